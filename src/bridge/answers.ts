@@ -1,0 +1,90 @@
+import type { Task } from '../core/task.js'
+import { DONE, FAILED, STARTED, TIMED_OUT } from '../core/task-state.js'
+import type { EncodedError } from './error-codec.js'
+import { Failure } from './failure.js'
+import type { LaneLink } from './lane-link.js'
+import type { SenderContext } from './sender-context.js'
+import type { Settlement } from './settlement.js'
+import { FLOAT, INT } from './shared-table.js'
+
+/** What comes back from a lane thread. Nothing in it is trusted: what makes no sense is dropped and counted. */
+export class Answers {
+  readonly #context: SenderContext
+  readonly #settlement: Settlement
+
+  constructor(context: SenderContext, settlement: Settlement) {
+    this.#context = context
+    this.#settlement = settlement
+  }
+
+  receive(link: LaneLink, message: unknown): void {
+    if (Array.isArray(message)) this.#receiveBatch(link, message)
+    else if (!isTyped(message)) this.#context.stray()
+    else if (message.type === 'started' && Array.isArray(message.ids)) this.#receiveStarts(message.ids)
+    else if (message.type === 'room') link.roomMade()
+    else this.#context.stray()
+  }
+
+  #receiveStarts(ids: readonly unknown[]): void {
+    for (const id of ids) {
+      const task = this.#context.sent.find(id)
+      if (task !== undefined && !task.dead) this.#settlement.noteStart(task, id as number)
+    }
+  }
+
+  #receiveBatch(link: LaneLink, batch: readonly unknown[]): void {
+    const { sent } = this.#context
+    const elapsed = batch[0]
+    let answered = 0
+    for (let i = 1; i + 1 < batch.length; i += 2) {
+      const id = batch[i]
+      const task = sent.find(id)
+      const ours = task !== undefined && sent.table.int(id as number, INT.THREAD) === link.thread
+      if (ours && this.#settle(id as number, task, batch[i + 1])) {
+        sent.release(id as number)
+        link.answered(id as number)
+        answered++
+      } else {
+        this.#context.stray()
+      }
+    }
+    if (answered > 0 && typeof elapsed === 'number' && elapsed >= 0) link.window.measured(answered, elapsed)
+  }
+
+  /** Returns whether the answer made sense, and the slot is free. */
+  #settle(id: number, task: Task, value: unknown): boolean {
+    // Decided earlier: this is the lane's word that it has done with the slot.
+    if (task.dead) return true
+    const { table } = this.#context.sent
+    let state = table.state(id)
+    if (state === STARTED) {
+      const verdict = table.int(id, INT.VERDICT)
+      if (verdict !== DONE && verdict !== FAILED) return false
+      state = table.exchange(id, STARTED, verdict) ? verdict : table.state(id)
+    }
+    switch (state) {
+      case DONE:
+        this.#settlement.noteStart(task, id)
+        this.#settlement.finish(task, DONE, value, table.float(id, FLOAT.ENDED))
+        return true
+      case FAILED:
+        this.#settlement.noteStart(task, id)
+        this.#settlement.finish(
+          task,
+          FAILED,
+          Failure.remote(value as EncodedError),
+          table.float(id, FLOAT.ENDED),
+        )
+        return true
+      case TIMED_OUT:
+        this.#settlement.timedOut(task, id)
+        return true
+      default:
+        return false
+    }
+  }
+}
+
+function isTyped(message: unknown): message is { readonly type: unknown; readonly ids?: unknown } {
+  return typeof message === 'object' && message !== null && 'type' in message
+}

@@ -1,0 +1,39 @@
+import { type CallTarget, UNKNOWN, UNRESOLVED } from '../core/task.js'
+
+/** The functions of a lane, as far as they have been called or its threads have named them. */
+export class CallTargets {
+  readonly #lane: string
+  readonly #targets = new Map<string, CallTarget>()
+  #names: readonly string[] | null = null
+
+  constructor(lane: string) {
+    this.#lane = lane
+  }
+
+  /** The names there are; none before a thread was ready. */
+  get names(): readonly string[] {
+    return this.#names ?? []
+  }
+
+  get(name: string): CallTarget {
+    let target = this.#targets.get(name)
+    if (target === undefined) {
+      target = { name, lane: this.#lane, index: UNRESOLVED }
+      this.#resolve(target)
+      this.#targets.set(name, target)
+    }
+    return target
+  }
+
+  /** A thread of the lane has told the names of its functions, in the order of their indexes. */
+  learn(names: readonly string[]): void {
+    this.#names = names
+    for (const target of this.#targets.values()) this.#resolve(target)
+  }
+
+  #resolve(target: CallTarget): void {
+    if (this.#names === null) return
+    const index = this.#names.indexOf(target.name)
+    target.index = index < 0 ? UNKNOWN : index
+  }
+}

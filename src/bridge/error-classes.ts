@@ -1,0 +1,80 @@
+import {
+  ClosedError,
+  InvalidArgumentError,
+  LaneError,
+  MultilaneError,
+  NotCloneableError,
+  QueueFullError,
+  ResultNotCloneableError,
+  TaskCanceledError,
+  TaskLoadError,
+  TaskThrewError,
+  TaskTimeoutError,
+  UnknownTaskError,
+} from '../core/errors.js'
+
+type ErrorClass = abstract new (...args: never[]) => Error
+
+const classes = new Map<string, ErrorClass>()
+
+/**
+ * Makes errors of a class cross threads as instances of it. Call it on both sides: where the error is thrown (in
+ * the task module) and where it is received. An error whose class is not registered arrives as its nearest
+ * registered or built-in ancestor, with all its own fields.
+ *
+ * The constructor is not called on arrival: the instance is made from the prototype and given the own fields.
+ *
+ * @param errorClass a class that extends Error; its `name` must be unique among those registered
+ * @throws MultilaneError `ERR_INVALID_ARG` if another class of that name is registered
+ */
+export function registerError(errorClass: ErrorClass): void {
+  const known = classes.get(errorClass.name)
+  if (known !== undefined && known !== errorClass) {
+    throw new InvalidArgumentError(
+      'errorClass',
+      'a class whose name no other registered class has',
+      errorClass.name,
+    )
+  }
+  classes.set(errorClass.name, errorClass)
+}
+
+const BUILT_IN = [
+  Error,
+  AggregateError,
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+]
+const OWN = [
+  ClosedError,
+  InvalidArgumentError,
+  LaneError,
+  MultilaneError,
+  NotCloneableError,
+  QueueFullError,
+  ResultNotCloneableError,
+  TaskCanceledError,
+  TaskLoadError,
+  TaskThrewError,
+  TaskTimeoutError,
+  UnknownTaskError,
+]
+for (const errorClass of [...BUILT_IN, ...OWN]) registerError(errorClass)
+
+/** The name of the nearest class in the error's prototype chain that is registered. */
+export function classNameOf(error: Error): string {
+  for (let proto = Object.getPrototypeOf(error); proto !== null; proto = Object.getPrototypeOf(proto)) {
+    const made: unknown = Object.hasOwn(proto, 'constructor') ? proto.constructor : undefined
+    if (typeof made === 'function' && classes.get(made.name) === made) return made.name
+  }
+  return 'Error'
+}
+
+/** The prototype to give an error that arrives under this name. */
+export function prototypeOf(className: string): Error {
+  return (classes.get(className) ?? Error).prototype
+}

@@ -1,0 +1,185 @@
+import { describe, type MultilaneError, ResultNotCloneableError, TaskThrewError } from '../core/errors.js'
+import { classNameOf, prototypeOf } from './error-classes.js'
+import { pathToUncloneable } from './uncloneable.js'
+
+/**
+ * Errors on their way between threads.
+ *
+ * Structured clone keeps only the built-in classes, and drops `code`, custom names, own fields and the errors of
+ * an AggregateError; so an error is taken apart into plain objects here and put together there. The graph of
+ * causes may be a cycle: each error is taken apart once, and the clone keeps the shape. Depth and size are bounded,
+ * so that an error can never be the reason a thread runs out of memory.
+ */
+export interface EncodedError {
+  readonly class: string
+  name: string
+  message: string
+  /** The frames of the stack, without the header that repeats the message. */
+  frames: string
+  /** Own fields as they are, as far as they can be cloned. */
+  fields: Record<string, unknown>
+  /** Own fields that are errors themselves: `cause` and any other. */
+  nested: Record<string, EncodedError>
+  /** The errors of an AggregateError. */
+  errors?: readonly unknown[]
+}
+
+const MAX_DEPTH = 32
+const MAX_ERRORS = 1000
+const MAX_TEXT = 16 * 1024 * 1024
+const MAX_FRAMES = 64 * 1024
+const MAX_FIELDS = 256
+
+class Encoder {
+  readonly #seen = new Map<Error, EncodedError>()
+
+  encode(error: Error, depth: number): EncodedError {
+    const known = this.#seen.get(error)
+    if (known !== undefined) return known
+    const encoded: EncodedError = {
+      class: classNameOf(error),
+      name: text(error, 'name', MAX_FRAMES),
+      message: text(error, 'message', MAX_TEXT),
+      frames: '',
+      fields: {},
+      nested: {},
+    }
+    this.#seen.set(error, encoded)
+    encoded.frames = framesOf(error, encoded)
+    const keys = Object.getOwnPropertyNames(error).slice(0, MAX_FIELDS)
+    for (const key of keys) {
+      if (key === 'stack' || key === 'message' || key === '__proto__') continue
+      const value = read(error, key)
+      if (key === 'errors' && error instanceof AggregateError && Array.isArray(value)) {
+        encoded.errors = value.slice(0, MAX_ERRORS).map((member: unknown) => this.#member(member, depth))
+      } else if (value instanceof Error) {
+        if (this.#roomAt(depth, value)) encoded.nested[key] = this.encode(value, depth + 1)
+      } else {
+        encoded.fields[key] = cloneableOr(value)
+      }
+    }
+    return encoded
+  }
+
+  #member(member: unknown, depth: number): unknown {
+    if (!(member instanceof Error)) return { value: cloneableOr(member) }
+    return this.#roomAt(depth, member)
+      ? { error: this.encode(member, depth + 1) }
+      : { value: `${member.name}: left out` }
+  }
+
+  #roomAt(depth: number, error: Error): boolean {
+    return this.#seen.has(error) || (depth < MAX_DEPTH && this.#seen.size < MAX_ERRORS)
+  }
+}
+
+/**
+ * Takes apart whatever a task threw.
+ *
+ * @param thrown any value; what is not an Error becomes one, with code `ERR_TASK_THREW`, or
+ *   `ERR_RESULT_NOT_CLONEABLE` if it cannot be cloned
+ */
+export function encodeThrown(thrown: unknown): EncodedError {
+  return encodeError(thrown instanceof Error ? thrown : wrapThrown(thrown))
+}
+
+export function encodeError(error: Error): EncodedError {
+  return new Encoder().encode(error, 0)
+}
+
+/** The reason of an abort on its way: errors are taken apart, other values cross as they are, if they can. */
+export type EncodedReason = { readonly error: EncodedError } | { readonly value: unknown }
+
+export function encodeReason(reason: unknown): EncodedReason {
+  return reason instanceof Error ? { error: encodeError(reason) } : { value: cloneableOr(reason) }
+}
+
+export function decodeReason(reason: EncodedReason): unknown {
+  return 'error' in reason ? decodeError(reason.error) : reason.value
+}
+
+/** Puts an error together again. Fields that the class's own prototype would refuse are left out. */
+export function decodeError(encoded: EncodedError, seen = new Map<EncodedError, Error>()): Error {
+  const known = seen.get(encoded)
+  if (known !== undefined) return known
+  // Made by Error itself so that engine and inspector know it for one; the prototype gives it its class.
+  const error = new Error(encoded.message)
+  Object.setPrototypeOf(error, prototypeOf(encoded.class))
+  seen.set(encoded, error)
+  for (const [key, value] of Object.entries(encoded.fields)) define(error, key, value)
+  for (const [key, nested] of Object.entries(encoded.nested)) define(error, key, decodeError(nested, seen))
+  if (encoded.errors !== undefined) {
+    const members = encoded.errors.map(member => {
+      const { error: inner, value } = member as { error?: EncodedError; value?: unknown }
+      return inner === undefined ? value : decodeError(inner, seen)
+    })
+    define(error, 'errors', members)
+  }
+  if (error.name !== encoded.name) define(error, 'name', encoded.name)
+  define(error, 'stack', `${header(encoded)}${encoded.frames}`)
+  return error
+}
+
+/**
+ * Ends an error's stack with the frames of the thread it was delivered to.
+ *
+ * @param error an error put together by `decodeError`
+ * @param here a stack taken on this thread
+ */
+export function appendCaller(error: Error, here: string | undefined): void {
+  const frames = here?.slice(here.indexOf('\n    at ')) ?? ''
+  const callers = frames
+    .split('\n')
+    .filter(line => line.startsWith('    at async ') || (line !== '' && !isOwnFrame(line)))
+  if (callers.length > 0)
+    define(error, 'stack', `${error.stack}\n    at [another thread]\n${callers.join('\n')}`)
+}
+
+const OWN_FOLDER = new URL('..', import.meta.url).href
+
+function isOwnFrame(line: string): boolean {
+  return line.includes(OWN_FOLDER) || line.includes('node:internal')
+}
+
+function wrapThrown(value: unknown): MultilaneError {
+  const path = pathToUncloneable(value, 'thrown')
+  return path === undefined ? new TaskThrewError(value) : new ResultNotCloneableError(path)
+}
+
+function header(encoded: EncodedError): string {
+  return encoded.message === '' ? encoded.name : `${encoded.name}: ${encoded.message}`
+}
+
+function framesOf(error: Error, encoded: EncodedError): string {
+  const stack = read(error, 'stack')
+  if (typeof stack !== 'string') return ''
+  const start = stack.startsWith(header(encoded)) ? header(encoded).length : stack.indexOf('\n    at ')
+  return start < 0 ? '' : stack.slice(start, start + MAX_FRAMES)
+}
+
+/** Own accessors, and proxies, may throw: an error that cannot be read must not become another one. */
+function read(error: Error, key: string): unknown {
+  try {
+    return Reflect.get(error, key)
+  } catch (thrown) {
+    return `(unreadable: ${describe(thrown)})`
+  }
+}
+
+function text(error: Error, key: 'name' | 'message', limit: number): string {
+  const value = read(error, key)
+  return (typeof value === 'string' ? value : describe(value)).slice(0, limit)
+}
+
+function cloneableOr(value: unknown): unknown {
+  return pathToUncloneable(value, 'value') === undefined ? value : describe(value)
+}
+
+function define(error: Error, key: string, value: unknown): void {
+  Object.defineProperty(error, key, {
+    value,
+    writable: true,
+    configurable: true,
+    enumerable: !['stack', 'message', 'cause', 'errors', 'name'].includes(key),
+  })
+}

@@ -1,0 +1,56 @@
+import type { Queueable } from '../core/ready-queue.js'
+import type { TableView } from './shared-table.js'
+
+/** Where a job came from, and where its answer goes. */
+export interface JobSource {
+  /** The number by which the supervisor knows the sender. */
+  readonly sender: number
+  readonly table: TableView
+  /** Claims the job for running; false if it was cancelled, timed out or taken back meanwhile. */
+  claim(job: Job, now: number): boolean
+  /** Whether the outcome of a started job has been decided against it. */
+  isCancelled(job: Job): boolean
+  answer(job: Job, verdict: number, value: unknown, now: number): void
+  /** Gives the slot of a job back that did not run, or is given up. */
+  acknowledge(job: Job): void
+}
+
+/** A task as the lane thread that is to run it knows it. */
+export class Job implements Queueable<Job> {
+  next: Job | null = null
+  readonly source: JobSource
+  /** Its slot and generation in the sender's table. */
+  readonly id: number
+  /** Which function it calls. */
+  readonly index: number
+  readonly args: readonly unknown[]
+  readonly priority: number
+  readonly deadline: number
+  readonly sequence: number
+  /** A job is never removed from a lane thread's queue: if it was cancelled, the claim fails. */
+  readonly dead = false
+  /** The instant it started; 0 before. */
+  started = 0
+  /** Given up by the lane: whatever it still returns is of no interest. */
+  abandoned = false
+  /** What `currentTask()` answers, once the task has asked. */
+  context: unknown = null
+
+  constructor(
+    source: JobSource,
+    id: number,
+    index: number,
+    args: readonly unknown[],
+    priority: number,
+    deadline: number,
+    sequence: number,
+  ) {
+    this.source = source
+    this.id = id
+    this.index = index
+    this.args = args
+    this.priority = priority
+    this.deadline = deadline
+    this.sequence = sequence
+  }
+}

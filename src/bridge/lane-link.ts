@@ -1,0 +1,65 @@
+import { CreditWindow } from '../core/credit-window.js'
+import type { Port } from './port.js'
+import type { SenderToLane } from './protocol/sender-to-lane.js'
+import { ThreadBlock } from './thread-block.js'
+
+/**
+ * A sender's end of its connection to one lane thread: the port, what the thread shows of itself, and the credit
+ * the sender has there.
+ */
+export class LaneLink {
+  readonly thread: number
+  readonly port: Port
+  readonly block: ThreadBlock
+  readonly window = new CreditWindow()
+  /** Tasks sent and not yet answered. */
+  outstanding = 0
+  /** Started tasks whose outcome was decided against them and that have not ended. */
+  readonly #condemned = new Set<number>()
+  #asked = false
+
+  constructor(thread: number, port: Port, block: SharedArrayBuffer) {
+    this.thread = thread
+    this.port = port
+    this.block = new ThreadBlock(block)
+  }
+
+  /** Posts a message, then rings: a thread that is looking at its doorbell need not wait for its event loop. */
+  send(message: SenderToLane, transfer?: readonly object[]): void {
+    this.port.post(message, transfer)
+    this.block.ring()
+  }
+
+  /** How many tasks more may be sent: none while a task holds the loop that is likely to cost the thread its life. */
+  room(concurrency: number): number {
+    if (this.#condemned.size > 0 && this.#condemned.has(this.block.holder)) return 0
+    return this.window.limit(this.block.inProgress, concurrency) - this.outstanding
+  }
+
+  condemn(id: number): void {
+    this.#condemned.add(id)
+  }
+
+  answered(id: number): void {
+    this.outstanding--
+    if (this.#condemned.size > 0) this.#condemned.delete(id)
+  }
+
+  /**
+   * Whether the thread is to say when it has room. The flag is written before the caller looks at the room once
+   * more, and the thread publishes its progress before it looks at the flag: so one of the two always notices.
+   *
+   * @returns whether that has changed
+   */
+  askForRoom(wanted: boolean): boolean {
+    if (this.#asked === wanted) return false
+    this.#asked = wanted
+    this.block.backlog = wanted
+    return true
+  }
+
+  /** The thread has said that it has room, and lowered the flag. */
+  roomMade(): void {
+    this.#asked = false
+  }
+}

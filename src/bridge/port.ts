@@ -1,0 +1,51 @@
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
+
+/**
+ * As much of a message port as the bridge needs: real ports between threads and memory ports in a simulation are
+ * held to the same contract suite. Messages of one port arrive in the order they were posted; `onClose` comes
+ * after the last of them.
+ */
+export interface Port {
+  /** Throws a DataCloneError, and sends nothing, if any part of the message cannot be cloned. */
+  post(message: unknown, transfer?: readonly object[]): void
+  /** Takes the next message without the event loop, or returns undefined. */
+  take(): { readonly message: unknown } | undefined
+  listen(onMessage: (message: unknown) => void, onClose: () => void): void
+  /** Whether the port keeps the thread's event loop alive. */
+  hold(held: boolean): void
+  close(): void
+}
+
+/** A port between real threads. It does not hold the event loop until told to. */
+export class ThreadPort implements Port {
+  readonly #port: MessagePort
+
+  constructor(port: MessagePort) {
+    this.#port = port
+    port.unref()
+  }
+
+  post(message: unknown, transfer?: readonly object[]): void {
+    if (transfer === undefined) this.#port.postMessage(message)
+    else this.#port.postMessage(message, transfer as never)
+  }
+
+  take(): { readonly message: unknown } | undefined {
+    return receiveMessageOnPort(this.#port) as { message: unknown } | undefined
+  }
+
+  listen(onMessage: (message: unknown) => void, onClose: () => void): void {
+    this.#port.on('message', onMessage)
+    this.#port.on('close', onClose)
+    this.#port.unref()
+  }
+
+  hold(held: boolean): void {
+    if (held) this.#port.ref()
+    else this.#port.unref()
+  }
+
+  close(): void {
+    this.#port.close()
+  }
+}

@@ -1,0 +1,21 @@
+/** What a lane thread tells a sender, over the port between the two. */
+
+/**
+ * Answers that left in one flush: `elapsed, id, value, id, value, …`, where `elapsed` is the milliseconds these
+ * tasks took together. Whether a value is a result, an encoded error or nothing (a bare acknowledgement, after
+ * which the slot is free) stands in the shared table. Every id ever sent is answered exactly once.
+ */
+export type AnswerBatch = unknown[]
+
+/** Tasks whose sender asked to be told when they start. */
+export interface TasksStarted {
+  readonly type: 'started'
+  readonly ids: readonly number[]
+}
+
+/** The thread could take more; sent only while its block says that someone holds tasks back. */
+export interface RoomMade {
+  readonly type: 'room'
+}
+
+export type LaneToSender = AnswerBatch | TasksStarted | RoomMade

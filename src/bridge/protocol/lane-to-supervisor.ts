@@ -1,0 +1,52 @@
+import type { EncodedError } from '../error-codec.js'
+
+/** What a lane thread tells the supervisor, over its control port. */
+
+/** The first message: which worker thread this is. */
+export interface LaneBooted {
+  readonly type: 'booted'
+  readonly version: number
+  readonly threadId: number
+}
+
+/** The task module is loaded and set up. */
+export interface LaneReady {
+  readonly type: 'ready'
+  /** The functions that can be called, in the order of their indexes. */
+  readonly names: readonly string[]
+  /** The operating system's priority that was really applied. */
+  readonly os: string
+}
+
+/** The task module could not be loaded or set up. */
+export interface LaneLoadFailed {
+  readonly type: 'load-failed'
+  readonly error: EncodedError
+}
+
+/** A task started whose limit comes before all that the supervisor knew of. */
+export interface ExpiryAhead {
+  readonly type: 'expiry'
+  readonly at: number
+}
+
+/** An error that no task could be blamed for. */
+export interface LaneFault {
+  readonly type: 'fault'
+  readonly error: EncodedError
+}
+
+/** A started task ignored its abort for its grace and was given up. */
+export interface TaskAbandoned {
+  readonly type: 'abandoned'
+  readonly sender: number
+  readonly id: number
+}
+
+export type LaneToSupervisor =
+  | LaneBooted
+  | LaneReady
+  | LaneLoadFailed
+  | ExpiryAhead
+  | LaneFault
+  | TaskAbandoned

@@ -1,0 +1,16 @@
+/** What a sender tells a lane thread, over the port between the two. */
+
+/**
+ * Tasks that left in one flush: `id, argument, …, id, argument, …`. How many arguments belong to an id, and which
+ * function it calls, stands in the shared table. A flat array, since it crosses three times as fast as objects do.
+ */
+export type TaskBatch = unknown[]
+
+/** The sender's table has grown. Comes before any task that uses the new slots. */
+export interface SegmentAdded {
+  readonly type: 'segment'
+  readonly index: number
+  readonly buffer: SharedArrayBuffer
+}
+
+export type SenderToLane = TaskBatch | SegmentAdded

@@ -1,0 +1,33 @@
+import type { EncodedReason } from '../error-codec.js'
+
+/** What a sender tells the supervisor, over the notice port. */
+
+/** The sender's table has grown. */
+export interface SegmentAdded {
+  readonly type: 'segment'
+  readonly index: number
+  readonly buffer: SharedArrayBuffer
+}
+
+/** The sender has decided a started task's outcome: abort it, and see that it ends. */
+export interface TaskCanceled {
+  readonly type: 'canceled'
+  readonly id: number
+  /** What the task's AbortSignal is to carry. */
+  readonly reason: EncodedReason
+}
+
+/** A task was sent whose limit comes before all that the supervisor knew of. */
+export interface ExpiryAhead {
+  readonly type: 'expiry'
+  readonly at: number
+}
+
+/** The port to a thread closed and nobody said why. */
+export interface LinkLost {
+  readonly type: 'link-lost'
+  readonly lane: string
+  readonly thread: number
+}
+
+export type SenderToSupervisor = SegmentAdded | TaskCanceled | ExpiryAhead | LinkLost

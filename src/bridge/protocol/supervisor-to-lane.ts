@@ -1,0 +1,28 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { EncodedReason } from '../error-codec.js'
+
+/** What the supervisor tells a lane thread, over the thread's control port. Plain messages: a thread that is
+ *  waiting synchronously must be able to serve them too. */
+
+/** A sender wants to send here; the segments of its table come over the new port itself. */
+export interface ConnectSender {
+  readonly type: 'connect'
+  readonly version: number
+  readonly sender: number
+  readonly port: MessagePort
+}
+
+/** The outcome of a started task has been decided against it: fire its AbortSignal. */
+export interface AbortTask {
+  readonly type: 'abort'
+  readonly sender: number
+  readonly id: number
+  readonly reason: EncodedReason
+}
+
+/** Run `teardown` and give the lease back. */
+export interface LeaveLane {
+  readonly type: 'leave'
+}
+
+export type SupervisorToLane = ConnectSender | AbortTask | LeaveLane

@@ -1,0 +1,58 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { EncodedError } from '../error-codec.js'
+
+/** What the supervisor tells a sender, over the notice port. Plain messages, so that a synchronous wait can serve
+ *  them too. */
+
+/** A lane has a thread more. */
+export interface ThreadJoined {
+  readonly type: 'thread-joined'
+  readonly lane: string
+  readonly thread: number
+  readonly port: MessagePort
+  readonly block: SharedArrayBuffer
+  readonly names: readonly string[]
+}
+
+/** A thread is lost, with why: what was started on it fails, what was not moves. */
+export interface ThreadLost {
+  readonly type: 'thread-lost'
+  readonly lane: string
+  readonly thread: number
+  readonly error: EncodedError
+}
+
+/** A lost thread has exited for certain: nothing on it can touch the shared table any more. */
+export interface ThreadExited {
+  readonly type: 'thread-exited'
+  readonly lane: string
+  readonly thread: number
+}
+
+/** Limits of these sent tasks ran out, and the supervisor decided their outcome. */
+export interface TasksExpired {
+  readonly type: 'expired'
+  readonly ids: readonly number[]
+}
+
+/** The lane takes no more tasks. */
+export interface LaneFailed {
+  readonly type: 'lane-failed'
+  readonly lane: string
+  readonly error: EncodedError
+}
+
+/** An error that no task could be blamed for. */
+export interface FaultReported {
+  readonly type: 'fault'
+  readonly lane: string
+  readonly error: EncodedError
+}
+
+export type SupervisorToSender =
+  | ThreadJoined
+  | ThreadLost
+  | ThreadExited
+  | TasksExpired
+  | LaneFailed
+  | FaultReported

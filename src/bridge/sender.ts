@@ -1,0 +1,133 @@
+import { Reminders } from '../core/reminders.js'
+import { decodeError } from './error-codec.js'
+import { LaneSender } from './lane-sender.js'
+import type { Port } from './port.js'
+import type { SenderToSupervisor } from './protocol/sender-to-supervisor.js'
+import type { SupervisorToSender } from './protocol/supervisor-to-sender.js'
+import type { LaneTerms, SenderContext, SenderEnvironment } from './sender-context.js'
+import { SentTasks } from './sent-tasks.js'
+
+/**
+ * The submitting side of a thread: its task table, its connection to the supervisor, and a `LaneSender` for each
+ * lane. It knows nothing of who owns the threads.
+ */
+export class Sender implements SenderContext {
+  readonly environment: SenderEnvironment
+  readonly sent: SentTasks
+  readonly reminders: Reminders<() => void>
+  readonly #lanes = new Map<string, LaneSender>()
+  readonly #supervisor: Port
+  readonly #whenIdle: (() => void)[] = []
+  #sequence = 0
+  #unfinished = 0
+  #announced = Number.POSITIVE_INFINITY
+  #strays = 0
+
+  constructor(supervisor: Port, lanes: readonly LaneTerms[], environment: SenderEnvironment) {
+    this.environment = environment
+    this.#supervisor = supervisor
+    this.reminders = new Reminders(environment.clock, environment.timers, call => call())
+    this.sent = new SentTasks((index, buffer) => {
+      this.tell({ type: 'segment', index, buffer })
+      for (const lane of this.#lanes.values()) lane.segmentAdded(index, buffer)
+    })
+    for (const terms of lanes) this.#lanes.set(terms.name, new LaneSender(this, terms))
+  }
+
+  /** Tasks submitted and not finished. */
+  get unfinished(): number {
+    return this.#unfinished
+  }
+
+  /** Messages dropped because they made no sense, or came twice or too late. */
+  get strays(): number {
+    return this.#strays
+  }
+
+  lane(name: string): LaneSender {
+    const lane = this.#lanes.get(name)
+    if (lane === undefined) throw new Error(`there is no lane '${name}'`)
+    return lane
+  }
+
+  [Symbol.iterator](): Iterator<LaneSender> {
+    return this.#lanes.values()
+  }
+
+  nextSequence(): number {
+    return ++this.#sequence
+  }
+
+  began(): void {
+    if (this.#unfinished++ === 0) this.environment.busy(true)
+  }
+
+  ended(): void {
+    if (--this.#unfinished > 0) return
+    this.environment.busy(false)
+    if (this.#whenIdle.length > 0) for (const resolve of this.#whenIdle.splice(0)) resolve()
+  }
+
+  stray(): void {
+    this.#strays++
+  }
+
+  /** Resolves when no task is unfinished. @param within milliseconds to wait at most */
+  idle(within = Number.POSITIVE_INFINITY): Promise<void> {
+    if (this.#unfinished === 0) return Promise.resolve()
+    return new Promise(resolve => {
+      this.#whenIdle.push(resolve)
+      if (within !== Number.POSITIVE_INFINITY)
+        this.reminders.add(this.environment.clock.now() + within, resolve)
+    })
+  }
+
+  tell(message: SenderToSupervisor): void {
+    this.#supervisor.post(message)
+  }
+
+  announceExpiry(at: number): void {
+    if (at >= this.#announced && this.#announced > this.environment.clock.now()) return
+    this.#announced = at
+    this.tell({ type: 'expiry', at })
+  }
+
+  /** Takes a message of the supervisor. */
+  receive(message: SupervisorToSender): void {
+    switch (message.type) {
+      case 'thread-joined': {
+        const port = this.environment.openPort(message.port)
+        this.lane(message.lane).joined(message.thread, port, message.block, message.names)
+        break
+      }
+      case 'thread-lost':
+        this.lane(message.lane).lost(message.thread, decodeError(message.error))
+        break
+      case 'thread-exited':
+        this.lane(message.lane).exited(message.thread)
+        break
+      case 'expired':
+        for (const id of message.ids) {
+          const task = this.sent.find(id)
+          if (task !== undefined) this.lane(task.target.lane).expired(id, task)
+        }
+        break
+      case 'lane-failed':
+        this.lane(message.lane).refuse(decodeError(message.error), true)
+        break
+      case 'fault':
+        this.environment.report(decodeError(message.error))
+        break
+      default:
+        this.#strays++
+    }
+  }
+
+  /** The supervisor is gone, and all lanes with it. */
+  orphaned(error: Error): void {
+    for (const lane of this.#lanes.values()) {
+      lane.refuse(error, true)
+      lane.loseAll(error)
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import type { Task } from '../core/task.js'
+import { slotOf, TaskTable } from './shared-table.js'
+
+/** The tasks of one sender that have a slot in its table, and the table. */
+export class SentTasks {
+  readonly table: TaskTable
+  readonly #bySlot: (Task | undefined)[] = []
+
+  /** @param onSegment called when the table has grown */
+  constructor(onSegment: (index: number, buffer: SharedArrayBuffer) => void) {
+    this.table = new TaskTable(onSegment)
+  }
+
+  /** Takes a slot for a task that is about to be sent; returns its id. */
+  assign(task: Task): number {
+    const id = this.table.take()
+    this.#bySlot[slotOf(id)] = task
+    return id
+  }
+
+  /** The task an id belongs to; undefined for one that is none of ours, or not any more. */
+  find(id: unknown): Task | undefined {
+    return this.table.holds(id) && this.table.state(id) >= 0 ? this.#bySlot[slotOf(id)] : undefined
+  }
+
+  /** Gives a slot back once nobody can mean its task by it any more. */
+  release(id: number): void {
+    this.#bySlot[slotOf(id)] = undefined
+    this.table.free(id)
+  }
+
+  /** All of a lane's, as they are now. */
+  of(lane: string): { readonly id: number; readonly task: Task }[] {
+    const found: { id: number; task: Task }[] = []
+    for (const { id } of this.table) {
+      const task = this.#bySlot[slotOf(id)]
+      if (task !== undefined && task.target.lane === lane) found.push({ id, task })
+    }
+    return found
+  }
+}

@@ -1,0 +1,49 @@
+import { TaskTimeoutError } from '../core/errors.js'
+import type { Task } from '../core/task.js'
+import { DONE, STARTED, TIMED_OUT } from '../core/task-state.js'
+import { Failure } from './failure.js'
+import type { SenderContext } from './sender-context.js'
+import { FLOAT, INT, LIMITS } from './shared-table.js'
+
+/** How tasks end, and who is told. */
+export class Settlement {
+  readonly #context: SenderContext
+
+  constructor(context: SenderContext) {
+    this.#context = context
+  }
+
+  /** The one place where a task settles. */
+  finish(task: Task, state: number, outcome: unknown, ended = this.#context.environment.clock.now()): void {
+    // The table knew that it had started; the sender's own record learns it here.
+    if (state === DONE) task.enter(STARTED)
+    task.settle(state, outcome, ended)
+    this.#context.ended()
+    const resolve = task.resolve
+    if (resolve !== null) {
+      task.resolve = null
+      resolve(outcome)
+    }
+    task.extras?.observer?.finished(task)
+  }
+
+  /** Records when a sent task started, if it did, and tells its observer once. */
+  noteStart(task: Task, id: number): void {
+    const started = this.#context.sent.table.float(id, FLOAT.STARTED)
+    if (started === 0) return
+    task.started = started
+    const extras = task.extras
+    if (extras === null || extras.observer === null || extras.startReported) return
+    extras.startReported = true
+    extras.observer.started(task)
+  }
+
+  /** A sent task was timed out by the supervisor. */
+  timedOut(task: Task, id: number): void {
+    const { table } = this.#context.sent
+    if (task.dead || table.state(id) !== TIMED_OUT) return
+    this.noteStart(task, id)
+    const limit = LIMITS[table.int(id, INT.LIMIT)] ?? 'timeout'
+    this.finish(task, TIMED_OUT, Failure.of(new TaskTimeoutError(task.target.name, limit)))
+  }
+}

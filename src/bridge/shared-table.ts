@@ -1,0 +1,229 @@
+/**
+ * The shared task table: the state of every sent task, in memory that all threads see.
+ *
+ * Each sender owns a table of its own and alone takes and frees its slots; lane threads and the supervisor hold
+ * views of it. A slot is two cache lines: what every task touches is in the first, what only limited or retried
+ * tasks touch in the second. The table grows by whole segments of fixed size, because an access to a growable
+ * SharedArrayBuffer costs four times as much.
+ *
+ * Word 0 holds generation and state together, so that one compare-and-exchange decides an outcome and one left
+ * over from an earlier use of the slot always fails. A task's id is its generation and slot. A slot is freed only
+ * when the lane thread has acknowledged its task, or is known to have exited.
+ *
+ * Who may make which change: lane thread SCHEDULED→STARTED, STARTED→DONE, STARTED→FAILED; sender and supervisor
+ * SCHEDULED or STARTED→CANCELED or TIMED_OUT; sender SCHEDULED→RECALLED, and STARTED→DONE or FAILED when it holds
+ * the lane's answer (the answer is posted before the lane's own exchange, so either may come first, with the same
+ * verdict).
+ */
+import { SCHEDULED } from '../core/task-state.js'
+
+/** A free slot; the number of the task state NEW, which no sent task has. */
+export const FREE = 0
+/** Taken back by its sender: the lane thread is to skip it. Beyond the numbers of the task states. */
+export const RECALLED = 8
+
+const SLOT_BITS = 17
+const SLOT_MASK = (1 << SLOT_BITS) - 1
+const GENERATION_MASK = (1 << (31 - SLOT_BITS)) - 1
+const STATE_BITS = 4
+const STATE_MASK = (1 << STATE_BITS) - 1
+
+const SEGMENT_BITS = 11
+const SEGMENT_SLOTS = 1 << SEGMENT_BITS
+const SEGMENT_MASK = SEGMENT_SLOTS - 1
+const SLOT_WORDS_BITS = 5
+const SLOT_BYTES = 4 << SLOT_WORDS_BITS
+
+/** Indexes of 32-bit fields within a slot. */
+export const INT = Object.freeze({
+  WORD: 0,
+  /** Index of the function. */
+  CALL: 1,
+  ARGUMENTS: 2,
+  FLAGS: 3,
+  THREAD: 4,
+  /** DONE, FAILED, or 0 for a bare acknowledgement: what the lane thread says in its answer. */
+  VERDICT: 5,
+  PRIORITY: 16,
+  ATTEMPT: 17,
+  /** Which limit ran out, as an index into `LIMITS`. */
+  LIMIT: 18,
+})
+
+/** Indexes of 64-bit fields within a slot. */
+export const FLOAT = Object.freeze({
+  SEQUENCE: 3,
+  STARTED: 4,
+  ENDED: 5,
+  /** The instant at which the supervisor times the task out, as long as it is as it is. */
+  EXPIRES: 10,
+  DEADLINE: 11,
+  TIMEOUT: 12,
+})
+
+/** Bits of `INT.FLAGS`. */
+export const FLAG = Object.freeze({
+  /** EXPIRES, DEADLINE and TIMEOUT are set. */
+  LIMITED: 1,
+  /** The sender wants to know at once when the task starts. */
+  REPORT_START: 2,
+  /** PRIORITY and ATTEMPT are set. */
+  EXTRAS: 4,
+})
+
+export const LIMITS = ['timeout', 'queueTimeout', 'deadline'] as const
+
+export function slotOf(id: number): number {
+  return id & SLOT_MASK
+}
+
+function wordOf(id: number, state: number): number {
+  return ((id >>> SLOT_BITS) << STATE_BITS) | state
+}
+
+class Segment {
+  readonly ints: Int32Array
+  readonly floats: Float64Array
+
+  constructor(buffer: SharedArrayBuffer) {
+    this.ints = new Int32Array(buffer)
+    this.floats = new Float64Array(buffer)
+  }
+}
+
+/** The table as lane threads and the supervisor see it. */
+export class TableView {
+  protected readonly segments: Segment[] = []
+
+  /** Adds the next segment. */
+  attach(index: number, buffer: SharedArrayBuffer): void {
+    this.segments[index] = new Segment(buffer)
+  }
+
+  get slots(): number {
+    return this.segments.length << SEGMENT_BITS
+  }
+
+  /** Whether the id could name a slot of this table: what comes off a port is not trusted. */
+  holds(id: unknown): id is number {
+    return typeof id === 'number' && Number.isInteger(id) && id > 0 && slotOf(id) < this.slots
+  }
+
+  /** The state the task is in, or -1 if its slot is not its own any more. */
+  state(id: number): number {
+    const slot = id & SLOT_MASK
+    const word = Atomics.load(
+      this.segments[slot >> SEGMENT_BITS]!.ints,
+      (slot & SEGMENT_MASK) << SLOT_WORDS_BITS,
+    )
+    return word >> STATE_BITS === id >>> SLOT_BITS ? word & STATE_MASK : -1
+  }
+
+  /** The one way a state changes: true only for the caller that made the change. */
+  exchange(id: number, from: number, to: number): boolean {
+    const slot = id & SLOT_MASK
+    const ints = this.segments[slot >> SEGMENT_BITS]!.ints
+    const expected = wordOf(id, from)
+    return (
+      Atomics.compareExchange(ints, (slot & SEGMENT_MASK) << SLOT_WORDS_BITS, expected, wordOf(id, to)) ===
+      expected
+    )
+  }
+
+  int(id: number, field: number): number {
+    const slot = id & SLOT_MASK
+    return this.segments[slot >> SEGMENT_BITS]!.ints[((slot & SEGMENT_MASK) << SLOT_WORDS_BITS) + field]!
+  }
+
+  setInt(id: number, field: number, value: number): void {
+    const slot = id & SLOT_MASK
+    this.segments[slot >> SEGMENT_BITS]!.ints[((slot & SEGMENT_MASK) << SLOT_WORDS_BITS) + field] = value
+  }
+
+  float(id: number, field: number): number {
+    const slot = id & SLOT_MASK
+    return this.segments[slot >> SEGMENT_BITS]!.floats[
+      ((slot & SEGMENT_MASK) << (SLOT_WORDS_BITS - 1)) + field
+    ]!
+  }
+
+  setFloat(id: number, field: number, value: number): void {
+    const slot = id & SLOT_MASK
+    this.segments[slot >> SEGMENT_BITS]!.floats[((slot & SEGMENT_MASK) << (SLOT_WORDS_BITS - 1)) + field] =
+      value
+  }
+
+  /** Ids of all slots in use, with the state each is in. */
+  *[Symbol.iterator](): Generator<{ id: number; state: number }> {
+    for (let slot = 0; slot < this.slots; slot++) {
+      const word = Atomics.load(
+        this.segments[slot >> SEGMENT_BITS]!.ints,
+        (slot & SEGMENT_MASK) << SLOT_WORDS_BITS,
+      )
+      const state = word & STATE_MASK
+      if (state !== FREE) yield { id: ((word >> STATE_BITS) << SLOT_BITS) | slot, state }
+    }
+  }
+}
+
+/** The table as its owner sees it: it alone takes and frees slots. */
+export class TaskTable extends TableView {
+  readonly #free: number[] = []
+  readonly #buffers: SharedArrayBuffer[] = []
+  readonly #onSegment: (index: number, buffer: SharedArrayBuffer) => void
+
+  /** @param onSegment called with each new segment, before any of its slots is taken */
+  constructor(onSegment: (index: number, buffer: SharedArrayBuffer) => void) {
+    super()
+    this.#onSegment = onSegment
+    this.#grow()
+  }
+
+  /** All segments there are, for a thread that joins. */
+  get buffers(): readonly SharedArrayBuffer[] {
+    return this.#buffers
+  }
+
+  get inUse(): number {
+    return this.slots - this.#free.length
+  }
+
+  /** Takes a slot and marks it SCHEDULED; returns the task's id. */
+  take(): number {
+    if (this.#free.length === 0) this.#grow()
+    const slot = this.#free.pop()!
+    const ints = this.segments[slot >> SEGMENT_BITS]!.ints
+    const base = (slot & SEGMENT_MASK) << SLOT_WORDS_BITS
+    // Generation 0 is left out, so that no id is 0.
+    const generation = ((ints[base]! >> STATE_BITS) & GENERATION_MASK) + 1
+    const id = ((generation > GENERATION_MASK ? 1 : generation) << SLOT_BITS) | slot
+    const floats = this.segments[slot >> SEGMENT_BITS]!.floats
+    floats[(base >> 1) + FLOAT.STARTED] = 0
+    floats[(base >> 1) + FLOAT.ENDED] = 0
+    ints[base + INT.VERDICT] = 0
+    Atomics.store(ints, base, wordOf(id, SCHEDULED))
+    return id
+  }
+
+  /** Gives a slot back. Only once no other thread can still mean its task by it. */
+  free(id: number): void {
+    const slot = id & SLOT_MASK
+    Atomics.store(
+      this.segments[slot >> SEGMENT_BITS]!.ints,
+      (slot & SEGMENT_MASK) << SLOT_WORDS_BITS,
+      wordOf(id, FREE),
+    )
+    this.#free.push(slot)
+  }
+
+  #grow(): void {
+    const index = this.segments.length
+    if (index << SEGMENT_BITS > SLOT_MASK)
+      throw new RangeError('more tasks are sent than a task table can hold')
+    const buffer = new SharedArrayBuffer(SEGMENT_SLOTS * SLOT_BYTES)
+    this.#buffers.push(buffer)
+    this.attach(index, buffer)
+    for (let slot = SEGMENT_SLOTS - 1; slot >= 0; slot--) this.#free.push((index << SEGMENT_BITS) | slot)
+    this.#onSegment(index, buffer)
+  }
+}

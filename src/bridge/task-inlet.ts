@@ -1,0 +1,198 @@
+import { ResultNotCloneableError } from '../core/errors.js'
+import { CANCELED, DONE, FAILED, SCHEDULED, STARTED, TIMED_OUT } from '../core/task-state.js'
+import { encodeError } from './error-codec.js'
+import { Job, type JobSource } from './job.js'
+import type { Port } from './port.js'
+import { FLAG, FLOAT, INT, TableView } from './shared-table.js'
+import { pathToUncloneable } from './uncloneable.js'
+
+const NO_ARGUMENTS: readonly unknown[] = []
+
+/** What an inlet tells the run loop. */
+export interface InletObserver {
+  /** A task has come in. */
+  arrived(job: Job): void
+  /** A task has started whose limit runs out at this instant. */
+  expiryAhead(at: number): void
+}
+
+/**
+ * A lane thread's end of its connection to one sender: takes the sender's tasks in, claims them in the sender's
+ * table, and sends the answers back in batches.
+ *
+ * Every id that came in is answered exactly once. An answer is posted first and decided in the table after: a value
+ * that turns out not to be cloneable, or that dies with the thread before it left, was then never the outcome.
+ */
+export class TaskInlet implements JobSource {
+  /** The number by which the supervisor knows the sender. */
+  readonly sender: number
+  readonly table = new TableView()
+  readonly #port: Port
+  readonly #observer: InletObserver
+  #answers: unknown[] = [0]
+  #elapsed = 0
+  #starts: number[] = []
+  #arrivals = 0
+  /** Messages, or parts of one, dropped because they made no sense. */
+  strays = 0
+
+  constructor(sender: number, port: Port, observer: InletObserver) {
+    this.sender = sender
+    this.#port = port
+    this.#observer = observer
+  }
+
+  /** How many answers wait to be sent. */
+  get unsent(): number {
+    return (this.#answers.length - 1) >> 1
+  }
+
+  /** Takes what the port holds, without the event loop; returns how many messages it was. */
+  poll(): number {
+    let count = 0
+    for (let next = this.#port.take(); next !== undefined; next = this.#port.take()) {
+      this.receive(next.message)
+      count++
+    }
+    return count
+  }
+
+  receive(message: unknown): void {
+    if (Array.isArray(message)) this.#receiveTasks(message)
+    else if (isSegment(message)) this.table.attach(message.index, message.buffer)
+    else this.strays++
+  }
+
+  #receiveTasks(batch: readonly unknown[]): void {
+    const table = this.table
+    for (let at = 0; at < batch.length; ) {
+      const id = batch[at]
+      // A cancelled task comes in too: its slot waits for our acknowledgement.
+      if (!table.holds(id) || table.state(id) < SCHEDULED) {
+        // Without its table entry nobody can tell where the next task begins.
+        this.strays++
+        return
+      }
+      const count = table.int(id, INT.ARGUMENTS)
+      const args = count === 0 ? NO_ARGUMENTS : batch.slice(at + 1, at + 1 + count)
+      at += 1 + count
+      const flags = table.int(id, INT.FLAGS)
+      const priority = (flags & FLAG.EXTRAS) === 0 ? 0 : table.int(id, INT.PRIORITY)
+      const deadline =
+        (flags & FLAG.LIMITED) === 0 ? Number.POSITIVE_INFINITY : table.float(id, FLOAT.DEADLINE)
+      this.#observer.arrived(
+        new Job(this, id, table.int(id, INT.CALL), args, priority, deadline, this.#arrivals++),
+      )
+    }
+  }
+
+  /**
+   * Claims a task for running.
+   *
+   * @param now the present instant, which becomes its start
+   * @returns false if it was cancelled, timed out or taken back meanwhile
+   */
+  claim(job: Job, now: number): boolean {
+    const { id } = job
+    const flags = this.table.int(id, INT.FLAGS)
+    if ((flags & FLAG.LIMITED) !== 0) {
+      // Before the exchange: the supervisor must never see a started task with the limit of a waiting one.
+      const expires = Math.min(
+        now + this.table.float(id, FLOAT.TIMEOUT),
+        this.table.float(id, FLOAT.DEADLINE),
+      )
+      this.table.setFloat(id, FLOAT.EXPIRES, expires)
+    }
+    this.table.setFloat(id, FLOAT.STARTED, now)
+    if (!this.table.exchange(id, SCHEDULED, STARTED)) {
+      this.table.setFloat(id, FLOAT.STARTED, 0)
+      return false
+    }
+    job.started = now
+    if ((flags & FLAG.LIMITED) !== 0) {
+      const expires = this.table.float(id, FLOAT.EXPIRES)
+      if (expires !== Number.POSITIVE_INFINITY) this.#observer.expiryAhead(expires)
+    }
+    if ((flags & FLAG.REPORT_START) !== 0) this.#starts.push(id)
+    return true
+  }
+
+  /** Whether the outcome of a started task has been decided against it. */
+  isCancelled(job: Job): boolean {
+    const state = this.table.state(job.id)
+    return state === CANCELED || state === TIMED_OUT || state < 0
+  }
+
+  /** @param verdict DONE with the value, or FAILED with an encoded error */
+  answer(job: Job, verdict: number, value: unknown, now: number): void {
+    this.table.setFloat(job.id, FLOAT.ENDED, now)
+    this.table.setInt(job.id, INT.VERDICT, verdict)
+    this.#elapsed += now - job.started
+    this.#answers.push(job.id, value)
+  }
+
+  /** Tells the sender that the slot of a task that did not run, or is given up, is free. */
+  acknowledge(job: Job): void {
+    this.#answers.push(job.id, undefined)
+  }
+
+  /** Tells the sender that it could send more. */
+  reportRoom(): void {
+    this.#port.post({ type: 'room' })
+  }
+
+  /** Tells which tasks have started, if their sender wants to know before they end. */
+  flushStarts(): void {
+    if (this.#starts.length === 0) return
+    this.#port.post({ type: 'started', ids: this.#starts })
+    this.#starts = []
+  }
+
+  flush(): void {
+    this.flushStarts()
+    const batch = this.#answers
+    if (batch.length === 1) return
+    batch[0] = this.#elapsed
+    this.#answers = [0]
+    this.#elapsed = 0
+    this.#post(batch)
+  }
+
+  close(): void {
+    this.#port.close()
+  }
+
+  #post(batch: unknown[]): void {
+    try {
+      this.#port.post(batch)
+    } catch (cause) {
+      const pairs = (batch.length - 1) >> 1
+      if (pairs > 1) {
+        // Cloned whole or not at all: halve it until the culprits stand alone.
+        const middle = 1 + (pairs >> 1) * 2
+        this.#post([batch[0], ...batch.slice(1, middle)])
+        this.#post([0, ...batch.slice(middle)])
+        return
+      }
+      const id = batch[1] as number
+      const path = pathToUncloneable(batch[2], 'result') ?? 'result'
+      this.table.setInt(id, INT.VERDICT, FAILED)
+      batch[2] = encodeError(new ResultNotCloneableError(path, { cause }))
+      this.#port.post(batch)
+    }
+    for (let i = 1; i < batch.length; i += 2) {
+      const id = batch[i] as number
+      const verdict = this.table.int(id, INT.VERDICT)
+      // Fails, rightly, if a cancel came first or the sender has already done it with this very answer.
+      if (verdict === DONE || verdict === FAILED) this.table.exchange(id, STARTED, verdict)
+    }
+  }
+}
+
+function isSegment(
+  message: unknown,
+): message is { type: 'segment'; index: number; buffer: SharedArrayBuffer } {
+  if (typeof message !== 'object' || message === null) return false
+  const { type, index, buffer } = message as Record<string, unknown>
+  return type === 'segment' && Number.isInteger(index) && buffer instanceof SharedArrayBuffer
+}

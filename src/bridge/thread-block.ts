@@ -1,0 +1,76 @@
+/**
+ * What a lane thread shows of itself in shared memory, so that senders and the supervisor can look at it without
+ * asking, also while its loop is held.
+ */
+const BELL = 0
+const HOLDER = 1
+const HOLDER_SENDER = 2
+const ABORTS_SEEN = 3
+const IN_PROGRESS = 4
+const BACKLOG = 5
+const WORDS = 32
+
+export class ThreadBlock {
+  readonly buffer: SharedArrayBuffer
+  readonly #ints: Int32Array
+
+  constructor(buffer = new SharedArrayBuffer(WORDS * 4)) {
+    this.buffer = buffer
+    this.#ints = new Int32Array(buffer)
+  }
+
+  /** The doorbell: how many messages have been posted to the thread, by all its senders. */
+  get bell(): number {
+    return Atomics.load(this.#ints, BELL)
+  }
+
+  ring(): void {
+    Atomics.add(this.#ints, BELL, 1)
+  }
+
+  /** The id of the task in its first synchronous stretch on the loop, or 0. */
+  get holder(): number {
+    return Atomics.load(this.#ints, HOLDER)
+  }
+
+  /** Whose table the holder's id belongs to. */
+  get holderSender(): number {
+    return Atomics.load(this.#ints, HOLDER_SENDER)
+  }
+
+  hold(sender: number, id: number): void {
+    this.#ints[HOLDER_SENDER] = sender
+    this.#ints[HOLDER] = id
+  }
+
+  release(): void {
+    this.#ints[HOLDER] = 0
+  }
+
+  /** How many aborts the thread has received: its loop has turned since each. */
+  get abortsSeen(): number {
+    return Atomics.load(this.#ints, ABORTS_SEEN)
+  }
+
+  sawAbort(): void {
+    Atomics.add(this.#ints, ABORTS_SEEN, 1)
+  }
+
+  /** Tasks started and not finished that the loop is not running right now. */
+  get inProgress(): number {
+    return Atomics.load(this.#ints, IN_PROGRESS)
+  }
+
+  set inProgress(count: number) {
+    Atomics.store(this.#ints, IN_PROGRESS, count)
+  }
+
+  /** Whether some sender holds tasks back for want of credit, and wants to be told when there is room. */
+  get backlog(): boolean {
+    return Atomics.load(this.#ints, BACKLOG) !== 0
+  }
+
+  set backlog(waiting: boolean) {
+    Atomics.store(this.#ints, BACKLOG, waiting ? 1 : 0)
+  }
+}

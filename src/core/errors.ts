@@ -1,0 +1,189 @@
+/** Every code an error of Multilane can have, with what it means. Codes never change once released. */
+export const ERROR_CODES = Object.freeze({
+  ERR_CLOSED: 'The scheduler is closed, or closing, and takes no more tasks.',
+  ERR_INVALID_ARG: 'An option or argument is not acceptable; `option` names it.',
+  ERR_LANE_CLOSED: 'The connection to the lane thread closed while the task was on it.',
+  ERR_LANE_EXITED: 'The lane thread ended while the task ran on it; `exitCode` tells how.',
+  ERR_LANE_FAILED: 'The lane restarted too often and is closed.',
+  ERR_LANE_OOM: 'The lane thread ran out of heap memory.',
+  ERR_LANE_START_TIMEOUT: 'A lane thread was not ready within `startTimeout`.',
+  ERR_LANE_TERMINATED: 'The lane thread was ended because another task held its loop; `holders` names it.',
+  ERR_NOT_CLONEABLE: 'An argument cannot be cloned to another thread; `path` leads to it.',
+  ERR_PROTOCOL: 'Two threads speak different versions of the port protocol.',
+  ERR_QUEUE_FULL: 'The queue of the lane is at its limit.',
+  ERR_RESULT_NOT_CLONEABLE: 'What the task returned or threw cannot be cloned to another thread.',
+  ERR_TASK_CANCELED: 'The task was cancelled; `reason` is what was given.',
+  ERR_TASK_LOAD: 'The task module could not be loaded, or its setup failed.',
+  ERR_TASK_THREW: 'The task threw something that is not an Error; `value` is what it threw.',
+  ERR_TASK_TIMEOUT: 'The task ran, or waited, longer than it was allowed to; `limit` names which bound.',
+  ERR_TASK_UNKNOWN: 'The task module exports no function of this name; `names` lists those it does.',
+  ERR_TRANSFER_LOST:
+    'The thread that had been handed the transferred arguments died before it started the task.',
+} as const)
+
+export type ErrorCode = keyof typeof ERROR_CODES
+
+/** What all errors made by Multilane have in common: a `code` that callers may rely on. */
+export class MultilaneError extends Error {
+  override name = 'MultilaneError'
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** An option or argument is not acceptable (`ERR_INVALID_ARG`). */
+export class InvalidArgumentError extends MultilaneError {
+  override name = 'InvalidArgumentError'
+  /** The path of the option, such as `lanes.bulk.threads`. */
+  readonly option: string
+
+  constructor(option: string, expected: string, actual: unknown) {
+    super('ERR_INVALID_ARG', `${option} must be ${expected}, not ${describe(actual)}`)
+    this.option = option
+  }
+}
+
+/** The lane's queue is at its limit (`ERR_QUEUE_FULL`). */
+export class QueueFullError extends MultilaneError {
+  override name = 'QueueFullError'
+  readonly lane: string
+  /** The limit that was reached, in tasks. */
+  readonly limit: number
+
+  constructor(lane: string, limit: number) {
+    super('ERR_QUEUE_FULL', `the queue of lane '${lane}' is at its limit of ${limit} tasks`)
+    this.lane = lane
+    this.limit = limit
+  }
+}
+
+/** The scheduler takes no more tasks (`ERR_CLOSED`). */
+export class ClosedError extends MultilaneError {
+  override name = 'ClosedError'
+
+  constructor(message = 'the scheduler is closed') {
+    super('ERR_CLOSED', message)
+  }
+}
+
+/** The task was cancelled by `cancel()`, `stop()` or `close()` (`ERR_TASK_CANCELED`). */
+export class TaskCanceledError extends MultilaneError {
+  override name = 'TaskCanceledError'
+  /** What was given to `cancel()`. */
+  readonly reason: unknown
+
+  constructor(task: string, reason?: unknown) {
+    const because = typeof reason === 'string' ? `: ${reason}` : ''
+    super(
+      'ERR_TASK_CANCELED',
+      `task '${task}' was cancelled${because}`,
+      reason instanceof Error ? { cause: reason } : {},
+    )
+    this.reason = reason
+  }
+}
+
+/** The bound that ran out: of running, of waiting, or of both together. */
+export type TimeLimit = 'timeout' | 'queueTimeout' | 'deadline'
+
+/** A `timeout`, `queueTimeout` or `deadline` ran out (`ERR_TASK_TIMEOUT`). */
+export class TaskTimeoutError extends MultilaneError {
+  override name = 'TaskTimeoutError'
+  readonly limit: TimeLimit
+
+  constructor(task: string, limit: TimeLimit) {
+    super('ERR_TASK_TIMEOUT', `task '${task}' exceeded its ${limit}`)
+    this.limit = limit
+  }
+}
+
+/** The task module has no such function (`ERR_TASK_UNKNOWN`). */
+export class UnknownTaskError extends MultilaneError {
+  override name = 'UnknownTaskError'
+  /** The names there are. */
+  readonly names: readonly string[]
+
+  constructor(task: string, names: readonly string[]) {
+    super('ERR_TASK_UNKNOWN', `no task is called '${task}'; there are: ${names.join(', ') || '(none)'}`)
+    this.names = names
+  }
+}
+
+/** An argument cannot be cloned (`ERR_NOT_CLONEABLE`). */
+export class NotCloneableError extends MultilaneError {
+  override name = 'NotCloneableError'
+  /** Where the value is, such as `args[0].onDone`. */
+  readonly path: string
+
+  constructor(path: string, options?: { cause?: unknown }) {
+    super('ERR_NOT_CLONEABLE', `${path} cannot be cloned to another thread`, options)
+    this.path = path
+  }
+}
+
+/** What a task returned or threw cannot be cloned (`ERR_RESULT_NOT_CLONEABLE`). */
+export class ResultNotCloneableError extends MultilaneError {
+  override name = 'ResultNotCloneableError'
+  readonly path: string
+
+  constructor(path: string, options?: { cause?: unknown }) {
+    super('ERR_RESULT_NOT_CLONEABLE', `${path} cannot be cloned to another thread`, options)
+    this.path = path
+  }
+}
+
+/** A task threw something that is not an Error (`ERR_TASK_THREW`). */
+export class TaskThrewError extends MultilaneError {
+  override name = 'TaskThrewError'
+  /** What it threw. */
+  readonly value: unknown
+
+  constructor(value: unknown) {
+    super('ERR_TASK_THREW', `the task threw ${describe(value)}`)
+    this.value = value
+  }
+}
+
+/** The task module could not be loaded, or its `setup` failed (`ERR_TASK_LOAD`); `cause` is why. */
+export class TaskLoadError extends MultilaneError {
+  override name = 'TaskLoadError'
+
+  constructor(message: string, cause: unknown) {
+    super('ERR_TASK_LOAD', message, { cause })
+  }
+}
+
+export type LaneErrorCode = Extract<ErrorCode, `ERR_LANE_${string}`>
+
+/** Something befell the lane or its thread; the `code` tells what. */
+export class LaneError extends MultilaneError {
+  override name = 'LaneError'
+  readonly lane: string
+  /** With `ERR_LANE_EXITED`: the exit code of the thread. */
+  readonly exitCode?: number
+  /** With `ERR_LANE_TERMINATED`: the names of the tasks that held, or may have held, the loop. */
+  readonly holders?: readonly string[]
+
+  constructor(
+    code: LaneErrorCode,
+    lane: string,
+    message: string,
+    details: { exitCode?: number | undefined; holders?: readonly string[] | undefined; cause?: unknown } = {},
+  ) {
+    super(code, message, details.cause === undefined ? {} : { cause: details.cause })
+    this.lane = lane
+    if (details.exitCode !== undefined) this.exitCode = details.exitCode
+    if (details.holders !== undefined) this.holders = details.holders
+  }
+}
+
+/** A short rendering of a value for a message: never throws, never long. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return value.length > 40 ? `'${value.slice(0, 40)}…'` : `'${value}'`
+  if (typeof value === 'function') return `a function${value.name ? ` '${value.name}'` : ''}`
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object'
+  return String(value)
+}

@@ -1,0 +1,70 @@
+import type { Clock } from './clock.js'
+import { type TimerEntry, TimerQueue } from './timer-queue.js'
+
+/** As much of a timer facility as the runtime needs; the longest delay it is asked for fits a 32-bit timer. */
+export interface Timers {
+  /**
+   * @param delay milliseconds
+   * @returns cancels the call
+   */
+  after(delay: number, call: () => void): () => void
+}
+
+/** Node's timers fire at once beyond 2^31-1 ms. */
+const LONGEST_DELAY_MS = 2 ** 31 - 1
+
+/** Any number of reminders on a single timer, of any distance. */
+export class Reminders<T> {
+  readonly #clock: Clock
+  readonly #timers: Timers
+  readonly #onDue: (value: T) => void
+  readonly #queue = new TimerQueue<T>()
+  #wakeAt = Number.POSITIVE_INFINITY
+  #cancelTimer: (() => void) | null = null
+
+  constructor(clock: Clock, timers: Timers, onDue: (value: T) => void) {
+    this.#clock = clock
+    this.#timers = timers
+    this.#onDue = onDue
+  }
+
+  /** @param at the instant, in monotonic milliseconds */
+  add(at: number, value: T): TimerEntry<T> {
+    const entry = this.#queue.add(at, value)
+    if (at < this.#wakeAt) this.#arm(at)
+    return entry
+  }
+
+  cancel(entry: TimerEntry<T>): void {
+    this.#queue.cancel(entry)
+    if (this.#queue.size === 0) this.#disarm()
+  }
+
+  clear(): void {
+    while (this.#queue.due(Number.POSITIVE_INFINITY) !== undefined);
+    this.#disarm()
+  }
+
+  #arm(at: number): void {
+    this.#disarm()
+    this.#wakeAt = at
+    // Rounded up: a timer that fires a fraction early would find nothing due and be set again.
+    const delay = Math.min(LONGEST_DELAY_MS, Math.max(0, Math.ceil(at - this.#clock.now())))
+    this.#cancelTimer = this.#timers.after(delay, () => this.#fire())
+  }
+
+  #disarm(): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = null
+    this.#wakeAt = Number.POSITIVE_INFINITY
+  }
+
+  #fire(): void {
+    this.#cancelTimer = null
+    this.#wakeAt = Number.POSITIVE_INFINITY
+    const now = this.#clock.now()
+    for (let due = this.#queue.due(now); due !== undefined; due = this.#queue.due(now)) this.#onDue(due)
+    const next = this.#queue.next()
+    if (next !== Number.POSITIVE_INFINITY && next < this.#wakeAt) this.#arm(next)
+  }
+}

@@ -1,0 +1,143 @@
+import { MultilaneError } from './errors.js'
+import type { Queueable } from './ready-queue.js'
+import { CANCELED, DONE, FAILED, isFinal, mayFollow, NEW, TASK_STATES, TIMED_OUT } from './task-state.js'
+import type { TimerEntry } from './timer-queue.js'
+
+/**
+ * A named call of a lane. One object for each name and lane, so that a task needs a single pointer for both.
+ */
+export interface CallTarget {
+  readonly name: string
+  readonly lane: string
+  /** Where the lane's threads keep the function; `UNRESOLVED` until a thread is ready, `UNKNOWN` if there is none. */
+  index: number
+}
+export const UNRESOLVED = -1
+export const UNKNOWN = -2
+
+/** What happens to a task, told to the thread that submitted it. Each is called at most once. */
+export interface TaskObserver {
+  started(task: Task): void
+  /** Called once, when the task has entered a final state. */
+  finished(task: Task): void
+}
+
+/** The rare options of a task: one object that exists only if any of them was given. */
+export class TaskExtras {
+  priority = 0
+  /** An instant, or Infinity. */
+  deadline = Number.POSITIVE_INFINITY
+  /** Milliseconds of running allowed. */
+  timeout = Number.POSITIVE_INFINITY
+  /** The instant at which waiting ends the task, or Infinity. */
+  waitUntil = Number.POSITIVE_INFINITY
+  /** The instant before which the task may not start. */
+  notBefore = 0
+  idempotent = false
+  attempt = 1
+  transfer: readonly object[] | null = null
+  observer: TaskObserver | null = null
+  /** Whether the lane thread is to say at once when the task starts. */
+  reportStart = false
+  startReported = false
+  /** The reminder kept by the sender while the task is not sent. */
+  timer: TimerEntry<() => void> | null = null
+}
+
+/**
+ * A task as its sender knows it.
+ *
+ * While `id` is 0 the task is in its sender's hands and `state` is its state. While `id` is not 0 the task is
+ * sent: the shared table holds its state, and `state` is what it was when it left. `settle` ends either: after
+ * it, `state` is final and `payload` the value or the error.
+ */
+export class Task implements Queueable<Task> {
+  next: Task | null = null
+  readonly target: CallTarget
+  readonly sequence: number
+  /** The arguments; once settled, the value or the error. */
+  payload: unknown
+  /** The slot and generation in the shared table while sent, else 0. */
+  id = 0
+  /** Written by `enter` alone. */
+  state = NEW
+  /** Takes the value, or a promise that rejects, when the task has settled. */
+  resolve: ((outcome: unknown) => void) | null
+  extras: TaskExtras | null
+  readonly submitted: number
+  /** Instants; undefined until known, because a number here is a box of 16 bytes. */
+  started: number | undefined = undefined
+  ended: number | undefined = undefined
+
+  constructor(
+    target: CallTarget,
+    sequence: number,
+    args: readonly unknown[],
+    submitted: number,
+    resolve: ((outcome: unknown) => void) | null,
+    extras: TaskExtras | null,
+  ) {
+    this.target = target
+    this.sequence = sequence
+    this.payload = args
+    this.submitted = submitted
+    this.resolve = resolve
+    this.extras = extras
+  }
+
+  get priority(): number {
+    return this.extras === null ? 0 : this.extras.priority
+  }
+
+  get deadline(): number {
+    return this.extras === null ? Number.POSITIVE_INFINITY : this.extras.deadline
+  }
+
+  get dead(): boolean {
+    return isFinal(this.state)
+  }
+
+  get args(): readonly unknown[] {
+    return this.payload as readonly unknown[]
+  }
+
+  /** The one writer of `state`. Throws a plain Error on a transition that the table of states does not know. */
+  enter(state: number): void {
+    if (!mayFollow(this.state, state)) {
+      throw new Error(`task '${this.target.name}': ${TASK_STATES[this.state]} → ${TASK_STATES[state]}`)
+    }
+    this.state = state
+  }
+
+  /**
+   * Ends the task. It only records; its sender then resolves the promise and calls the observer.
+   *
+   * @param state the final state
+   * @param outcome the value, or the error
+   * @param ended the instant it ended
+   */
+  settle(state: number, outcome: unknown, ended: number): void {
+    this.enter(state)
+    this.payload = outcome
+    this.ended = ended
+    this.id = 0
+  }
+}
+
+/** Which of the optional timestamps a final state sets. */
+export type FinalTimestamp = 'done' | 'error' | 'timeout' | 'cancel'
+
+export function finalTimestamp(state: number): FinalTimestamp {
+  switch (state) {
+    case DONE:
+      return 'done'
+    case FAILED:
+      return 'error'
+    case TIMED_OUT:
+      return 'timeout'
+    case CANCELED:
+      return 'cancel'
+    default:
+      throw new MultilaneError('ERR_INVALID_ARG', `state ${state} is not final`)
+  }
+}

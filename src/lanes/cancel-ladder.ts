@@ -1,0 +1,106 @@
+import type { EncodedReason } from '../bridge/error-codec.js'
+import { FLOAT, INT, type TableView } from '../bridge/shared-table.js'
+import type { Clock } from '../core/clock.js'
+import { LaneError } from '../core/errors.js'
+import { Reminders, type Timers } from '../core/reminders.js'
+import { CANCELED, STARTED, TIMED_OUT } from '../core/task-state.js'
+import type { LaneThread } from './lane-thread.js'
+import type { SupervisedLane } from './supervised-lane.js'
+
+/** A started task whose outcome has been decided against it. */
+export interface Decided {
+  readonly lane: SupervisedLane
+  readonly thread: LaneThread
+  readonly sender: number
+  readonly id: number
+  readonly table: TableView
+}
+
+interface Rung extends Decided {
+  /** The number of this abort among those sent to the thread. */
+  readonly abort: number
+  readonly since: number
+}
+
+/**
+ * Without a holder to be seen, the loop must have been silent this much longer than the grace before the thread is
+ * ended: a niced thread on a saturated machine may just not have had a core.
+ */
+const SILENCE_MS = 300
+
+/**
+ * Sees to it that a task ends whose outcome has been decided against it.
+ *
+ * First its AbortSignal is fired, by message. From then on there are four cases, looked at after `grace`:
+ *
+ * 1. it has ended: nothing is left to do;
+ * 2. the loop has turned, since the thread has seen the abort: the task is asynchronous, and the thread itself gives
+ *    it up when its grace is over;
+ * 3. it holds the loop in its first synchronous stretch, as the thread's block says: the thread is ended;
+ * 4. the loop is silent. If another task is in its first stretch, it is that one's doing, and the look is repeated.
+ *    If none is, some task's later stretch holds it; when the silence has lasted, the thread is ended and all that
+ *    might hold it are named.
+ */
+export class CancelLadder {
+  readonly #clock: Clock
+  readonly #rungs: Reminders<Rung>
+
+  constructor(clock: Clock, timers: Timers) {
+    this.#clock = clock
+    this.#rungs = new Reminders(clock, timers, rung => this.#look(rung))
+  }
+
+  /** @param reason what the task's AbortSignal is to carry */
+  climb(task: Decided, reason: EncodedReason): void {
+    if (task.thread.isGone) return
+    task.thread.tell({ type: 'abort', sender: task.sender, id: task.id, reason })
+    const now = this.#clock.now()
+    this.#rungs.add(now + task.lane.config.grace, { ...task, abort: ++task.thread.aborts, since: now })
+  }
+
+  #look(rung: Rung): void {
+    const { thread, table, id, sender, lane } = rung
+    if (thread.isGone || hasEnded(table, id)) return
+    const { block } = thread
+    const holder = block.holder
+    if (holder === id && block.holderSender === sender) {
+      this.#end(rung, [nameOf(rung, id)])
+      return
+    }
+    if (block.abortsSeen >= rung.abort) return
+    const now = this.#clock.now()
+    if (holder === 0 && now - rung.since >= lane.config.grace + SILENCE_MS) {
+      this.#end(rung, candidates(rung))
+      return
+    }
+    this.#rungs.add(now + Math.max(lane.config.grace, SILENCE_MS / 3), rung)
+  }
+
+  #end({ lane, thread }: Rung, holders: readonly string[]): void {
+    const names = holders.map(name => `'${name}'`).join(' or ')
+    const message = `a thread of lane '${lane.config.name}' was ended because task ${names} held its loop`
+    thread.terminate(new LaneError('ERR_LANE_TERMINATED', lane.config.name, message, { holders }))
+  }
+}
+
+function hasEnded(table: TableView, id: number): boolean {
+  const state = table.state(id)
+  return (state !== CANCELED && state !== TIMED_OUT) || table.float(id, FLOAT.ENDED) !== 0
+}
+
+function nameOf({ table, thread }: Rung, id: number): string {
+  return thread.names[table.int(id, INT.CALL)] ?? '(unknown)'
+}
+
+/** All tasks begun on the thread and not ended. */
+function candidates(rung: Rung): string[] {
+  const names: string[] = []
+  for (const { id, state } of rung.table) {
+    if (rung.table.int(id, INT.THREAD) !== rung.thread.number || rung.table.float(id, FLOAT.ENDED) !== 0)
+      continue
+    const begun = rung.table.float(id, FLOAT.STARTED) !== 0
+    if (begun && (state === STARTED || state === CANCELED || state === TIMED_OUT))
+      names.push(nameOf(rung, id))
+  }
+  return names
+}

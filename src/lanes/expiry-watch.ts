@@ -1,0 +1,83 @@
+import { FLAG, FLOAT, INT, LIMITS, type TableView } from '../bridge/shared-table.js'
+import type { Clock } from '../core/clock.js'
+import type { TimeLimit } from '../core/errors.js'
+import { Reminders, type Timers } from '../core/reminders.js'
+import { SCHEDULED, STARTED, TIMED_OUT } from '../core/task-state.js'
+
+/** What the watch tells: the outcome of these tasks of one sender is TIMED_OUT. */
+export interface ExpiryObserver {
+  expired(sender: number, tasks: readonly ExpiredTask[]): void
+}
+
+export interface ExpiredTask {
+  readonly id: number
+  readonly limit: TimeLimit
+  /** Whether it had started, and has to be made to end. */
+  readonly started: boolean
+}
+
+/**
+ * Times out sent tasks, whatever their sender and their thread are doing.
+ *
+ * The limits stand in the shared tables. Whoever sets one that comes before all it has announced so far says so;
+ * the watch wakes at the earliest, decides what is due, and finds the next by the same reading. So a thousand tasks
+ * a second with the same time-out cost one look per time-out, not one each.
+ */
+export class ExpiryWatch {
+  readonly #clock: Clock
+  readonly #reminders: Reminders<null>
+  readonly #tables: ReadonlyMap<number, TableView>
+  readonly #observer: ExpiryObserver
+  #wakeAt = Number.POSITIVE_INFINITY
+
+  constructor(
+    tables: ReadonlyMap<number, TableView>,
+    clock: Clock,
+    timers: Timers,
+    observer: ExpiryObserver,
+  ) {
+    this.#tables = tables
+    this.#clock = clock
+    this.#observer = observer
+    this.#reminders = new Reminders(clock, timers, () => this.#look())
+  }
+
+  /** @param at an instant at which some task's limit runs out */
+  announce(at: number): void {
+    if (at >= this.#wakeAt) return
+    this.#wakeAt = at
+    this.#reminders.clear()
+    this.#reminders.add(at, null)
+  }
+
+  #look(): void {
+    this.#wakeAt = Number.POSITIVE_INFINITY
+    const now = this.#clock.now()
+    let next = Number.POSITIVE_INFINITY
+    for (const [sender, table] of this.#tables) {
+      const expired: ExpiredTask[] = []
+      for (const { id, state } of table) {
+        if (state !== SCHEDULED && state !== STARTED) continue
+        if ((table.int(id, INT.FLAGS) & FLAG.LIMITED) === 0) continue
+        const expires = table.float(id, FLOAT.EXPIRES)
+        if (expires > now) next = Math.min(next, expires)
+        // Ended, with its answer on the way: it was in time.
+        else if (state === STARTED && table.float(id, FLOAT.ENDED) !== 0) continue
+        else if (!this.#expire(table, id, state, expires, expired)) next = Math.min(next, now + 1)
+      }
+      if (expired.length > 0) this.#observer.expired(sender, expired)
+    }
+    if (next !== Number.POSITIVE_INFINITY) this.announce(next)
+  }
+
+  /** Returns false if the task changed its state meanwhile, and has to be looked at again. */
+  #expire(table: TableView, id: number, state: number, expires: number, expired: ExpiredTask[]): boolean {
+    const byDeadline = table.float(id, FLOAT.DEADLINE) <= expires
+    const limit: TimeLimit = byDeadline ? 'deadline' : state === STARTED ? 'timeout' : 'queueTimeout'
+    // Before the exchange, for whoever sees the outcome; of no meaning if the exchange fails.
+    table.setInt(id, INT.LIMIT, LIMITS.indexOf(limit))
+    if (!table.exchange(id, state, TIMED_OUT)) return false
+    expired.push({ id, limit, started: state === STARTED })
+    return true
+  }
+}

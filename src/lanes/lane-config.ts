@@ -1,0 +1,29 @@
+import type { OsPriority } from './os-priority.js'
+
+/** A lane as the supervisor is told of it: validated, complete and cloneable. */
+export interface LaneConfig {
+  readonly name: string
+  /** The URL of the task module. */
+  readonly tasks: string
+  readonly threads: number
+  readonly concurrency: number
+  readonly queueLimit: number
+  /** Milliseconds. */
+  readonly grace: number
+  /** Milliseconds. */
+  readonly spin: number
+  readonly os: OsPriority
+  readonly restart: { readonly max: number; readonly within: number }
+  /** Milliseconds. */
+  readonly startTimeout: number
+  readonly resourceLimits: Readonly<Record<string, number>> | undefined
+  readonly env: Readonly<Record<string, string>>
+  readonly workerData: unknown
+  readonly execArgv: readonly string[] | undefined
+}
+
+export interface SupervisorConfig {
+  readonly lanes: readonly LaneConfig[]
+  /** Epoch milliseconds at monotonic instant 0. */
+  readonly epochOffset: number
+}

@@ -1,0 +1,126 @@
+/**
+ * What runs in a lane thread: piscina calls `lease` once, and the thread belongs to the lane until it returns.
+ */
+import { writeFileSync } from 'node:fs'
+import { threadId, workerData } from 'node:worker_threads'
+import { decodeReason, encodeError, encodeThrown } from '../bridge/error-codec.js'
+import { ThreadPort } from '../bridge/port.js'
+import type { LaneToSupervisor } from '../bridge/protocol/lane-to-supervisor.js'
+import type { SupervisorToLane } from '../bridge/protocol/supervisor-to-lane.js'
+import { PROTOCOL_VERSION } from '../bridge/protocol/version.js'
+import { ThreadBlock } from '../bridge/thread-block.js'
+import { Epoch } from '../core/clock.js'
+import { MultilaneError, TaskLoadError } from '../core/errors.js'
+import type { LaneWorkerData, Lease } from './lease.js'
+import { monotonicClock, nodeTimers } from './monotonic-clock.js'
+import { applyOsPriority } from './os-priority.js'
+import { RunLoop } from './run-loop.js'
+import { ambientJob, contextOf, installContext, runInContext } from './task-context.js'
+import { loadTaskModule, type TaskModule } from './task-module.js'
+
+// Begun before the lease arrives, so that the two overlap. Whoever awaits the lease gets the error.
+const { multilane, user } = workerData as LaneWorkerData
+const loading = loadTaskModule(multilane.tasks)
+loading.catch(() => {})
+
+/** A thread that could not load its module is not given back, to be leased again and fail again. */
+const ENDED_BY_SUPERVISOR = new Promise<never>(() => {})
+
+export async function lease(terms: Lease): Promise<null> {
+  const control = new ThreadPort(terms.control)
+  const tell = (message: LaneToSupervisor): void => control.post(message)
+  tell({ type: 'booted', version: PROTOCOL_VERSION, threadId })
+  nameThread(terms.config.name)
+  let module: TaskModule
+  try {
+    if (terms.version !== PROTOCOL_VERSION) {
+      throw new MultilaneError(
+        'ERR_PROTOCOL',
+        `protocol ${terms.version} was offered, this is ${PROTOCOL_VERSION}`,
+      )
+    }
+    module = await loading
+  } catch (error) {
+    tell({ type: 'load-failed', error: encodeThrown(error) })
+    return ENDED_BY_SUPERVISOR
+  }
+  const os = applyOsPriority(terms.config.os)
+  const loop = makeLoop(terms, module, tell)
+  process.on('uncaughtException', error => blame(loop, error, tell))
+  process.on('unhandledRejection', reason => blame(loop, reason, tell))
+  // So that answers given before a task calls process.exit() still leave.
+  process.on('exit', () => loop.flush())
+  try {
+    await module.setup?.(user as never)
+  } catch (cause) {
+    const error = new TaskLoadError(`setup of the task module failed: ${String(cause)}`, cause)
+    tell({ type: 'load-failed', error: encodeError(error) })
+    return ENDED_BY_SUPERVISOR
+  }
+  const left = new Promise<void>(resolve => {
+    control.listen(message => obey(loop, message as SupervisorToLane, resolve), resolve)
+  })
+  tell({ type: 'ready', names: module.names, os })
+  await left
+  await module.teardown?.()
+  loop.flush()
+  return null
+}
+
+function makeLoop(terms: Lease, module: TaskModule, tell: (message: LaneToSupervisor) => void): RunLoop {
+  installContext({
+    lane: terms.config.name,
+    epoch: new Epoch(terms.epochOffset, 0),
+    nameOf: index => module.names[index] ?? '',
+  })
+  let announced = Number.POSITIVE_INFINITY
+  const { concurrency, grace, spin } = terms.config
+  return new RunLoop(
+    new ThreadBlock(terms.block),
+    { functions: module.functions, concurrency, grace, spin },
+    {
+      clock: monotonicClock,
+      timers: nodeTimers,
+      nextTurn: call => void setImmediate(call),
+      microtask: queueMicrotask,
+      invoke: runInContext,
+      abort: (job, reason) => contextOf(job).abort(decodeReason(reason)),
+      expiryAhead: at => {
+        if (at >= announced && announced > monotonicClock.now()) return
+        announced = at
+        tell({ type: 'expiry', at })
+      },
+      abandoned: job => tell({ type: 'abandoned', sender: job.source.sender, id: job.id }),
+    },
+  )
+}
+
+function obey(loop: RunLoop, message: SupervisorToLane, leave: () => void): void {
+  switch (message.type) {
+    case 'connect':
+      loop.connect(message.sender, new ThreadPort(message.port))
+      break
+    case 'abort':
+      loop.abort(message.sender, message.id, message.reason)
+      break
+    case 'leave':
+      leave()
+      break
+  }
+}
+
+/**
+ * An error from a timer or a rejection that nobody handled. Its asynchronous context tells whose it is: a task that
+ * still runs fails with it; if the task has been answered, or there is none, it is the lane's.
+ */
+function blame(loop: RunLoop, thrown: unknown, tell: (message: LaneToSupervisor) => void): void {
+  const job = ambientJob()
+  if (job !== undefined && loop.isPending(job)) loop.blame(job, thrown)
+  else tell({ type: 'fault', error: encodeThrown(thrown) })
+}
+
+/** The operating system's name for the thread, as `top -H` shows it; 15 characters of it. */
+function nameThread(name: string): void {
+  if (process.platform !== 'linux') return
+  writeFileSync('/proc/thread-self/comm', name.slice(0, 15))
+}

@@ -1,0 +1,191 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { decodeError } from '../bridge/error-codec.js'
+import { ThreadPort } from '../bridge/port.js'
+import type { LaneToSupervisor } from '../bridge/protocol/lane-to-supervisor.js'
+import type { SupervisorToLane } from '../bridge/protocol/supervisor-to-lane.js'
+import { PROTOCOL_VERSION } from '../bridge/protocol/version.js'
+import { ThreadBlock } from '../bridge/thread-block.js'
+import { LaneError } from '../core/errors.js'
+import type { LaneConfig } from './lane-config.js'
+import type { LanePool } from './lane-pool.js'
+
+/** What a lane thread tells the lane it belongs to. */
+export interface LaneThreadObserver {
+  ready(thread: LaneThread): void
+  /** It is lost, or never became ready. Called once, unless it was told to leave. */
+  lost(thread: LaneThread, error: Error): void
+  /** Nothing of it runs any more. */
+  exited(thread: LaneThread): void
+  message(thread: LaneThread, message: LaneToSupervisor): void
+}
+
+/** If a lost thread has not exited by then, its loss is told all the same: native code may hold it for long. */
+const EXIT_WAIT_MS = 50
+
+/**
+ * One thread of a lane, from the lease on.
+ *
+ * | mode       | meaning                                       | left by                                          |
+ * |------------|-----------------------------------------------|--------------------------------------------------|
+ * | `starting` | leased; loads the task module, runs its setup | ready report → `ready`; failure, `startTimeout`, |
+ * |            |                                               | death → `lost`; `leave()` → `leaving`            |
+ * | `ready`    | runs tasks                                    | `terminate()`, death → `lost`; `leave()`         |
+ * | `leaving`  | told to go: runs its teardown                 | lease given back, or death → `gone`              |
+ * | `lost`     | dead, or about to be                          | the worker's exit → `gone`                       |
+ * | `gone`     | nothing of it runs                            |                                                  |
+ */
+export class LaneThread {
+  /** Its number, unlike that of any other thread the scheduler ever had. */
+  readonly number: number
+  readonly block = new ThreadBlock()
+  names: readonly string[] = []
+  /** What the operating system really does. */
+  os = 'normal'
+  /** How many aborts it has been sent. */
+  aborts = 0
+  readonly #config: LaneConfig
+  readonly #observer: LaneThreadObserver
+  readonly #control: ThreadPort
+  readonly #end = new AbortController()
+  readonly #exited: Promise<void>
+  #markExited: () => void = () => {}
+  #mode: 'starting' | 'ready' | 'leaving' | 'lost' | 'gone' = 'starting'
+  /** Why it was ended, if it was us. */
+  #verdict: Error | null = null
+  #booted = false
+  #exitCode: number | undefined
+  #startTimer: NodeJS.Timeout
+
+  constructor(
+    number: number,
+    config: LaneConfig,
+    pool: LanePool,
+    epochOffset: number,
+    observer: LaneThreadObserver,
+  ) {
+    this.number = number
+    this.#config = config
+    this.#observer = observer
+    const { port1, port2 } = new MessageChannel()
+    this.#control = new ThreadPort(port1)
+    this.#exited = new Promise(resolve => {
+      this.#markExited = resolve
+    })
+    this.#control.listen(
+      message => this.#receive(message as LaneToSupervisor, pool),
+      () => {},
+    )
+    this.#startTimer = setTimeout(() => {
+      const message = `a thread of lane '${config.name}' was not ready within ${config.startTimeout} ms`
+      this.terminate(new LaneError('ERR_LANE_START_TIMEOUT', config.name, message))
+    }, config.startTimeout)
+    const { name, tasks, concurrency, grace, spin, os } = config
+    const terms = {
+      version: PROTOCOL_VERSION,
+      control: port2,
+      block: this.block.buffer,
+      config: { name, tasks, concurrency, grace, spin, os },
+      epochOffset,
+    }
+    pool.lease(terms, this.#end.signal).then(
+      () => this.#ended(undefined),
+      (error: unknown) => this.#ended(error),
+    )
+  }
+
+  get isReady(): boolean {
+    return this.#mode === 'ready'
+  }
+
+  get isGone(): boolean {
+    return this.#mode === 'gone' || this.#mode === 'lost'
+  }
+
+  tell(message: SupervisorToLane, transfer?: readonly MessagePort[]): void {
+    this.#control.post(message, transfer)
+  }
+
+  /** Asks the thread to run its teardown and go. */
+  leave(): void {
+    if (this.#mode === 'ready') this.tell({ type: 'leave' })
+    else if (this.#mode === 'starting') this.#end.abort()
+    if (this.#mode === 'ready' || this.#mode === 'starting') this.#enter('leaving')
+  }
+
+  /**
+   * Ends the thread, whatever it is doing.
+   *
+   * @param why what those are told whose tasks were on it
+   */
+  terminate(why: Error): void {
+    if (this.#mode === 'lost' || this.#mode === 'gone') return
+    this.#verdict ??= why
+    this.#end.abort()
+  }
+
+  #enter(mode: 'ready' | 'leaving' | 'lost' | 'gone'): void {
+    clearTimeout(this.#startTimer)
+    this.#mode = mode
+  }
+
+  #receive(message: LaneToSupervisor, pool: LanePool): void {
+    switch (message.type) {
+      case 'booted': {
+        this.#booted = true
+        const worker = pool.worker(message.threadId)
+        worker?.once('exit', code => {
+          this.#exitCode = code
+          this.#markExited()
+        })
+        break
+      }
+      case 'ready':
+        if (this.#mode !== 'starting') break
+        this.names = message.names
+        this.os = message.os
+        this.#enter('ready')
+        this.#observer.ready(this)
+        break
+      case 'load-failed':
+        // Its module registry remembers the failure, so the thread is of no more use.
+        this.terminate(decodeError(message.error))
+        break
+      default:
+        this.#observer.message(this, message)
+    }
+  }
+
+  /** The lease is over. */
+  async #ended(error: unknown): Promise<void> {
+    const died = error !== undefined
+    if (!this.#booted) this.#markExited()
+    if (died) await this.#exitOrPatience()
+    const wasLeaving = this.#mode === 'leaving'
+    this.#enter('lost')
+    if (!wasLeaving) this.#observer.lost(this, this.#verdict ?? this.#causeOf(error))
+    if (died) await this.#exited
+    this.#control.close()
+    this.#enter('gone')
+    this.#observer.exited(this)
+  }
+
+  async #exitOrPatience(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const patience = new Promise<void>(resolve => {
+      timer = setTimeout(resolve, EXIT_WAIT_MS)
+    })
+    await Promise.race([this.#exited, patience])
+    clearTimeout(timer)
+  }
+
+  #causeOf(error: unknown): Error {
+    const { name } = this.#config
+    const { code } = (error ?? {}) as { code?: unknown }
+    if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
+      return new LaneError('ERR_LANE_OOM', name, `a thread of lane '${name}' ran out of heap memory`)
+    }
+    const exitCode = this.#exitCode ?? 0
+    const message = `a thread of lane '${name}' exited with code ${exitCode} while tasks were on it`
+    return new LaneError('ERR_LANE_EXITED', name, message, { exitCode, cause: error })
+  }
+}

@@ -1,0 +1,159 @@
+import type { LaneSender } from '../bridge/lane-sender.js'
+import type { Sender } from '../bridge/sender.js'
+import type { Epoch } from '../core/clock.js'
+import { InvalidArgumentError, TaskCanceledError } from '../core/errors.js'
+import { Task, type TaskExtras } from '../core/task.js'
+import type { CallRest, TaskArgs, TaskName, TaskResult } from './call-types.js'
+import { SignalGroup } from './signal-group.js'
+import { TaskHandle } from './task-handle.js'
+import { TaskHooks } from './task-hooks.js'
+import { CALLBACKS, readTaskOptions, type TaskOptions } from './task-options.js'
+
+/** Where a lane's tasks go now: it changes when a stopped scheduler is started again. */
+export interface LaneConnection {
+  readonly sender: Sender
+  readonly lane: LaneSender
+  readonly epoch: Epoch
+}
+
+type Resolve = (outcome: unknown) => void
+
+let takenResolve: Resolve | null = null
+/** Shared by all promises of `run`, so that each costs no closure of its own. */
+function takeResolve(resolve: Resolve): void {
+  takenResolve = resolve
+}
+
+const NO_ARGUMENTS: readonly unknown[] = []
+
+/**
+ * One lane, as those see it who send it tasks. `M` is the type of the task module: names, arguments and results are
+ * inferred from it.
+ */
+export class Lane<M> {
+  readonly name: string
+  readonly #connection: () => LaneConnection
+
+  /** @internal */
+  constructor(name: string, connection: () => LaneConnection) {
+    this.name = name
+    this.#connection = connection
+  }
+
+  /**
+   * Runs a function of the task module on this lane.
+   *
+   * @param name the function's name
+   * @param rest its arguments, as an array, and the task's options
+   * @returns what the function returns; rejects with what it throws, and with every error of `submit`
+   */
+  run<K extends TaskName<M>>(
+    name: K,
+    ...rest: CallRest<TaskArgs<M, K>, TaskOptions<TaskResult<M, K>>>
+  ): Promise<TaskResult<M, K>> {
+    try {
+      const promise = new Promise<TaskResult<M, K>>(takeResolve as never)
+      this.#submit(name, rest[0], rest[1] as TaskOptions<never> | undefined, takenResolve)
+      return promise
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /**
+   * Submits a task and answers its handle at once.
+   *
+   * @param name the function's name
+   * @param rest its arguments, as an array, and the task's options
+   * @throws InvalidArgumentError (`ERR_INVALID_ARG`), QueueFullError (`ERR_QUEUE_FULL`), ClosedError (`ERR_CLOSED`),
+   *   LaneError (`ERR_LANE_FAILED`): the task was refused and there is no handle
+   */
+  submit<K extends TaskName<M>>(
+    name: K,
+    ...rest: CallRest<TaskArgs<M, K>, TaskOptions<TaskResult<M, K>>>
+  ): TaskHandle<TaskResult<M, K>> {
+    const connection = this.#connection()
+    const task = this.#submit(name, rest[0], rest[1] as TaskOptions<never> | undefined, null)
+    return new TaskHandle(task, connection.lane, connection.epoch)
+  }
+
+  /**
+   * Runs a function once for each item, with the item as its one argument.
+   *
+   * @param name the function's name
+   * @param items what to call it with
+   * @param options the options of each task
+   * @returns the results in the order of the items. Rejects with the first failure, and then cancels the others
+   */
+  map<K extends TaskName<M>>(
+    name: K,
+    items: Iterable<TaskArgs<M, K>[0]>,
+    options?: TaskOptions<TaskResult<M, K>>,
+  ): Promise<TaskResult<M, K>[]> {
+    const results: TaskResult<M, K>[] = []
+    const tasks: Task[] = []
+    const { lane } = this.#connection()
+    return new Promise((resolve, reject) => {
+      let unfinished = 0
+      const fail = (error: unknown): void => {
+        reject(error)
+        for (const task of tasks) lane.cancel(task, new TaskCanceledError(name, error), error)
+      }
+      try {
+        for (const item of items) {
+          const index = unfinished++
+          const done = new Promise<TaskResult<M, K>>(takeResolve as never)
+          tasks.push(this.#submit(name, [item], options as TaskOptions<never> | undefined, takenResolve))
+          done.then(value => {
+            results[index] = value
+            if (--unfinished === 0) resolve(results)
+          }, fail)
+        }
+      } catch (error) {
+        fail(error)
+      }
+      if (unfinished === 0) resolve(results)
+    })
+  }
+
+  #submit(
+    name: string,
+    args: readonly unknown[] = NO_ARGUMENTS,
+    options: TaskOptions<never> | undefined,
+    resolve: Resolve | null,
+  ): Task {
+    const { lane, sender, epoch } = this.#connection()
+    if (typeof name !== 'string') throw new InvalidArgumentError('name', 'the name of a task', name)
+    if (!Array.isArray(args)) throw new InvalidArgumentError('args', 'an array', args)
+    const now = sender.environment.clock.now()
+    const extras = options === undefined ? null : readTaskOptions(options, now, Date.now())
+    lane.admit()
+    const task = new Task(lane.target(name), sender.nextSequence(), args, now, resolve, extras)
+    if (extras === null) lane.submit(task)
+    else submitWithOptions(task, extras, options!, lane, epoch, sender)
+    return task
+  }
+}
+
+function submitWithOptions(
+  task: Task,
+  extras: TaskExtras,
+  options: TaskOptions<never>,
+  lane: LaneSender,
+  epoch: Epoch,
+  sender: Sender,
+): void {
+  const group = options.signal === undefined ? null : SignalGroup.of(options.signal)
+  const observed = CALLBACKS.some(callback => options[callback] !== undefined)
+  if (group === null && !observed) {
+    lane.submit(task)
+    return
+  }
+  const handle = new TaskHandle<never>(task, lane, epoch)
+  const hooks = new TaskHooks(handle, options, group, error => sender.environment.report(error))
+  extras.observer = hooks
+  extras.reportStart = options.onStart !== undefined
+  lane.submit(task)
+  hooks.submitted()
+  if (!task.dead) group?.add(task, reason => lane.cancel(task, reason, reason))
+}

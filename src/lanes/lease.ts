@@ -1,0 +1,17 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { LaneConfig } from './lane-config.js'
+
+/** The argument of the one long piscina task that gives a lane its thread. */
+export interface Lease {
+  readonly version: number
+  readonly control: MessagePort
+  readonly block: SharedArrayBuffer
+  readonly config: Pick<LaneConfig, 'name' | 'tasks' | 'concurrency' | 'grace' | 'spin' | 'os'>
+  readonly epochOffset: number
+}
+
+/** What the lane's threads find in their `workerData`: the user's own, and what lets them begin before the lease. */
+export interface LaneWorkerData {
+  readonly multilane: { readonly tasks: string }
+  readonly user: unknown
+}

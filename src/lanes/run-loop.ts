@@ -1,0 +1,299 @@
+import { type EncodedReason, encodeThrown } from '../bridge/error-codec.js'
+import type { Job } from '../bridge/job.js'
+import type { Port } from '../bridge/port.js'
+import { TaskInlet } from '../bridge/task-inlet.js'
+import type { ThreadBlock } from '../bridge/thread-block.js'
+import type { Clock } from '../core/clock.js'
+import { ReadyQueue } from '../core/ready-queue.js'
+import type { Timers } from '../core/reminders.js'
+import { SpinPolicy } from '../core/spin-policy.js'
+import { DONE, FAILED } from '../core/task-state.js'
+
+export type TaskFunction = (...args: never[]) => unknown
+
+/** What the run loop needs of the thread it is on. */
+export interface LoopEnvironment {
+  readonly clock: Clock
+  readonly timers: Timers
+  /** Calls back when the event loop has had a turn. */
+  nextTurn(call: () => void): void
+  microtask(call: () => void): void
+  /** Calls a task's function in the task's context. */
+  invoke(job: Job, call: TaskFunction): unknown
+  /** Fires the task's AbortSignal. */
+  abort(job: Job, reason: EncodedReason): void
+  expiryAhead(at: number): void
+  abandoned(job: Job): void
+}
+
+export interface LoopOptions {
+  readonly functions: readonly TaskFunction[]
+  readonly concurrency: number
+  /** Milliseconds from an abort to giving the task up. */
+  readonly grace: number
+  /** Milliseconds of looking at the doorbell before sleeping. */
+  readonly spin: number
+}
+
+/** Well below the credit window, so that several batches circulate and neither side waits for the other. */
+const FLUSH_AT = 64
+/** An answer waits for others this long, in milliseconds. */
+const FLUSH_AFTER_MS = 0.25
+/** A function that takes longer is not begun while answers wait: they would wait for it. */
+const SLOW_MS = 0.1
+/** How long tasks may keep the event loop from turning, in milliseconds. */
+const SLICE_MS = 2
+/** If the loop has been elsewhere for this long, it has turned. */
+const TURNED_MS = 0.1
+
+/**
+ * The loop of a lane thread: takes the next task from the ready queue, runs it, and between two tasks looks at the
+ * doorbell for new ones.
+ *
+ * Its modes, each with its way in and out:
+ *
+ * - *asleep*: nothing to do, or all slots taken by tasks that wait. Left by a message (`#message`), by a task that
+ *   completes (`#completed`, through one microtask for all that complete together) or by an abandoned one.
+ * - *running* (`#active`): inside `#run`. Left when the queue is empty, or when the turn has lasted `SLICE_MS`: then
+ *   for *yielded*.
+ * - *yielded* (`#turnQueued`): has work, but lets timers and sockets go first. Left by the callback of `nextTurn`.
+ * - *spinning*: within `#run`, with nothing in progress: looks at the doorbell for a while before it goes to sleep.
+ *
+ * An answer is flushed when the turn ends, after `FLUSH_AT` answers or `FLUSH_AFTER_MS`, and before a function
+ * begins that is not known to be fast, so that a fast result never waits for a slow neighbour.
+ */
+export class RunLoop {
+  readonly block: ThreadBlock
+  readonly #options: LoopOptions
+  readonly #environment: LoopEnvironment
+  readonly #clock: Clock
+  readonly #ready = new ReadyQueue<Job>()
+  readonly #inlets = new Map<number, TaskInlet>()
+  readonly #pending = new Set<Job>()
+  readonly #spin: SpinPolicy
+  /** Mean duration of each function's synchronous part, in milliseconds; NaN before its first run. */
+  readonly #means: Float64Array
+  /** How many messages have been received, to be compared with the doorbell. */
+  #received = 0
+  #unsent = 0
+  #oldestUnsent = 0
+  #active = false
+  #turnQueued = false
+  #drainQueued = false
+  #turnStart = 0
+  #leftAt = 0
+
+  constructor(block: ThreadBlock, options: LoopOptions, environment: LoopEnvironment) {
+    this.block = block
+    this.#options = options
+    this.#environment = environment
+    this.#clock = environment.clock
+    this.#spin = new SpinPolicy(options.spin)
+    this.#means = new Float64Array(options.functions.length).fill(Number.NaN)
+  }
+
+  /** Tasks started and not finished. */
+  get pending(): number {
+    return this.#pending.size
+  }
+
+  /** Whether this job has started and not finished. */
+  isPending(job: Job): boolean {
+    return this.#pending.has(job)
+  }
+
+  connect(sender: number, port: Port): void {
+    const inlet = new TaskInlet(sender, port, {
+      arrived: job => this.#ready.push(job),
+      expiryAhead: at => this.#environment.expiryAhead(at),
+    })
+    this.#inlets.set(sender, inlet)
+    port.listen(
+      message => this.#message(inlet, message),
+      () => this.#inlets.delete(sender),
+    )
+  }
+
+  /** A started task's outcome has been decided against it. */
+  abort(sender: number, id: number, reason: EncodedReason): void {
+    this.block.sawAbort()
+    for (const job of this.#pending) {
+      if (job.id !== id || job.source.sender !== sender) continue
+      this.#environment.abort(job, reason)
+      this.#environment.timers.after(this.#options.grace, () => this.#abandon(job))
+      return
+    }
+  }
+
+  /** Fails a pending task with an error that was thrown outside its call, by a timer or a rejection of its own. */
+  blame(job: Job, thrown: unknown): void {
+    this.#completed(job, FAILED, encodeThrown(thrown))
+  }
+
+  /** Sends every answer there is. */
+  flush(): void {
+    if (this.#unsent === 0) return
+    this.#unsent = 0
+    for (const inlet of this.#inlets.values()) inlet.flush()
+  }
+
+  #message(inlet: TaskInlet, message: unknown): void {
+    this.#received++
+    inlet.receive(message)
+    if (this.#active) return
+    const now = this.#clock.now()
+    this.#spin.arrived(now - this.#leftAt)
+    this.#turnStart = now
+    this.#run(now)
+  }
+
+  #run(start: number): void {
+    if (this.#active || this.#turnQueued) return
+    this.#active = true
+    let now = start
+    do {
+      while (this.#ready.size > 0 && this.#pending.size < this.#options.concurrency) {
+        if (now - this.#turnStart > SLICE_MS) {
+          this.#yield()
+          return
+        }
+        const job = this.#ready.pop()!
+        now = this.#execute(job, now)
+        if (this.#rung()) this.#poll()
+        if (this.#unsent >= FLUSH_AT || (this.#unsent > 0 && now - this.#oldestUnsent > FLUSH_AFTER_MS))
+          this.flush()
+      }
+      this.#settleDown()
+      now = this.#clock.now()
+    } while (this.#rung() ? this.#poll() : this.#spinUntilRung(now))
+    this.#leave()
+  }
+
+  /** Publishes what became of the turn. */
+  #settleDown(): void {
+    this.flush()
+    for (const inlet of this.#inlets.values()) inlet.flushStarts()
+    // Published before the flag is read: a sender writes the flag before it reads the count.
+    this.block.inProgress = this.#pending.size
+    if (this.#pending.size > 0 && this.#ready.size === 0 && this.block.backlog) {
+      this.block.backlog = false
+      for (const inlet of this.#inlets.values()) inlet.reportRoom()
+    }
+  }
+
+  #yield(): void {
+    this.#settleDown()
+    this.#turnQueued = true
+    this.#leave()
+    this.#environment.nextTurn(() => {
+      this.#turnQueued = false
+      this.#turnStart = this.#clock.now()
+      this.#run(this.#turnStart)
+    })
+  }
+
+  #leave(): void {
+    this.#active = false
+    this.#leftAt = this.#clock.now()
+  }
+
+  /** Whether a message has been posted that has not been received. */
+  #rung(): boolean {
+    return ((this.block.bell - this.#received) | 0) > 0
+  }
+
+  #poll(): boolean {
+    let count = 0
+    for (const inlet of this.#inlets.values()) count += inlet.poll()
+    this.#received += count
+    return count > 0
+  }
+
+  /** Looks at the doorbell for as long as it pays; returns whether something came. */
+  #spinUntilRung(start: number): boolean {
+    if (this.#pending.size > 0 || start - this.#turnStart > SLICE_MS) return false
+    const until = start + this.#spin.budget
+    for (let now = start; now < until; now = this.#clock.now()) {
+      if (!this.#rung()) continue
+      this.#spin.arrived(now - start)
+      return this.#poll()
+    }
+    return false
+  }
+
+  /** Runs a task's first synchronous stretch; returns the instant it ended. */
+  #execute(job: Job, start: number): number {
+    const mean = this.#means[job.index]!
+    if (this.#unsent > 0 && !(mean < SLOW_MS)) this.flush()
+    const { source } = job
+    if (!source.claim(job, start)) {
+      source.acknowledge(job)
+      this.#noteUnsent(start)
+      return start
+    }
+    this.block.hold(source.sender, job.id)
+    let verdict = DONE
+    let value: unknown
+    try {
+      value = this.#environment.invoke(job, this.#options.functions[job.index]!)
+    } catch (thrown) {
+      verdict = FAILED
+      value = encodeThrown(thrown)
+    }
+    this.block.release()
+    const now = this.#clock.now()
+    this.#means[job.index] = Number.isNaN(mean) ? now - start : mean + (now - start - mean) / 8
+    if (verdict === DONE && isThenable(value)) {
+      this.#pending.add(job)
+      Promise.resolve(value).then(
+        result => this.#completed(job, DONE, result),
+        thrown => this.#completed(job, FAILED, encodeThrown(thrown)),
+      )
+    } else {
+      source.answer(job, verdict, value, now)
+      this.#noteUnsent(now)
+    }
+    return now
+  }
+
+  #noteUnsent(now: number): void {
+    if (this.#unsent++ === 0) this.#oldestUnsent = now
+  }
+
+  #completed(job: Job, verdict: number, value: unknown): void {
+    if (!this.#pending.delete(job)) return
+    const now = this.#clock.now()
+    job.source.answer(job, verdict, value, now)
+    this.#noteUnsent(now)
+    this.#queueDrain()
+  }
+
+  #abandon(job: Job): void {
+    if (!this.#pending.delete(job)) return
+    job.abandoned = true
+    job.source.acknowledge(job)
+    this.#noteUnsent(this.#clock.now())
+    this.#environment.abandoned(job)
+    this.#queueDrain()
+  }
+
+  /** One microtask for all tasks that complete together: it answers them, and starts others in their slots. */
+  #queueDrain(): void {
+    if (this.#drainQueued || this.#active) return
+    this.#drainQueued = true
+    this.#environment.microtask(() => {
+      this.#drainQueued = false
+      const now = this.#clock.now()
+      // Completions come in microtasks, which can follow each other without the loop ever turning.
+      if (now - this.#leftAt > TURNED_MS) this.#turnStart = now
+      this.#run(now)
+      this.flush()
+    })
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  )
+}

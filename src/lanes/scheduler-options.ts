@@ -1,0 +1,188 @@
+import { pathToFileURL } from 'node:url'
+import { finiteAtLeast, integerWithin, knownKeys, oneOf, plainObject } from '../core/checks.js'
+import { InvalidArgumentError } from '../core/errors.js'
+import type { LaneConfig } from './lane-config.js'
+import type { OsPriority } from './os-priority.js'
+
+/** Named as in the web platform's Prioritized Task Scheduling API. */
+export type LanePriority = 'user-blocking' | 'user-visible' | 'background'
+const PRIORITIES = ['user-blocking', 'user-visible', 'background'] as const
+
+/** The options of one lane. */
+export interface LaneOptions {
+  /** How urgent the lane is; it decides the defaults below. Default `user-visible`. */
+  readonly priority?: LanePriority
+  /** How many threads the lane has, 1 (the default) to 256. */
+  readonly threads?: number
+  /** Tasks at a time on one thread's loop, 1 to 65,536. Default 1 for `background`, else 64. */
+  readonly concurrency?: number
+  readonly queue?: {
+    /** The most tasks that may wait, started ones not counted. Default 100,000. */
+    readonly limit?: number
+    /** What happens to a task past the limit: it is refused with `ERR_QUEUE_FULL`. */
+    readonly overload?: 'reject'
+  }
+  /** Milliseconds a cancelled task has before it is given up, or its thread ended. Default 200. */
+  readonly grace?: number
+  /** Microseconds an idle thread looks for the next task before it sleeps. Default 50 for `user-blocking`, else 0. */
+  readonly spin?: number
+  /** How the operating system is to schedule the threads. Default `nice` for `background`, else `normal`. */
+  readonly os?: OsPriority
+  /** How many threads the lane may lose within so many milliseconds before it is closed. Default 5 in 10,000. */
+  readonly restart?: { readonly max?: number; readonly within?: number }
+  /** Milliseconds a thread has to load the task module and run its `setup`. Default 10,000. */
+  readonly startTimeout?: number
+  /** Limits of the JavaScript heap, as Node's Worker takes them. */
+  readonly resourceLimits?: {
+    readonly maxOldGenerationSizeMb?: number
+    readonly maxYoungGenerationSizeMb?: number
+    readonly codeRangeSizeMb?: number
+    readonly stackSizeMb?: number
+  }
+  /** The threads' `process.env`. Default empty. */
+  readonly env?: Readonly<Record<string, string>>
+  /** What the task module's `setup` is called with. */
+  readonly workerData?: unknown
+  /** Node options of the threads, as Node's Worker takes them. */
+  readonly execArgv?: readonly string[]
+  /** The lane's own task module, in place of the scheduler's. */
+  readonly tasks?: URL | string
+}
+
+export interface SchedulerOptions<L extends string = string> {
+  /** The task module: a URL, or an absolute path. */
+  readonly tasks?: URL | string
+  /** The lanes, by name. */
+  readonly lanes: Readonly<Record<L, LaneOptions>>
+}
+
+const LANE_KEYS = [
+  'priority',
+  'threads',
+  'concurrency',
+  'queue',
+  'grace',
+  'spin',
+  'os',
+  'restart',
+  'startTimeout',
+  'resourceLimits',
+  'env',
+  'workerData',
+  'execArgv',
+  'tasks',
+]
+const RESOURCE_LIMITS = [
+  'maxOldGenerationSizeMb',
+  'maxYoungGenerationSizeMb',
+  'codeRangeSizeMb',
+  'stackSizeMb',
+]
+
+const MAX_THREADS = 256
+const MAX_CONCURRENCY = 65_536
+/** A lane is never silently given more memory than its author thought of. */
+const DEFAULT_QUEUE_LIMIT = 100_000
+
+/**
+ * Checks the options of a scheduler and completes them with their defaults.
+ *
+ * @throws InvalidArgumentError that names the option
+ */
+export function readSchedulerOptions(options: SchedulerOptions): LaneConfig[] {
+  plainObject('options', options)
+  knownKeys('', options, ['tasks', 'lanes'])
+  const lanes = plainObject('lanes', options.lanes) as SchedulerOptions['lanes']
+  const names = Object.keys(lanes)
+  if (names.length === 0) throw new InvalidArgumentError('lanes', 'an object with at least one lane', lanes)
+  return names.map(name => readLaneOptions(name, lanes[name]!, options.tasks))
+}
+
+function readLaneOptions(
+  name: string,
+  options: LaneOptions,
+  commonTasks: URL | string | undefined,
+): LaneConfig {
+  const at = `lanes.${name}`
+  plainObject(at, options)
+  knownKeys(at, options, LANE_KEYS)
+  const priority =
+    options.priority === undefined ? 'user-visible' : oneOf(`${at}.priority`, options.priority, PRIORITIES)
+  const background = priority === 'background'
+  const queue = options.queue ?? {}
+  knownKeys(`${at}.queue`, plainObject(`${at}.queue`, queue), ['limit', 'overload'])
+  if (queue.overload !== undefined) oneOf(`${at}.queue.overload`, queue.overload, ['reject'])
+  const restart = options.restart ?? {}
+  knownKeys(`${at}.restart`, plainObject(`${at}.restart`, restart), ['max', 'within'])
+  const tasks = options.tasks ?? commonTasks
+  return {
+    name,
+    tasks: readModule(options.tasks === undefined ? 'tasks' : `${at}.tasks`, tasks),
+    threads: integerWithin(`${at}.threads`, options.threads ?? 1, 1, MAX_THREADS),
+    concurrency: integerWithin(
+      `${at}.concurrency`,
+      options.concurrency ?? (background ? 1 : 64),
+      1,
+      MAX_CONCURRENCY,
+    ),
+    queueLimit: readQueueLimit(`${at}.queue.limit`, queue.limit),
+    grace: finiteAtLeast(`${at}.grace`, options.grace ?? 200, 0),
+    spin: finiteAtLeast(`${at}.spin`, options.spin ?? (priority === 'user-blocking' ? 50 : 0), 0) / 1000,
+    os: oneOf(`${at}.os`, options.os ?? (background ? 'nice' : 'normal'), ['normal', 'nice']),
+    restart: {
+      max: integerWithin(`${at}.restart.max`, restart.max ?? 5, 0, 1_000_000),
+      within: finiteAtLeast(`${at}.restart.within`, restart.within ?? 10_000, 0),
+    },
+    startTimeout: finiteAtLeast(`${at}.startTimeout`, options.startTimeout ?? 10_000, 1),
+    resourceLimits: readResourceLimits(`${at}.resourceLimits`, options.resourceLimits),
+    env: readEnv(`${at}.env`, options.env),
+    workerData: options.workerData,
+    execArgv: readExecArgv(`${at}.execArgv`, options.execArgv),
+  }
+}
+
+function readModule(option: string, module: unknown): string {
+  if (module instanceof URL) return module.href
+  if (typeof module !== 'string' || module === '') {
+    throw new InvalidArgumentError(option, 'the URL or absolute path of the task module', module)
+  }
+  if (/^(file|data|node):/.test(module)) return module
+  if (!/^(\/|[A-Za-z]:[\\/]|\\\\)/.test(module)) {
+    throw new InvalidArgumentError(
+      option,
+      'a URL or an absolute path (relative to what, nobody could tell)',
+      module,
+    )
+  }
+  return pathToFileURL(module).href
+}
+
+function readQueueLimit(option: string, limit: unknown): number {
+  if (limit === Number.POSITIVE_INFINITY) return limit
+  return limit === undefined ? DEFAULT_QUEUE_LIMIT : integerWithin(option, limit, 0, Number.MAX_SAFE_INTEGER)
+}
+
+function readResourceLimits(option: string, limits: unknown): Readonly<Record<string, number>> | undefined {
+  if (limits === undefined) return undefined
+  const given = plainObject(option, limits)
+  knownKeys(option, given, RESOURCE_LIMITS)
+  for (const [name, value] of Object.entries(given)) finiteAtLeast(`${option}.${name}`, value, 1)
+  return given as Readonly<Record<string, number>>
+}
+
+function readEnv(option: string, env: unknown): Readonly<Record<string, string>> {
+  if (env === undefined) return {}
+  const given = plainObject(option, env)
+  for (const [name, value] of Object.entries(given)) {
+    if (typeof value !== 'string') throw new InvalidArgumentError(`${option}.${name}`, 'a string', value)
+  }
+  return { ...given } as Record<string, string>
+}
+
+function readExecArgv(option: string, argv: unknown): readonly string[] | undefined {
+  if (argv === undefined) return undefined
+  if (!Array.isArray(argv) || argv.some(arg => typeof arg !== 'string')) {
+    throw new InvalidArgumentError(option, 'an array of strings', argv)
+  }
+  return [...argv]
+}

@@ -1,0 +1,273 @@
+import { EventEmitter } from 'node:events'
+import { finiteAtLeast, knownKeys } from '../core/checks.js'
+import { ClosedError, InvalidArgumentError, TaskCanceledError } from '../core/errors.js'
+import type { TaskState } from '../core/task-state.js'
+import type { CallRest, TaskArgs, TaskName, TaskResult, UntypedTasks } from './call-types.js'
+import { Lane, type LaneConnection } from './lane.js'
+import type { LaneConfig } from './lane-config.js'
+import { readSchedulerOptions, type SchedulerOptions } from './scheduler-options.js'
+import type { SupervisorStats } from './supervisor.js'
+import { SupervisorConnection } from './supervisor-connection.js'
+import type { TaskHandle } from './task-handle.js'
+import type { TaskOptions } from './task-options.js'
+
+/** What can be listened for. */
+export interface SchedulerEvents {
+  /** An error that belongs to no task: a callback that threw, or a fault on a lane. */
+  error: [error: unknown]
+}
+
+export interface LaneStats {
+  /** Tasks accepted here and not started. */
+  readonly waiting: number
+  /** Threads that are ready. */
+  readonly threads: number
+  /** Threads replaced since the start. */
+  readonly restarts: number
+  /** The operating system's priority that was really applied. */
+  readonly os: string
+}
+
+export interface SchedulerStats {
+  readonly lanes: Readonly<Record<string, LaneStats>>
+  /** Tasks submitted here and not finished. */
+  readonly unfinished: number
+  /** Tasks that ignored their abort for their grace and were given up. */
+  readonly abandoned: number
+  /** Messages dropped because they made no sense, or came twice or too late. */
+  readonly strays: number
+}
+
+type Mode = 'new' | 'starting' | 'running' | 'stopping' | 'stopped' | 'closing' | 'closed'
+
+const DEFAULT_CLOSE_TIMEOUT_MS = 5_000
+
+/**
+ * Runs tasks on prioritized lanes of worker threads. `M` is the type of the task module, `L` the names of the lanes.
+ *
+ * | mode       | meaning                             | entered by                          | tasks     |
+ * |------------|-------------------------------------|-------------------------------------|-----------|
+ * | `new`      | made, nothing runs                  | constructor                         | refused   |
+ * | `starting` | lanes are being started             | `start` from `new` or `stopped`     | accepted  |
+ * | `running`  | all lanes were ready                | the lanes                           | accepted  |
+ * | `stopping` | tasks are cancelled, threads go     | `stop`                              | refused   |
+ * | `stopped`  | nothing runs                        | the end of `stop`; a start that failed | refused |
+ * | `closing`  | as `stopping`, for good             | `close`                             | refused   |
+ * | `closed`   | nothing runs, for good              | the end of `close`                  | refused   |
+ */
+export class SchedulerThread<M = UntypedTasks, L extends string = string> {
+  /** The lanes, by name. */
+  readonly lanes: { readonly [K in L]: Lane<M> }
+  readonly #configs: readonly LaneConfig[]
+  readonly #events = new EventEmitter()
+  #mode: Mode = 'new'
+  #connection: SupervisorConnection | null = null
+  #starting: Promise<this> | null = null
+  #stopping: Promise<void> | null = null
+  #closing: Promise<void> | null = null
+
+  /**
+   * Makes a scheduler and starts its lanes.
+   *
+   * @returns resolves when every thread of every lane has loaded its task module
+   * @throws InvalidArgumentError that names the option; TaskLoadError (`ERR_TASK_LOAD`) if a task module cannot be
+   *   loaded; LaneError (`ERR_LANE_START_TIMEOUT`, `ERR_LANE_EXITED`, `ERR_LANE_OOM`) if a thread does not get ready
+   */
+  static async start<M = UntypedTasks, L extends string = string>(
+    options: SchedulerOptions<L>,
+  ): Promise<SchedulerThread<M, L>> {
+    return new SchedulerThread<M, L>(options).start()
+  }
+
+  /** @throws InvalidArgumentError (`ERR_INVALID_ARG`) that names the option */
+  constructor(options: SchedulerOptions<L>) {
+    this.#configs = readSchedulerOptions(options)
+    const lanes: Record<string, Lane<M>> = Object.create(null)
+    for (const { name } of this.#configs) lanes[name] = new Lane<M>(name, () => this.#connected(name))
+    this.lanes = Object.freeze(lanes) as { readonly [K in L]: Lane<M> }
+  }
+
+  /**
+   * Starts the lanes. Tasks may be submitted meanwhile.
+   *
+   * @returns this scheduler, once all lanes are ready; the same promise for every call
+   * @throws as the static `start`; ClosedError (`ERR_CLOSED`) after `close()`
+   */
+  start(): Promise<this> {
+    if (this.#mode === 'closing' || this.#mode === 'closed') return Promise.reject(new ClosedError())
+    this.#starting ??= this.#start()
+    return this.#starting
+  }
+
+  async #start(): Promise<this> {
+    await this.#stopping
+    if (this.#isEnding) throw new ClosedError()
+    this.#mode = 'starting'
+    const connection = new SupervisorConnection(this.#configs, error => this.#report(error))
+    this.#connection = connection
+    try {
+      await connection.started()
+    } catch (error) {
+      if (this.#isEnding) throw error
+      this.#mode = 'stopped'
+      this.#starting = null
+      for (const lane of connection.sender) lane.refuse(error as Error, true)
+      await connection.close(0)
+      throw error
+    }
+    if (!this.#isEnding) this.#mode = 'running'
+    return this
+  }
+
+  get #isEnding(): boolean {
+    return this.#mode === 'stopping' || this.#mode === 'closing' || this.#mode === 'closed'
+  }
+
+  /**
+   * As `lanes[lane].submit`.
+   *
+   * @throws InvalidArgumentError (`ERR_INVALID_ARG`) if there is no such lane; and as `submit`
+   */
+  submitTask<K extends TaskName<M>>(
+    lane: L,
+    name: K,
+    ...rest: CallRest<TaskArgs<M, K>, TaskOptions<TaskResult<M, K>>>
+  ): TaskHandle<TaskResult<M, K>> {
+    if (!Object.hasOwn(this.lanes, lane)) {
+      throw new InvalidArgumentError('lane', `one of ${Object.keys(this.lanes).join(', ')}`, lane)
+    }
+    return this.lanes[lane].submit(name, ...rest)
+  }
+
+  taskState(task: TaskHandle): TaskState {
+    return task.state
+  }
+
+  /**
+   * @param options.timeout milliseconds to wait at most
+   * @returns true once the task is in a final state, false when the wait's own time is over
+   */
+  waitTask(task: TaskHandle, options?: { readonly timeout?: number }): Promise<boolean> {
+    return task.wait(options)
+  }
+
+  /** @returns true only for the call that cancelled the task */
+  cancelTask(task: TaskHandle, reason?: unknown): boolean {
+    return task.cancel(reason)
+  }
+
+  /** What the scheduler is doing now. */
+  async stats(): Promise<SchedulerStats> {
+    const connection = this.#connection
+    if (connection === null || this.#mode === 'stopped' || this.#mode === 'closed')
+      throw new ClosedError('not running')
+    const { lanes, abandoned, strays }: SupervisorStats = await connection.stats()
+    const { sender } = connection
+    const shown: Record<string, LaneStats> = {}
+    for (const [name, lane] of Object.entries(lanes))
+      shown[name] = { waiting: sender.lane(name).waiting, ...lane }
+    return { lanes: shown, unfinished: sender.unfinished, abandoned, strays: strays + sender.strays }
+  }
+
+  /** Resolves when every task submitted so far, and any submitted meanwhile, has finished. */
+  async drain(): Promise<void> {
+    await this.#connection?.sender.idle()
+  }
+
+  /**
+   * Refuses new tasks, cancels those there are, and ends the threads. `start()` begins anew.
+   *
+   * @param options.timeout milliseconds for the threads to go by themselves before they are ended; default 5,000
+   */
+  stop(options: { readonly timeout?: number } = {}): Promise<void> {
+    const timeout = readTimeout(options)
+    if (this.#mode === 'closing' || this.#mode === 'closed') return this.close()
+    this.#stopping ??= this.#end('stopping', 'stopped', 0, timeout).finally(() => {
+      this.#stopping = null
+      this.#starting = null
+    })
+    return this.#stopping
+  }
+
+  /**
+   * Refuses new tasks (`ERR_CLOSED`), waits for those there are, then cancels what is left, then ends what does not
+   * go. Native code cannot be stopped in its middle: a thread that is in it goes on until it returns.
+   *
+   * @param options.timeout milliseconds for all of it together; default 5,000
+   * @returns the same promise for every call
+   */
+  close(options: { readonly timeout?: number } = {}): Promise<void> {
+    const timeout = readTimeout(options)
+    this.#closing ??= this.#close(timeout)
+    return this.#closing
+  }
+
+  async #close(timeout: number): Promise<void> {
+    if (this.#stopping !== null) {
+      await this.#stopping
+      this.#mode = 'closed'
+      return
+    }
+    // What is left at the end of the time must still be aborted and ended within it.
+    const reserve = Math.min(timeout / 2, Math.max(...this.#configs.map(config => config.grace)))
+    await this.#end('closing', 'closed', timeout - reserve, reserve)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  on<E extends keyof SchedulerEvents>(event: E, listener: (...args: SchedulerEvents[E]) => void): this {
+    this.#events.on(event, listener as never)
+    return this
+  }
+
+  once<E extends keyof SchedulerEvents>(event: E, listener: (...args: SchedulerEvents[E]) => void): this {
+    this.#events.once(event, listener as never)
+    return this
+  }
+
+  off<E extends keyof SchedulerEvents>(event: E, listener: (...args: SchedulerEvents[E]) => void): this {
+    this.#events.off(event, listener as never)
+    return this
+  }
+
+  #connected(name: string): LaneConnection {
+    const connection = this.#connection
+    if (connection === null) throw new ClosedError('the scheduler was not started')
+    return { sender: connection.sender, lane: connection.sender.lane(name), epoch: connection.epoch }
+  }
+
+  /** The one way out of work, for `stop` and `close` alike. */
+  async #end(
+    during: 'stopping' | 'closing',
+    after: 'stopped' | 'closed',
+    drainFor: number,
+    within: number,
+  ): Promise<void> {
+    this.#mode = during
+    const connection = this.#connection
+    if (connection !== null) {
+      const refusal = new ClosedError(
+        during === 'closing' ? 'the scheduler is closed' : 'the scheduler is stopped',
+      )
+      for (const lane of connection.sender) lane.refuse(refusal, false)
+      await connection.sender.idle(drainFor)
+      for (const lane of connection.sender) lane.cancelAll(name => new TaskCanceledError(name, refusal))
+      await connection.close(within)
+    }
+    this.#mode = after
+  }
+
+  #report(error: unknown): void {
+    if (this.#events.listenerCount('error') > 0) this.#events.emit('error', error)
+    else process.emitWarning(error instanceof Error ? error : String(error))
+  }
+}
+
+function readTimeout(options: { readonly timeout?: number }): number {
+  knownKeys('options', options, ['timeout'])
+  return options.timeout === undefined
+    ? DEFAULT_CLOSE_TIMEOUT_MS
+    : finiteAtLeast('timeout', options.timeout, 0)
+}

@@ -1,0 +1,146 @@
+import type { LaneToSupervisor } from '../bridge/protocol/lane-to-supervisor.js'
+import { LaneError } from '../core/errors.js'
+import { RestartBudget } from '../core/restart-budget.js'
+import type { LaneConfig } from './lane-config.js'
+import { LanePool } from './lane-pool.js'
+import { LaneThread } from './lane-thread.js'
+
+/** What a lane tells the supervisor. */
+export interface LaneObserver {
+  joined(lane: SupervisedLane, thread: LaneThread): void
+  lost(lane: SupervisedLane, thread: LaneThread, error: Error): void
+  exited(lane: SupervisedLane, thread: LaneThread): void
+  /** It was lost too often and is closed. */
+  failed(lane: SupervisedLane, error: Error): void
+  fault(lane: SupervisedLane, error: Error): void
+  message(lane: SupervisedLane, message: LaneToSupervisor): void
+}
+
+/**
+ * A lane as the supervisor keeps it: always as many threads as configured, each lost one replaced.
+ *
+ * A thread that the cancel ladder ended is replaced at once and does not count; any other loss counts toward the
+ * restart budget, and when that is spent the lane is closed. If a thread fails before the lane was ever ready,
+ * nothing would be better the next time, so the start fails with what it failed with.
+ */
+export class SupervisedLane {
+  readonly config: LaneConfig
+  readonly #pool: LanePool
+  readonly #observer: LaneObserver
+  readonly #budget: RestartBudget
+  readonly #epochOffset: number
+  readonly #nextNumber: () => number
+  readonly #threads = new Set<LaneThread>()
+  readonly #restartTimers = new Set<NodeJS.Timeout>()
+  readonly #started: { resolve: () => void; reject: (error: Error) => void; promise: Promise<void> }
+  #mode: 'starting' | 'running' | 'closing' = 'starting'
+  restarts = 0
+
+  constructor(config: LaneConfig, epochOffset: number, nextNumber: () => number, observer: LaneObserver) {
+    this.config = config
+    this.#observer = observer
+    this.#epochOffset = epochOffset
+    this.#nextNumber = nextNumber
+    this.#budget = new RestartBudget(config.restart)
+    this.#pool = new LanePool(config, error => observer.fault(this, error))
+    this.#started = deferred()
+    this.#started.promise.catch(() => {})
+    for (let i = 0; i < config.threads; i++) this.#lease()
+  }
+
+  /** Resolves when all threads are ready for the first time; rejects with why one of them is not. */
+  get started(): Promise<void> {
+    return this.#started.promise
+  }
+
+  get threads(): ReadonlySet<LaneThread> {
+    return this.#threads
+  }
+
+  /**
+   * Lets the threads run their teardown and go, and ends those that have not gone by then.
+   *
+   * @param within milliseconds
+   */
+  async close(within: number): Promise<void> {
+    this.#mode = 'closing'
+    for (const timer of this.#restartTimers) clearTimeout(timer)
+    const closed = new LaneError('ERR_LANE_CLOSED', this.config.name, `lane '${this.config.name}' was closed`)
+    this.#started.reject(closed)
+    for (const thread of this.#threads) thread.leave()
+    const deadline = setTimeout(() => {
+      for (const thread of this.#threads) thread.terminate(closed)
+    }, within)
+    while (this.#threads.size > 0) await this.#threadGone()
+    clearTimeout(deadline)
+    await this.#pool.destroy()
+  }
+
+  readonly #goneListeners = new Set<() => void>()
+
+  #threadGone(): Promise<void> {
+    return new Promise(resolve => this.#goneListeners.add(resolve))
+  }
+
+  #lease(): void {
+    const thread = new LaneThread(this.#nextNumber(), this.config, this.#pool, this.#epochOffset, {
+      ready: ready => this.#ready(ready),
+      lost: (lost, error) => this.#lost(lost, error),
+      exited: exited => this.#exited(exited),
+      message: (_, message) => this.#observer.message(this, message),
+    })
+    this.#threads.add(thread)
+  }
+
+  #ready(thread: LaneThread): void {
+    this.#observer.joined(this, thread)
+    if (this.#mode !== 'starting') return
+    const ready = [...this.#threads].filter(one => one.isReady).length
+    if (ready < this.config.threads) return
+    this.#mode = 'running'
+    this.#started.resolve()
+  }
+
+  #lost(thread: LaneThread, error: Error): void {
+    this.#observer.lost(this, thread, error)
+    if (this.#mode === 'closing') return
+    if (this.#mode === 'starting') {
+      this.#started.reject(error)
+      return
+    }
+    this.restarts++
+    if (error instanceof LaneError && error.code === 'ERR_LANE_TERMINATED') {
+      this.#lease()
+      return
+    }
+    const decision = this.#budget.lost(performance.now())
+    if (decision.type === 'give-up') {
+      const { name, restart } = this.config
+      const message = `lane '${name}' lost more than ${restart.max} threads within ${restart.within} ms and is closed`
+      this.#observer.failed(this, new LaneError('ERR_LANE_FAILED', name, message, { cause: error }))
+      return
+    }
+    const timer = setTimeout(() => {
+      this.#restartTimers.delete(timer)
+      this.#lease()
+    }, decision.after)
+    this.#restartTimers.add(timer)
+  }
+
+  #exited(thread: LaneThread): void {
+    this.#threads.delete(thread)
+    this.#observer.exited(this, thread)
+    for (const listener of this.#goneListeners) listener()
+    this.#goneListeners.clear()
+  }
+}
+
+function deferred(): { resolve: () => void; reject: (error: Error) => void; promise: Promise<void> } {
+  let resolve: () => void = () => {}
+  let reject: (error: Error) => void = () => {}
+  const promise = new Promise<void>((fulfil, fail) => {
+    resolve = fulfil
+    reject = fail
+  })
+  return { resolve, reject, promise }
+}

@@ -1,0 +1,106 @@
+import { access } from 'node:fs'
+import { performance } from 'node:perf_hooks'
+import { MessageChannel, Worker } from 'node:worker_threads'
+import { connectControl, type Remote } from '../bridge/control.js'
+import { ThreadPort } from '../bridge/port.js'
+import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender.js'
+import { Sender } from '../bridge/sender.js'
+import { Epoch } from '../core/clock.js'
+import { LaneError } from '../core/errors.js'
+import type { LaneConfig } from './lane-config.js'
+import { monotonicClock, nodeTimers } from './monotonic-clock.js'
+import type { SupervisorStats } from './supervisor.js'
+import type { SupervisorControl, SupervisorData } from './supervisor-entry.js'
+
+/** The thread is given this long beyond what its lanes were given, in milliseconds. */
+const LAST_RESORT_MS = 100
+
+/**
+ * One supervisor thread, from its start to its end, and the sender that belongs to it on this thread.
+ *
+ * The thread is unreferenced, so an idle scheduler does not keep the process; the notice port is what does, while
+ * the sender has unfinished tasks.
+ */
+export class SupervisorConnection {
+  readonly sender: Sender
+  readonly epoch: Epoch
+  readonly #worker: Worker
+  readonly #control: Remote<SupervisorControl>
+  readonly #exited: Promise<void>
+  #closing = false
+
+  constructor(lanes: readonly LaneConfig[], report: (error: unknown) => void) {
+    // The first use of libuv's pool makes its threads, and they inherit the niceness of the thread that made them:
+    // so it is used here, once, before any lane is niced.
+    access('.', () => {})
+    const epochOffset = performance.timeOrigin + performance.now() - monotonicClock.now()
+    this.epoch = new Epoch(epochOffset, 0)
+    const control = new MessageChannel()
+    const notices = new MessageChannel()
+    const data: SupervisorData = {
+      config: { lanes, epochOffset },
+      control: control.port2,
+      notices: notices.port2,
+    }
+    this.#worker = new Worker(new URL('./supervisor-entry.js', import.meta.url), {
+      name: 'multilane supervisor',
+      workerData: data,
+      transferList: [control.port2, notices.port2],
+    })
+    this.#worker.unref()
+    this.#exited = new Promise(resolve => {
+      this.#worker.once('exit', () => resolve())
+    })
+    const noticePort = new ThreadPort(notices.port1)
+    this.sender = new Sender(
+      noticePort,
+      lanes.map(({ name, concurrency, queueLimit }) => ({ name, concurrency, queueLimit })),
+      {
+        clock: monotonicClock,
+        timers: nodeTimers,
+        defer: queueMicrotask,
+        openPort: port => new ThreadPort(port as ConstructorParameters<typeof ThreadPort>[0]),
+        busy: held => noticePort.hold(held),
+        report,
+      },
+    )
+    noticePort.listen(
+      message => this.sender.receive(message as SupervisorToSender),
+      () => this.#orphaned(undefined),
+    )
+    this.#worker.on('error', error => this.#orphaned(error))
+    this.#control = connectControl<SupervisorControl>(control.port1, ['started', 'stats', 'close'])
+  }
+
+  /** Resolves when all lanes are ready. */
+  started(): Promise<void> {
+    return this.#control.started()
+  }
+
+  stats(): Promise<SupervisorStats> {
+    return this.#control.stats()
+  }
+
+  /**
+   * Ends all lanes and the supervisor.
+   *
+   * @param within milliseconds until what has not gone by itself is ended
+   */
+  async close(within: number): Promise<void> {
+    this.#closing = true
+    this.#worker.ref()
+    let timer: NodeJS.Timeout | undefined
+    const lastResort = new Promise<void>(resolve => {
+      timer = setTimeout(resolve, within + LAST_RESORT_MS)
+    })
+    await Promise.race([this.#control.close(within).catch(() => {}), lastResort, this.#exited])
+    clearTimeout(timer)
+    await this.#worker.terminate()
+  }
+
+  #orphaned(cause: Error | undefined): void {
+    if (this.#closing) return
+    this.#closing = true
+    this.sender.orphaned(new LaneError('ERR_LANE_CLOSED', '', 'the supervisor thread ended', { cause }))
+  }
+}

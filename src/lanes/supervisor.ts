@@ -1,0 +1,205 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { type EncodedReason, encodeError } from '../bridge/error-codec.js'
+import { ThreadPort } from '../bridge/port.js'
+import type { LaneToSupervisor } from '../bridge/protocol/lane-to-supervisor.js'
+import type { SenderToSupervisor } from '../bridge/protocol/sender-to-supervisor.js'
+import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender.js'
+import { PROTOCOL_VERSION } from '../bridge/protocol/version.js'
+import { INT, TableView } from '../bridge/shared-table.js'
+import { LaneError, TaskTimeoutError } from '../core/errors.js'
+import { CancelLadder } from './cancel-ladder.js'
+import { ExpiryWatch } from './expiry-watch.js'
+import type { SupervisorConfig } from './lane-config.js'
+import type { LaneThread } from './lane-thread.js'
+import { monotonicClock, nodeTimers } from './monotonic-clock.js'
+import { SupervisedLane } from './supervised-lane.js'
+
+interface SenderEntry {
+  readonly port: ThreadPort
+  readonly table: TableView
+}
+
+/**
+ * The owner of all lane threads, on a thread of its own: it starts, replaces and ends them, connects senders with
+ * them, and enforces the limits of their tasks, also while the senders' own threads are blocked. It is never on the
+ * way of a task or its answer.
+ */
+export class Supervisor {
+  readonly #config: SupervisorConfig
+  readonly #lanes = new Map<string, SupervisedLane>()
+  readonly #senders = new Map<number, SenderEntry>()
+  readonly #tables = new Map<number, TableView>()
+  readonly #threads = new Map<number, LaneThread>()
+  readonly #laneOf = new Map<number, SupervisedLane>()
+  readonly #ladder = new CancelLadder(monotonicClock, nodeTimers)
+  readonly #expiry: ExpiryWatch
+  #lastNumber = 0
+  /** Tasks that ignored their abort and were given up. */
+  abandoned = 0
+  /** Messages dropped because they made no sense. */
+  strays = 0
+
+  constructor(config: SupervisorConfig) {
+    this.#config = config
+    this.#expiry = new ExpiryWatch(this.#tables, monotonicClock, nodeTimers, {
+      expired: (sender, tasks) => {
+        this.#senders.get(sender)?.port.post({ type: 'expired', ids: tasks.map(task => task.id) })
+        for (const { id, limit, started } of tasks) {
+          if (!started) continue
+          const table = this.#tables.get(sender)!
+          const thread = this.#threads.get(table.int(id, INT.THREAD))
+          const name = thread?.names[table.int(id, INT.CALL)] ?? ''
+          this.#climb(sender, id, { error: encodeError(new TaskTimeoutError(name, limit)) })
+        }
+      },
+    })
+  }
+
+  /** Takes a thread that submits tasks; `number` is how its tables are told apart. */
+  addSender(number: number, messagePort: MessagePort): void {
+    const port = new ThreadPort(messagePort)
+    const entry: SenderEntry = { port, table: new TableView() }
+    this.#senders.set(number, entry)
+    this.#tables.set(number, entry.table)
+    port.listen(
+      message => this.#receive(number, entry, message as SenderToSupervisor),
+      () => this.#removeSender(number),
+    )
+    port.hold(true)
+  }
+
+  /** Starts the lanes; resolves when all their threads are ready, rejects with why one is not. */
+  async start(): Promise<void> {
+    for (const config of this.#config.lanes) {
+      const lane = new SupervisedLane(config, this.#config.epochOffset, () => ++this.#lastNumber, {
+        joined: (joined, thread) => this.#joined(joined, thread),
+        lost: (of, thread, error) => {
+          this.#broadcast({
+            type: 'thread-lost',
+            lane: of.config.name,
+            thread: thread.number,
+            error: encodeError(error),
+          })
+        },
+        exited: (of, thread) => {
+          this.#threads.delete(thread.number)
+          this.#laneOf.delete(thread.number)
+          this.#broadcast({ type: 'thread-exited', lane: of.config.name, thread: thread.number })
+        },
+        failed: (of, error) =>
+          this.#broadcast({ type: 'lane-failed', lane: of.config.name, error: encodeError(error) }),
+        fault: (of, error) =>
+          this.#broadcast({ type: 'fault', lane: of.config.name, error: encodeError(error) }),
+        message: (of, message) => this.#laneSays(of, message),
+      })
+      this.#lanes.set(config.name, lane)
+    }
+    await Promise.all([...this.#lanes.values()].map(lane => lane.started))
+  }
+
+  /** @param within milliseconds until threads that have not gone by themselves are ended */
+  async close(within: number): Promise<void> {
+    await Promise.all([...this.#lanes.values()].map(lane => lane.close(within)))
+  }
+
+  stats(): SupervisorStats {
+    const lanes: Record<string, LaneThreadStats> = {}
+    for (const [name, lane] of this.#lanes) {
+      const ready = [...lane.threads].filter(thread => thread.isReady)
+      lanes[name] = { threads: ready.length, restarts: lane.restarts, os: ready[0]?.os ?? lane.config.os }
+    }
+    return { lanes, abandoned: this.abandoned, strays: this.strays }
+  }
+
+  #broadcast(message: SupervisorToSender): void {
+    for (const { port } of this.#senders.values()) port.post(message)
+  }
+
+  #joined(lane: SupervisedLane, thread: LaneThread): void {
+    this.#threads.set(thread.number, thread)
+    this.#laneOf.set(thread.number, lane)
+    for (const [sender, entry] of this.#senders) {
+      const { port1, port2 } = new MessageChannel()
+      thread.tell({ type: 'connect', version: PROTOCOL_VERSION, sender, port: port1 }, [port1])
+      const joined: SupervisorToSender = {
+        type: 'thread-joined',
+        lane: lane.config.name,
+        thread: thread.number,
+        port: port2,
+        block: thread.block.buffer,
+        names: thread.names,
+      }
+      entry.port.post(joined, [port2])
+    }
+  }
+
+  #receive(number: number, entry: SenderEntry, message: SenderToSupervisor): void {
+    switch (message.type) {
+      case 'segment':
+        entry.table.attach(message.index, message.buffer)
+        break
+      case 'expiry':
+        this.#expiry.announce(message.at)
+        break
+      case 'canceled':
+        this.#climb(number, message.id, message.reason)
+        break
+      case 'link-lost': {
+        const name = message.lane
+        const reason = `the port to a thread of lane '${name}' closed`
+        this.#threads.get(message.thread)?.terminate(new LaneError('ERR_LANE_CLOSED', name, reason))
+        break
+      }
+      default:
+        this.strays++
+    }
+  }
+
+  #climb(sender: number, id: number, reason: EncodedReason): void {
+    const table = this.#tables.get(sender)
+    if (table === undefined || !table.holds(id) || table.state(id) < 0) return
+    const number = table.int(id, INT.THREAD)
+    const thread = this.#threads.get(number)
+    const lane = this.#laneOf.get(number)
+    if (thread === undefined || lane === undefined) return
+    this.#ladder.climb({ lane, thread, sender, id, table }, reason)
+  }
+
+  #laneSays(lane: SupervisedLane, message: LaneToSupervisor): void {
+    switch (message.type) {
+      case 'expiry':
+        this.#expiry.announce(message.at)
+        break
+      case 'abandoned':
+        this.abandoned++
+        break
+      case 'fault':
+        this.#broadcast({ type: 'fault', lane: lane.config.name, error: message.error })
+        break
+      default:
+        this.strays++
+    }
+  }
+
+  #removeSender(number: number): void {
+    this.#senders.delete(number)
+    this.#tables.delete(number)
+  }
+}
+
+export interface LaneThreadStats {
+  /** Threads that are ready. */
+  readonly threads: number
+  /** Threads replaced since the start. */
+  readonly restarts: number
+  /** The operating system's priority that was really applied. */
+  readonly os: string
+}
+
+export interface SupervisorStats {
+  readonly lanes: Readonly<Record<string, LaneThreadStats>>
+  /** Tasks that ignored their abort for their grace and were given up. */
+  readonly abandoned: number
+  /** Messages dropped because they made no sense. */
+  readonly strays: number
+}

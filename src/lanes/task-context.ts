@@ -1,0 +1,123 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Job } from '../bridge/job.js'
+import { FLAG, FLOAT, INT } from '../bridge/shared-table.js'
+import type { Epoch } from '../core/clock.js'
+import { MultilaneError } from '../core/errors.js'
+
+/** What a task can know and ask about itself while it runs: the answer of `currentTask()`. */
+export interface CurrentTask {
+  /** The number the scheduler gave the task: the `id` of its handle. */
+  readonly id: number
+  readonly name: string
+  /** The lane it runs on. */
+  readonly lane: string
+  /** Aborts when the task is cancelled or a limit of it runs out. Fires when the task lets the loop turn. */
+  readonly signal: AbortSignal
+  /** Epoch milliseconds, or undefined if the task has no deadline. */
+  readonly deadline: number | undefined
+  /** 1, or more if the task is run again after its thread died. */
+  readonly attempt: number
+  /**
+   * Whether the outcome has been decided against the task. A read of shared memory, so that a synchronous loop can
+   * look at it in every round and stop.
+   */
+  readonly cancelled: boolean
+  /** Gives the loop a turn: other tasks, timers and I/O of the thread go first. */
+  yield(): Promise<void>
+}
+
+/** What a context needs of the thread it is on. */
+export interface ContextHost {
+  readonly lane: string
+  readonly epoch: Epoch
+  nameOf(index: number): string
+}
+
+class TaskContext implements CurrentTask {
+  readonly #job: Job
+  readonly #host: ContextHost
+  #controller: AbortController | null = null
+  #aborted: { readonly reason: unknown } | null = null
+  readonly id: number
+  readonly name: string
+  readonly lane: string
+  readonly deadline: number | undefined
+  readonly attempt: number
+
+  constructor(job: Job, host: ContextHost) {
+    const { table } = job.source
+    const flags = table.int(job.id, INT.FLAGS)
+    this.#job = job
+    this.#host = host
+    this.id = table.float(job.id, FLOAT.SEQUENCE)
+    this.name = host.nameOf(job.index)
+    this.lane = host.lane
+    this.deadline = Number.isFinite(job.deadline) ? this.#host.epoch.fromInstant(job.deadline) : undefined
+    this.attempt = (flags & FLAG.EXTRAS) === 0 ? 1 : table.int(job.id, INT.ATTEMPT)
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController()
+      if (this.#aborted !== null) this.#controller.abort(this.#aborted.reason)
+    }
+    return this.#controller.signal
+  }
+
+  get cancelled(): boolean {
+    return this.#job.source.isCancelled(this.#job)
+  }
+
+  yield(): Promise<void> {
+    return new Promise(resolve => setImmediate(resolve))
+  }
+
+  abort(reason: unknown): void {
+    this.#aborted = { reason }
+    this.#controller?.abort(reason)
+  }
+}
+
+interface Ambient {
+  readonly jobs: AsyncLocalStorage<Job>
+  host: ContextHost | null
+}
+
+/** Two copies of this package in one thread (a bundle and node_modules) must mean the same task. */
+const AMBIENT = Symbol.for('multilane.ambient.1')
+const holder = globalThis as { [AMBIENT]?: Ambient }
+holder[AMBIENT] ??= { jobs: new AsyncLocalStorage<Job>(), host: null }
+const ambient: Ambient = holder[AMBIENT]
+
+/** Called once in a lane thread, before any task runs. */
+export function installContext(host: ContextHost): void {
+  ambient.host = host
+}
+
+/** Runs a task's function so that `currentTask()` finds the job, also after an `await`. */
+export function runInContext(job: Job, call: (...args: never[]) => unknown): unknown {
+  return ambient.jobs.run(job, call as (...args: unknown[]) => unknown, ...job.args)
+}
+
+/** The job whose code is running, if any. */
+export function ambientJob(): Job | undefined {
+  return ambient.jobs.getStore()
+}
+
+export function contextOf(job: Job): { abort(reason: unknown): void } & CurrentTask {
+  if (ambient.host === null) throw new MultilaneError('ERR_INVALID_ARG', 'this thread is not a lane thread')
+  job.context ??= new TaskContext(job, ambient.host)
+  return job.context as TaskContext
+}
+
+/**
+ * The task whose code is running, also after an `await`.
+ *
+ * @throws MultilaneError `ERR_INVALID_ARG` outside a task
+ */
+export function currentTask(): CurrentTask {
+  const job = ambient.jobs.getStore()
+  if (job === undefined)
+    throw new MultilaneError('ERR_INVALID_ARG', 'currentTask() was called outside a task')
+  return contextOf(job)
+}

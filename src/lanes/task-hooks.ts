@@ -1,0 +1,54 @@
+import type { Task, TaskObserver } from '../core/task.js'
+import { CANCELED, DONE, FAILED, TIMED_OUT } from '../core/task-state.js'
+import type { SignalGroup } from './signal-group.js'
+import { outcomeOf, type TaskHandle } from './task-handle.js'
+import type { TaskOptions } from './task-options.js'
+
+/**
+ * A task's callbacks and its tie to an AbortSignal. Whatever a callback throws is reported and changes nothing; each
+ * is called at most once, the one for the start before the final one.
+ */
+export class TaskHooks implements TaskObserver {
+  readonly #options: TaskOptions<never>
+  readonly #group: SignalGroup | null
+  readonly #handle: TaskHandle<never>
+  readonly #report: (error: unknown) => void
+
+  constructor(
+    handle: TaskHandle<never>,
+    options: TaskOptions<never>,
+    group: SignalGroup | null,
+    report: (error: unknown) => void,
+  ) {
+    this.#handle = handle
+    this.#options = options
+    this.#group = group
+    this.#report = report
+  }
+
+  submitted(): void {
+    this.#call(() => this.#options.onSubmit?.(this.#handle))
+  }
+
+  started(): void {
+    this.#call(() => this.#options.onStart?.(this.#handle))
+  }
+
+  finished(task: Task): void {
+    this.#group?.delete(task)
+    const { onDone, onError, onTimeout, onCancel } = this.#options
+    const handle = this.#handle
+    if (task.state === DONE && onDone) this.#call(() => onDone(handle, outcomeOf(task) as never))
+    if (task.state === FAILED && onError) this.#call(() => onError(handle, outcomeOf(task)))
+    if (task.state === TIMED_OUT && onTimeout) this.#call(() => onTimeout(handle, outcomeOf(task)))
+    if (task.state === CANCELED && onCancel) this.#call(() => onCancel(handle, outcomeOf(task)))
+  }
+
+  #call(callback: () => void): void {
+    try {
+      callback()
+    } catch (error) {
+      this.#report(error)
+    }
+  }
+}
