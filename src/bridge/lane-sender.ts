@@ -352,8 +352,6 @@ export class LaneSender {
 
   #finishUnsent(task: Task, state: number, failure: Failure): void {
     const wasDelayed = this.#delayed.delete(task)
-    const timer = task.extras?.timer ?? null
-    if (timer !== null) this.#context.reminders.cancel(timer)
     this.#settlement.finish(task, state, failure)
     if (!wasDelayed) this.#ready.discard()
   }

@@ -88,10 +88,7 @@ export class Outbox {
         table.setFloat(id, FLOAT.TIMEOUT, extras.timeout)
         if (expires !== Number.POSITIVE_INFINITY) this.#context.announceExpiry(expires)
       }
-      if (extras.timer !== null) {
-        this.#context.reminders.cancel(extras.timer)
-        extras.timer = null
-      }
+      this.#settlement.disarm(extras)
     }
     table.setInt(id, INT.FLAGS, flags)
     task.enter(SCHEDULED)

@@ -1,5 +1,5 @@
 import { TaskTimeoutError } from '../core/errors.js'
-import type { Task } from '../core/task.js'
+import type { Task, TaskExtras } from '../core/task.js'
 import { DONE, STARTED, TIMED_OUT } from '../core/task-state.js'
 import { Failure } from './failure.js'
 import type { SenderContext } from './sender-context.js'
@@ -17,6 +17,7 @@ export class Settlement {
   finish(task: Task, state: number, outcome: unknown, ended = this.#context.environment.clock.now()): void {
     // The table knew that it had started; the sender's own record learns it here.
     if (state === DONE) task.enter(STARTED)
+    if (task.extras !== null) this.disarm(task.extras)
     task.settle(state, outcome, ended)
     this.#context.ended()
     const resolve = task.resolve
@@ -25,6 +26,13 @@ export class Settlement {
       resolve(outcome)
     }
     task.extras?.observer?.finished(task)
+  }
+
+  /** Takes back the reminder of a task that is not waiting any more. */
+  disarm(extras: TaskExtras): void {
+    if (extras.timer === null) return
+    this.#context.reminders.cancel(extras.timer)
+    extras.timer = null
   }
 
   /** Records when a sent task started, if it did, and tells its observer once. */

@@ -1,16 +1,28 @@
 import type { EncodedReason } from '../bridge/error-codec.js'
+import type { AbortTask } from '../bridge/protocol/supervisor-to-lane.js'
 import { FLOAT, INT, type TableView } from '../bridge/shared-table.js'
 import type { Clock } from '../core/clock.js'
+import type { ThreadBlock } from '../bridge/thread-block.js'
 import { LaneError } from '../core/errors.js'
 import { Reminders, type Timers } from '../core/reminders.js'
 import { CANCELED, STARTED, TIMED_OUT } from '../core/task-state.js'
-import type { LaneThread } from './lane-thread.js'
-import type { SupervisedLane } from './supervised-lane.js'
+
+/** As much of a lane thread as the ladder needs. */
+export interface LadderThread {
+  readonly number: number
+  readonly block: ThreadBlock
+  readonly names: readonly string[]
+  readonly isGone: boolean
+  /** How many aborts it has been sent. */
+  aborts: number
+  tell(message: AbortTask): void
+  terminate(why: Error): void
+}
 
 /** A started task whose outcome has been decided against it. */
 export interface Decided {
-  readonly lane: SupervisedLane
-  readonly thread: LaneThread
+  readonly lane: { readonly name: string; readonly grace: number }
+  readonly thread: LadderThread
   readonly sender: number
   readonly id: number
   readonly table: TableView
@@ -55,7 +67,7 @@ export class CancelLadder {
     if (task.thread.isGone) return
     task.thread.tell({ type: 'abort', sender: task.sender, id: task.id, reason })
     const now = this.#clock.now()
-    this.#rungs.add(now + task.lane.config.grace, { ...task, abort: ++task.thread.aborts, since: now })
+    this.#rungs.add(now + task.lane.grace, { ...task, abort: ++task.thread.aborts, since: now })
   }
 
   #look(rung: Rung): void {
@@ -69,17 +81,17 @@ export class CancelLadder {
     }
     if (block.abortsSeen >= rung.abort) return
     const now = this.#clock.now()
-    if (holder === 0 && now - rung.since >= lane.config.grace + SILENCE_MS) {
+    if (holder === 0 && now - rung.since >= lane.grace + SILENCE_MS) {
       this.#end(rung, candidates(rung))
       return
     }
-    this.#rungs.add(now + Math.max(lane.config.grace, SILENCE_MS / 3), rung)
+    this.#rungs.add(now + Math.max(lane.grace, SILENCE_MS / 3), rung)
   }
 
   #end({ lane, thread }: Rung, holders: readonly string[]): void {
     const names = holders.map(name => `'${name}'`).join(' or ')
-    const message = `a thread of lane '${lane.config.name}' was ended because task ${names} held its loop`
-    thread.terminate(new LaneError('ERR_LANE_TERMINATED', lane.config.name, message, { holders }))
+    const message = `a thread of lane '${lane.name}' was ended because task ${names} held its loop`
+    thread.terminate(new LaneError('ERR_LANE_TERMINATED', lane.name, message, { holders }))
   }
 }
 

@@ -162,7 +162,7 @@ export class Supervisor {
     const thread = this.#threads.get(number)
     const lane = this.#laneOf.get(number)
     if (thread === undefined || lane === undefined) return
-    this.#ladder.climb({ lane, thread, sender, id, table }, reason)
+    this.#ladder.climb({ lane: lane.config, thread, sender, id, table }, reason)
   }
 
   #laneSays(lane: SupervisedLane, message: LaneToSupervisor): void {
