@@ -1,11 +1,10 @@
-import type { Task } from '../core/task.js'
 import { DONE, FAILED, STARTED, TIMED_OUT } from '../core/task-state.js'
 import type { EncodedError } from './error-codec.js'
 import { Failure } from './failure.js'
 import type { LaneLink } from './lane-link.js'
 import type { SenderContext } from './sender-context.js'
 import type { Settlement } from './settlement.js'
-import { FLOAT, INT } from './shared-table.js'
+import { FLOAT, FREE, INT } from './shared-table.js'
 
 /** What comes back from a lane thread. Nothing in it is trusted: what makes no sense is dropped and counted. */
 export class Answers {
@@ -38,9 +37,8 @@ export class Answers {
     let answered = 0
     for (let i = 1; i + 1 < batch.length; i += 2) {
       const id = batch[i]
-      const task = sent.find(id)
-      const ours = task !== undefined && sent.table.int(id as number, INT.THREAD) === link.thread
-      if (ours && this.#settle(id as number, task, batch[i + 1])) {
+      const state = sent.table.holds(id) ? sent.table.state(id) : -1
+      if (state > FREE && this.#settle(link, id as number, state, batch[i + 1])) {
         sent.release(id as number)
         link.answered(id as number)
         answered++
@@ -52,11 +50,13 @@ export class Answers {
   }
 
   /** Returns whether the answer made sense, and the slot is free. */
-  #settle(id: number, task: Task, value: unknown): boolean {
+  #settle(link: LaneLink, id: number, seen: number, value: unknown): boolean {
+    const { table } = this.#context.sent
+    const task = this.#context.sent.at(id)
+    if (task === undefined || table.int(id, INT.THREAD) !== link.thread) return false
     // Decided earlier: this is the lane's word that it has done with the slot.
     if (task.dead) return true
-    const { table } = this.#context.sent
-    let state = table.state(id)
+    let state = seen
     if (state === STARTED) {
       const verdict = table.int(id, INT.VERDICT)
       if (verdict !== DONE && verdict !== FAILED) return false

@@ -18,6 +18,11 @@ export class SentTasks {
     return id
   }
 
+  /** The task in the slot of an id that is known to be good. */
+  at(id: number): Task | undefined {
+    return this.#bySlot[slotOf(id)]
+  }
+
   /** The task an id belongs to; undefined for one that is none of ours, or not any more. */
   find(id: unknown): Task | undefined {
     return this.table.holds(id) && this.table.state(id) >= 0 ? this.#bySlot[slotOf(id)] : undefined

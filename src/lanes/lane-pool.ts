@@ -14,11 +14,10 @@ import type { LaneWorkerData, Lease } from './lease.js'
 export class LanePool {
   readonly #pool: Piscina
 
-  /** @param onError told of errors that piscina raises outside any lease */
-  constructor(config: LaneConfig, onError: (error: Error) => void) {
+  constructor(config: LaneConfig) {
     const workerData: LaneWorkerData = { multilane: { tasks: config.tasks }, user: config.workerData }
     this.#pool = new Piscina({
-      filename: new URL('./lane-entry.js', import.meta.url).href,
+      filename: new URL('./lane-entry.cjs', import.meta.url).href,
       name: 'lease',
       minThreads: config.threads,
       maxThreads: config.threads,
@@ -30,7 +29,11 @@ export class LanePool {
       ...(config.resourceLimits === undefined ? {} : { resourceLimits: config.resourceLimits }),
       ...(config.execArgv === undefined ? {} : { execArgv: [...config.execArgv] }),
     })
-    this.#pool.on('error', onError)
+  }
+
+  /** Errors that piscina raises outside any lease; without a listener they would end the thread. */
+  onError(listener: (error: Error) => void): void {
+    this.#pool.on('error', listener)
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { LaneSender } from '../bridge/lane-sender.js'
 import type { Sender } from '../bridge/sender.js'
 import type { Epoch } from '../core/clock.js'
-import { InvalidArgumentError, TaskCanceledError } from '../core/errors.js'
+import { ClosedError, InvalidArgumentError, TaskCanceledError } from '../core/errors.js'
 import { Task, type TaskExtras } from '../core/task.js'
 import type { CallRest, TaskArgs, TaskName, TaskResult } from './call-types.js'
 import { SignalGroup } from './signal-group.js'
@@ -32,12 +32,21 @@ const NO_ARGUMENTS: readonly unknown[] = []
  */
 export class Lane<M> {
   readonly name: string
-  readonly #connection: () => LaneConnection
+  #connected: LaneConnection | null = null
 
   /** @internal */
-  constructor(name: string, connection: () => LaneConnection) {
+  constructor(name: string) {
     this.name = name
-    this.#connection = connection
+  }
+
+  /** @internal */
+  connect(connection: LaneConnection): void {
+    this.#connected = connection
+  }
+
+  get #connection(): LaneConnection {
+    if (this.#connected === null) throw new ClosedError('the scheduler was not started')
+    return this.#connected
   }
 
   /**
@@ -72,7 +81,7 @@ export class Lane<M> {
     name: K,
     ...rest: CallRest<TaskArgs<M, K>, TaskOptions<TaskResult<M, K>>>
   ): TaskHandle<TaskResult<M, K>> {
-    const connection = this.#connection()
+    const connection = this.#connection
     const task = this.#submit(name, rest[0], rest[1] as TaskOptions<never> | undefined, null)
     return new TaskHandle(task, connection.lane, connection.epoch)
   }
@@ -92,7 +101,7 @@ export class Lane<M> {
   ): Promise<TaskResult<M, K>[]> {
     const results: TaskResult<M, K>[] = []
     const tasks: Task[] = []
-    const { lane } = this.#connection()
+    const { lane } = this.#connection
     return new Promise((resolve, reject) => {
       let unfinished = 0
       const fail = (error: unknown): void => {
@@ -122,7 +131,7 @@ export class Lane<M> {
     options: TaskOptions<never> | undefined,
     resolve: Resolve | null,
   ): Task {
-    const { lane, sender, epoch } = this.#connection()
+    const { lane, sender, epoch } = this.#connection
     if (typeof name !== 'string') throw new InvalidArgumentError('name', 'the name of a task', name)
     if (!Array.isArray(args)) throw new InvalidArgumentError('args', 'an array', args)
     const now = sender.environment.clock.now()

@@ -3,7 +3,7 @@ import { finiteAtLeast, knownKeys } from '../core/checks.js'
 import { ClosedError, InvalidArgumentError, TaskCanceledError } from '../core/errors.js'
 import type { TaskState } from '../core/task-state.js'
 import type { CallRest, TaskArgs, TaskName, TaskResult, UntypedTasks } from './call-types.js'
-import { Lane, type LaneConnection } from './lane.js'
+import { Lane } from './lane.js'
 import type { LaneConfig } from './lane-config.js'
 import { readSchedulerOptions, type SchedulerOptions } from './scheduler-options.js'
 import type { SupervisorStats } from './supervisor.js'
@@ -83,7 +83,7 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
   constructor(options: SchedulerOptions<L>) {
     this.#configs = readSchedulerOptions(options)
     const lanes: Record<string, Lane<M>> = Object.create(null)
-    for (const { name } of this.#configs) lanes[name] = new Lane<M>(name, () => this.#connected(name))
+    for (const { name } of this.#configs) lanes[name] = new Lane<M>(name)
     this.lanes = Object.freeze(lanes) as { readonly [K in L]: Lane<M> }
   }
 
@@ -105,6 +105,7 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
     this.#mode = 'starting'
     const connection = new SupervisorConnection(this.#configs, error => this.#report(error))
     this.#connection = connection
+    for (const lane of Object.values<Lane<M>>(this.lanes)) lane.connect(connection.lane(lane.name))
     try {
       await connection.started()
     } catch (error) {
@@ -230,12 +231,6 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
   off<E extends keyof SchedulerEvents>(event: E, listener: (...args: SchedulerEvents[E]) => void): this {
     this.#events.off(event, listener as never)
     return this
-  }
-
-  #connected(name: string): LaneConnection {
-    const connection = this.#connection
-    if (connection === null) throw new ClosedError('the scheduler was not started')
-    return { sender: connection.sender, lane: connection.sender.lane(name), epoch: connection.epoch }
   }
 
   /** The one way out of work, for `stop` and `close` alike. */

@@ -2,7 +2,7 @@ import type { LaneToSupervisor } from '../bridge/protocol/lane-to-supervisor.js'
 import { LaneError } from '../core/errors.js'
 import { RestartBudget } from '../core/restart-budget.js'
 import type { LaneConfig } from './lane-config.js'
-import { LanePool } from './lane-pool.js'
+import type { LanePool } from './lane-pool.js'
 import { LaneThread } from './lane-thread.js'
 
 /** What a lane tells the supervisor. */
@@ -36,13 +36,20 @@ export class SupervisedLane {
   #mode: 'starting' | 'running' | 'closing' = 'starting'
   restarts = 0
 
-  constructor(config: LaneConfig, epochOffset: number, nextNumber: () => number, observer: LaneObserver) {
+  constructor(
+    config: LaneConfig,
+    pool: LanePool,
+    epochOffset: number,
+    nextNumber: () => number,
+    observer: LaneObserver,
+  ) {
     this.config = config
     this.#observer = observer
     this.#epochOffset = epochOffset
     this.#nextNumber = nextNumber
     this.#budget = new RestartBudget(config.restart)
-    this.#pool = new LanePool(config, error => observer.fault(this, error))
+    this.#pool = pool
+    pool.onError(error => observer.fault(this, error))
     this.#started = deferred()
     this.#started.promise.catch(() => {})
     for (let i = 0; i < config.threads; i++) this.#lease()

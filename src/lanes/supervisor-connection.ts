@@ -7,10 +7,11 @@ import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender
 import { Sender } from '../bridge/sender.js'
 import { Epoch } from '../core/clock.js'
 import { LaneError } from '../core/errors.js'
+import type { LaneConnection } from './lane.js'
 import type { LaneConfig } from './lane-config.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
 import type { SupervisorStats } from './supervisor.js'
-import type { SupervisorControl, SupervisorData } from './supervisor-entry.js'
+import type { SupervisorControl, SupervisorData } from './supervisor-data.js'
 
 /** The thread is given this long beyond what its lanes were given, in milliseconds. */
 const LAST_RESORT_MS = 100
@@ -42,7 +43,7 @@ export class SupervisorConnection {
       control: control.port2,
       notices: notices.port2,
     }
-    this.#worker = new Worker(new URL('./supervisor-entry.js', import.meta.url), {
+    this.#worker = new Worker(new URL('./supervisor-entry.cjs', import.meta.url), {
       name: 'multilane supervisor',
       workerData: data,
       transferList: [control.port2, notices.port2],
@@ -70,6 +71,11 @@ export class SupervisorConnection {
     )
     this.#worker.on('error', error => this.#orphaned(error))
     this.#control = connectControl<SupervisorControl>(control.port1, ['started', 'stats', 'close'])
+  }
+
+  /** What a lane's face needs to send it tasks. */
+  lane(name: string): LaneConnection {
+    return { sender: this.sender, lane: this.sender.lane(name), epoch: this.epoch }
   }
 
   /** Resolves when all lanes are ready. */

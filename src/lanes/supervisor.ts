@@ -10,6 +10,7 @@ import { LaneError, TaskTimeoutError } from '../core/errors.js'
 import { CancelLadder } from './cancel-ladder.js'
 import { ExpiryWatch } from './expiry-watch.js'
 import type { SupervisorConfig } from './lane-config.js'
+import type { LanePool } from './lane-pool.js'
 import type { LaneThread } from './lane-thread.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
 import { SupervisedLane } from './supervised-lane.js'
@@ -26,6 +27,7 @@ interface SenderEntry {
  */
 export class Supervisor {
   readonly #config: SupervisorConfig
+  readonly #pools: ReadonlyMap<string, LanePool>
   readonly #lanes = new Map<string, SupervisedLane>()
   readonly #senders = new Map<number, SenderEntry>()
   readonly #tables = new Map<number, TableView>()
@@ -39,8 +41,10 @@ export class Supervisor {
   /** Messages dropped because they made no sense. */
   strays = 0
 
-  constructor(config: SupervisorConfig) {
+  /** @param pools where the threads of each lane come from */
+  constructor(config: SupervisorConfig, pools: ReadonlyMap<string, LanePool>) {
     this.#config = config
+    this.#pools = pools
     this.#expiry = new ExpiryWatch(this.#tables, monotonicClock, nodeTimers, {
       expired: (sender, tasks) => {
         this.#senders.get(sender)?.port.post({ type: 'expired', ids: tasks.map(task => task.id) })
@@ -71,7 +75,8 @@ export class Supervisor {
   /** Starts the lanes; resolves when all their threads are ready, rejects with why one is not. */
   async start(): Promise<void> {
     for (const config of this.#config.lanes) {
-      const lane = new SupervisedLane(config, this.#config.epochOffset, () => ++this.#lastNumber, {
+      const pool = this.#pools.get(config.name)!
+      const lane = new SupervisedLane(config, pool, this.#config.epochOffset, () => ++this.#lastNumber, {
         joined: (joined, thread) => this.#joined(joined, thread),
         lost: (of, thread, error) => {
           this.#broadcast({

@@ -1,0 +1,19 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { SupervisorConfig } from './lane-config.js'
+import type { SupervisorStats } from './supervisor.js'
+
+/** What the supervisor's thread is started with. */
+export interface SupervisorData {
+  readonly config: SupervisorConfig
+  readonly control: MessagePort
+  readonly notices: MessagePort
+}
+
+/** What the owner of a scheduler can ask its supervisor. */
+export type SupervisorControl = {
+  /** Resolves when all lanes are ready. */
+  readonly started: () => Promise<void>
+  readonly stats: () => SupervisorStats
+  /** Ends all lanes, within so many milliseconds. */
+  readonly close: (within: number) => Promise<void>
+}
