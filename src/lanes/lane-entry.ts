@@ -62,6 +62,8 @@ export async function lease(terms: Lease): Promise<null> {
   })
   tell({ type: 'ready', names: module.names, os })
   await left
+  // What was cancelled has its grace to clean up; the supervisor bounds it.
+  await loop.idle()
   await module.teardown?.()
   loop.flush()
   return null

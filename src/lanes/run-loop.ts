@@ -75,6 +75,7 @@ export class RunLoop {
   readonly #means: Float64Array
   /** How many messages have been received, to be compared with the doorbell. */
   #received = 0
+  readonly #whenIdle: (() => void)[] = []
   #unsent = 0
   #oldestUnsent = 0
   #active = false
@@ -95,6 +96,15 @@ export class RunLoop {
   /** Tasks started and not finished. */
   get pending(): number {
     return this.#pending.size
+  }
+
+  get isIdle(): boolean {
+    return this.#pending.size === 0 && this.#ready.size === 0
+  }
+
+  /** Resolves when nothing is left to run, or at once if that is so. */
+  idle(): Promise<void> {
+    return this.isIdle ? Promise.resolve() : new Promise(resolve => this.#whenIdle.push(resolve))
   }
 
   /** Whether this job has started and not finished. */
@@ -150,6 +160,16 @@ export class RunLoop {
   #run(start: number): void {
     if (this.#active || this.#turnQueued) return
     this.#active = true
+    try {
+      this.#work(start)
+    } finally {
+      this.#active = false
+      this.#leftAt = this.#clock.now()
+    }
+    if (this.#whenIdle.length > 0 && this.isIdle) for (const resolve of this.#whenIdle.splice(0)) resolve()
+  }
+
+  #work(start: number): void {
     let now = start
     do {
       while (this.#ready.size > 0 && this.#pending.size < this.#options.concurrency) {
@@ -166,7 +186,6 @@ export class RunLoop {
       this.#settleDown()
       now = this.#clock.now()
     } while (this.#rung() ? this.#poll() : this.#spinUntilRung(now))
-    this.#leave()
   }
 
   /** Publishes what became of the turn. */
@@ -184,17 +203,11 @@ export class RunLoop {
   #yield(): void {
     this.#settleDown()
     this.#turnQueued = true
-    this.#leave()
     this.#environment.nextTurn(() => {
       this.#turnQueued = false
       this.#turnStart = this.#clock.now()
       this.#run(this.#turnStart)
     })
-  }
-
-  #leave(): void {
-    this.#active = false
-    this.#leftAt = this.#clock.now()
   }
 
   /** Whether a message has been posted that has not been received. */

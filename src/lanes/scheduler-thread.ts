@@ -109,7 +109,7 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
     try {
       await connection.started()
     } catch (error) {
-      if (this.#isEnding) throw error
+      if (this.#isEnding) throw new ClosedError()
       this.#mode = 'stopped'
       this.#starting = null
       for (const lane of connection.sender) lane.refuse(error as Error, true)

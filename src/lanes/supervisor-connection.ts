@@ -99,7 +99,9 @@ export class SupervisorConnection {
     const lastResort = new Promise<void>(resolve => {
       timer = setTimeout(resolve, within + LAST_RESORT_MS)
     })
-    await Promise.race([this.#control.close(within).catch(() => {}), lastResort, this.#exited])
+    // Whether it closes in good order or not, it is ended next.
+    const closed = this.#control.close(within).catch(() => {})
+    await Promise.race([closed, lastResort, this.#exited])
     clearTimeout(timer)
     await this.#worker.terminate()
   }

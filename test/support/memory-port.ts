@@ -55,11 +55,13 @@ export class MemoryPort implements Port {
     this.#open = false
     this.#closing = true
     this.#mail.posted(this)
-    const peer = this.#peer
-    if (peer?.#open) {
-      peer.#closing = true
-      this.#mail.posted(peer)
-    }
+    this.#peer?.peerClosed()
+  }
+
+  private peerClosed(): void {
+    if (!this.#open) return
+    this.#closing = true
+    this.#mail.posted(this)
   }
 
   /** Whether `deliver` would do anything. */
