@@ -1,4 +1,4 @@
-/// <reference lib="esnext.disposable" />
+/// <reference lib="esnext.disposable" preserve="true" />
 export { registerError } from './bridge/error-classes.js'
 export {
   ClosedError,

@@ -1,4 +1,4 @@
-import { LaneError, MultilaneError, QueueFullError, TaskTimeoutError } from '../core/errors.js'
+import { LaneError, MultilaneError, QueueFullError } from '../core/errors.js'
 import { ReadyQueue } from '../core/ready-queue.js'
 import type { CallTarget, Task } from '../core/task.js'
 import { CANCELED, FAILED, SCHEDULED, STARTED, SUBMITTED, TIMED_OUT } from '../core/task-state.js'
@@ -48,6 +48,7 @@ export class LaneSender {
   readonly #quarantine = new Map<number, number[]>()
   #flushQueued = false
   #refusal: Error | null = null
+  #failure: Error | null = null
 
   constructor(context: SenderContext, terms: LaneTerms) {
     this.#context = context
@@ -203,16 +204,19 @@ export class LaneSender {
     this.#settlement.timedOut(task, id)
   }
 
-  /**
-   * Takes no more tasks.
-   *
-   * @param error what later submits are refused with
-   * @param failWaiting whether what waits unsent fails with it too
-   */
-  refuse(error: Error, failWaiting: boolean): void {
+  /** Takes no more tasks; what it has goes on. @param error what later submits are refused with */
+  refuse(error: Error): void {
     this.#refusal ??= error
-    if (!failWaiting) return
-    for (const task of [...this.#ready, ...this.#delayed]) this.#finishUnsent(task, FAILED, Failure.of(error))
+  }
+
+  /** There will be no more threads: what waits fails, and so does what comes back from a thread that is lost. */
+  fail(error: Error): void {
+    this.refuse(error)
+    this.#failure ??= error
+    for (const task of [...this.#ready, ...this.#delayed]) {
+      // The callback of one may have cancelled the next.
+      if (!task.dead) this.#finishUnsent(task, FAILED, Failure.of(error))
+    }
   }
 
   /** Cancels all there is. @param errorOf makes the error of a task of this name */
@@ -229,9 +233,10 @@ export class LaneSender {
     const extras = task.extras!
     extras.timer = null
     const now = this.#context.environment.clock.now()
-    if (Math.min(extras.waitUntil, extras.deadline) <= now) {
-      const limit = extras.deadline <= extras.waitUntil ? 'deadline' : 'queueTimeout'
-      this.#finishUnsent(task, TIMED_OUT, Failure.of(new TaskTimeoutError(task.target.name, limit)))
+    if (extras.expires <= now) {
+      const wasDelayed = this.#delayed.delete(task)
+      this.#settlement.waitedTooLong(task)
+      if (!wasDelayed) this.#ready.discard()
       return
     }
     if (this.#delayed.has(task) && extras.notBefore <= now) {
@@ -245,8 +250,7 @@ export class LaneSender {
 
   #remindOf(task: Task): void {
     const extras = task.extras!
-    const limit = Math.min(extras.waitUntil, extras.deadline)
-    const at = this.#delayed.has(task) ? Math.min(extras.notBefore, limit) : limit
+    const at = this.#delayed.has(task) ? Math.min(extras.notBefore, extras.expires) : extras.expires
     if (at !== Number.POSITIVE_INFINITY)
       extras.timer = this.#context.reminders.add(at, () => this.#remind(task))
   }
@@ -328,8 +332,8 @@ export class LaneSender {
 
   #return(task: Task): void {
     task.id = 0
-    if (this.#refusal !== null && this.#links.size === 0) {
-      this.#settlement.finish(task, FAILED, Failure.of(this.#refusal))
+    if (this.#failure !== null) {
+      this.#settlement.finish(task, FAILED, Failure.of(this.#failure))
       return
     }
     task.enter(SUBMITTED)

@@ -38,12 +38,18 @@ export class Outbox {
     freeLink: () => LaneLink | undefined,
   ): boolean {
     const batch: Task[] = []
+    const now = this.#context.environment.clock.now()
     while (batch.length < count) {
       const task = ready.pop()
       if (task === null) break
       if (task.target.index < 0) {
         const { name } = task.target
         this.#settlement.finish(task, FAILED, Failure.of(new UnknownTaskError(name, this.#targets.names)))
+        continue
+      }
+      // Its time ran out while this thread was too busy to notice.
+      if (task.extras !== null && task.extras.expires <= now) {
+        this.#settlement.waitedTooLong(task)
         continue
       }
       if (task.extras === null || task.extras.transfer === null) {
@@ -80,7 +86,7 @@ export class Outbox {
       table.setInt(id, INT.PRIORITY, extras.priority)
       table.setInt(id, INT.ATTEMPT, extras.attempt)
       if (extras.reportStart) flags |= FLAG.REPORT_START
-      const expires = Math.min(extras.waitUntil, extras.deadline)
+      const { expires } = extras
       if (expires !== Number.POSITIVE_INFINITY || extras.timeout !== Number.POSITIVE_INFINITY) {
         flags |= FLAG.LIMITED
         table.setFloat(id, FLOAT.EXPIRES, expires)

@@ -92,6 +92,13 @@ export class Sender implements SenderContext {
     this.tell({ type: 'expiry', at })
   }
 
+  /** Takes what the supervisor has posted and the event loop has not delivered. */
+  readNotices(): void {
+    for (let next = this.#supervisor.take(); next !== undefined; next = this.#supervisor.take()) {
+      this.receive(next.message as SupervisorToSender)
+    }
+  }
+
   /** Takes a message of the supervisor. */
   receive(message: SupervisorToSender): void {
     switch (message.type) {
@@ -113,7 +120,7 @@ export class Sender implements SenderContext {
         }
         break
       case 'lane-failed':
-        this.lane(message.lane).refuse(decodeError(message.error), true)
+        this.lane(message.lane).fail(decodeError(message.error))
         break
       case 'fault':
         this.environment.report(decodeError(message.error))
@@ -126,7 +133,7 @@ export class Sender implements SenderContext {
   /** The supervisor is gone, and all lanes with it. */
   orphaned(error: Error): void {
     for (const lane of this.#lanes.values()) {
-      lane.refuse(error, true)
+      lane.fail(error)
       lane.loseAll(error)
     }
   }

@@ -46,6 +46,13 @@ export class Settlement {
     extras.observer.started(task)
   }
 
+  /** A task that is not sent has come to the end of its time. */
+  waitedTooLong(task: Task): void {
+    const { deadline, waitUntil } = task.extras!
+    const limit = deadline <= waitUntil ? 'deadline' : 'queueTimeout'
+    this.finish(task, TIMED_OUT, Failure.of(new TaskTimeoutError(task.target.name, limit)))
+  }
+
   /** A sent task was timed out by the supervisor. */
   timedOut(task: Task, id: number): void {
     const { table } = this.#context.sent

@@ -3,7 +3,7 @@ import { CANCELED, DONE, FAILED, SCHEDULED, STARTED, TIMED_OUT } from '../core/t
 import { encodeError } from './error-codec.js'
 import { Job, type JobSource } from './job.js'
 import type { Port } from './port.js'
-import { FLAG, FLOAT, INT, TableView } from './shared-table.js'
+import { FLAG, FLOAT, INT, LIMITS, TableView } from './shared-table.js'
 import { pathToUncloneable } from './uncloneable.js'
 
 const NO_ARGUMENTS: readonly unknown[] = []
@@ -96,6 +96,11 @@ export class TaskInlet implements JobSource {
     const { id } = job
     const flags = this.table.int(id, INT.FLAGS)
     if ((flags & FLAG.LIMITED) !== 0) {
+      // Too late, though the supervisor has not come to say so; the answer tells the sender.
+      if (this.table.float(id, FLOAT.EXPIRES) <= now) {
+        this.#expire(id)
+        return false
+      }
       // Before the exchange: the supervisor must never see a started task with the limit of a waiting one.
       const expires = Math.min(
         now + this.table.float(id, FLOAT.TIMEOUT),
@@ -115,6 +120,12 @@ export class TaskInlet implements JobSource {
     }
     if ((flags & FLAG.REPORT_START) !== 0) this.#starts.push(id)
     return true
+  }
+
+  #expire(id: number): void {
+    const byDeadline = this.table.float(id, FLOAT.DEADLINE) <= this.table.float(id, FLOAT.EXPIRES)
+    this.table.setInt(id, INT.LIMIT, LIMITS.indexOf(byDeadline ? 'deadline' : 'queueTimeout'))
+    this.table.exchange(id, SCHEDULED, TIMED_OUT)
   }
 
   /** Whether the outcome of a started task has been decided against it. */

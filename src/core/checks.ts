@@ -36,7 +36,7 @@ export function knownKeys(option: string, value: object, known: readonly string[
   for (const key of Object.keys(value)) {
     if (!known.includes(key)) {
       const path = option === '' ? key : `${option}.${key}`
-      throw new InvalidArgumentError(path, `left out; the options here are ${known.join(', ')}`, 'set')
+      throw new InvalidArgumentError(path, `one of the options here, which are ${known.join(', ')}`, key)
     }
   }
 }

@@ -163,9 +163,9 @@ export class LaneError extends MultilaneError {
   override name = 'LaneError'
   readonly lane: string
   /** With `ERR_LANE_EXITED`: the exit code of the thread. */
-  readonly exitCode?: number
+  declare readonly exitCode?: number
   /** With `ERR_LANE_TERMINATED`: the names of the tasks that held, or may have held, the loop. */
-  readonly holders?: readonly string[]
+  declare readonly holders?: readonly string[]
 
   constructor(
     code: LaneErrorCode,

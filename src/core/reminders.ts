@@ -1,19 +1,16 @@
 import type { Clock } from './clock.js'
 import { type TimerEntry, TimerQueue } from './timer-queue.js'
 
-/** As much of a timer facility as the runtime needs; the longest delay it is asked for fits a 32-bit timer. */
+/** As much of a timer facility as the runtime needs. */
 export interface Timers {
   /**
-   * @param delay milliseconds
+   * @param delay milliseconds, of any number
    * @returns cancels the call
    */
   after(delay: number, call: () => void): () => void
 }
 
-/** Node's timers fire at once beyond 2^31-1 ms. */
-const LONGEST_DELAY_MS = 2 ** 31 - 1
-
-/** Any number of reminders on a single timer, of any distance. */
+/** Any number of reminders on a single timer. */
 export class Reminders<T> {
   readonly #clock: Clock
   readonly #timers: Timers
@@ -49,7 +46,7 @@ export class Reminders<T> {
     this.#disarm()
     this.#wakeAt = at
     // Rounded up: a timer that fires a fraction early would find nothing due and be set again.
-    const delay = Math.min(LONGEST_DELAY_MS, Math.max(0, Math.ceil(at - this.#clock.now())))
+    const delay = Math.max(0, Math.ceil(at - this.#clock.now()))
     this.#cancelTimer = this.#timers.after(delay, () => this.#fire())
   }
 

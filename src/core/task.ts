@@ -40,6 +40,11 @@ export class TaskExtras {
   /** Whether the lane thread is to say at once when the task starts. */
   reportStart = false
   startReported = false
+  /** The instant at which waiting must have ended. */
+  get expires(): number {
+    return Math.min(this.waitUntil, this.deadline)
+  }
+
   /** The reminder kept by the sender while the task is not sent. */
   timer: TimerEntry<() => void> | null = null
 }

@@ -2,6 +2,13 @@
 
 type TaskLike = (...args: never[]) => unknown
 
+/** A MessagePort, which crosses if it is in `transfer` too. */
+interface PortLike {
+  postMessage(message: unknown): void
+  start(): void
+  close(): void
+}
+
 /** What structured clone takes as it is, by the names they have in both Node and the web. */
 type CloneableObject =
   | ArrayBufferLike
@@ -12,6 +19,7 @@ type CloneableObject =
   | Error
   | null
   | number
+  | PortLike
   | RegExp
   | string
   | undefined
@@ -26,6 +34,9 @@ export type Cloneable<T> = unknown extends T
     ? T
     : T extends
           | TaskLike
+          | (abstract new (
+              ...args: never[]
+            ) => unknown)
           | symbol
           | PromiseLike<unknown>
           | WeakMap<WeakKey, unknown>
@@ -40,9 +51,18 @@ export type Cloneable<T> = unknown extends T
           ? T extends Set<V>
             ? Set<Cloneable<V>>
             : ReadonlySet<Cloneable<V>>
-          : T extends object
-            ? { [K in keyof T]: Cloneable<T[K]> }
-            : T
+          : T extends readonly unknown[]
+            ? CloneableArray<T>
+            : T extends object
+              ? { [K in keyof T]: Cloneable<T[K]> }
+              : T
+
+/** Arrays by their element, which a type that contains arrays of itself (JSON) needs; tuples one by one. */
+type CloneableArray<T extends readonly unknown[]> = T[number][] extends T
+  ? T extends unknown[]
+    ? Cloneable<T[number]>[]
+    : readonly Cloneable<T[number]>[]
+  : { [K in keyof T]: Cloneable<T[K]> }
 
 /** The names of a task module's functions, its hooks left out. */
 export type TaskName<M> = {
@@ -67,6 +87,9 @@ export type TaskResult<M, K extends TaskName<M>> = M[K] extends (...args: never[
 export type CallRest<A extends readonly unknown[], O> = [] extends A
   ? [args?: A, options?: O]
   : [args: A, options?: O]
+
+/** The item of a `map`: the one argument of a function that can be called with one. */
+export type SoleArg<A extends readonly unknown[]> = [A[0]] extends A ? A[0] : never
 
 /** A module whose type is not known: any name, any arguments. */
 export type UntypedTasks = Readonly<Record<string, (...args: unknown[]) => unknown>>

@@ -8,6 +8,7 @@ import { ThreadBlock } from '../bridge/thread-block.js'
 import { LaneError } from '../core/errors.js'
 import type { LaneConfig } from './lane-config.js'
 import type { LanePool } from './lane-pool.js'
+import { nodeTimers } from './monotonic-clock.js'
 
 /** What a lane thread tells the lane it belongs to. */
 export interface LaneThreadObserver {
@@ -54,7 +55,7 @@ export class LaneThread {
   #verdict: Error | null = null
   #booted = false
   #exitCode: number | undefined
-  #startTimer: NodeJS.Timeout
+  readonly #stopStartTimer: () => void
 
   constructor(
     number: number,
@@ -75,10 +76,10 @@ export class LaneThread {
       message => this.#receive(message as LaneToSupervisor, pool),
       () => {},
     )
-    this.#startTimer = setTimeout(() => {
+    this.#stopStartTimer = nodeTimers.after(config.startTimeout, () => {
       const message = `a thread of lane '${config.name}' was not ready within ${config.startTimeout} ms`
       this.terminate(new LaneError('ERR_LANE_START_TIMEOUT', config.name, message))
-    }, config.startTimeout)
+    })
     const { name, tasks, concurrency, grace, spin, os } = config
     const terms = {
       version: PROTOCOL_VERSION,
@@ -124,7 +125,7 @@ export class LaneThread {
   }
 
   #enter(mode: 'ready' | 'leaving' | 'lost' | 'gone'): void {
-    clearTimeout(this.#startTimer)
+    this.#stopStartTimer()
     this.#mode = mode
   }
 
@@ -170,12 +171,12 @@ export class LaneThread {
   }
 
   async #exitOrPatience(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined
+    let stop: () => void = () => {}
     const patience = new Promise<void>(resolve => {
-      timer = setTimeout(resolve, EXIT_WAIT_MS)
+      stop = nodeTimers.after(EXIT_WAIT_MS, resolve)
     })
     await Promise.race([this.#exited, patience])
-    clearTimeout(timer)
+    stop()
   }
 
   #causeOf(error: unknown): Error {

@@ -3,13 +3,17 @@ import type { Sender } from '../bridge/sender.js'
 import type { Epoch } from '../core/clock.js'
 import { ClosedError, InvalidArgumentError, TaskCanceledError } from '../core/errors.js'
 import { Task, type TaskExtras } from '../core/task.js'
-import type { CallRest, TaskArgs, TaskName, TaskResult } from './call-types.js'
+import type { CallRest, SoleArg, TaskArgs, TaskName, TaskResult } from './call-types.js'
 import { SignalGroup } from './signal-group.js'
 import { TaskHandle } from './task-handle.js'
 import { TaskHooks } from './task-hooks.js'
 import { CALLBACKS, readTaskOptions, type TaskOptions } from './task-options.js'
 
-/** Where a lane's tasks go now: it changes when a stopped scheduler is started again. */
+/**
+ * Where a lane's tasks go now: it changes when a stopped scheduler is started again.
+ *
+ * @internal
+ */
 export interface LaneConnection {
   readonly sender: Sender
   readonly lane: LaneSender
@@ -96,17 +100,17 @@ export class Lane<M> {
    */
   map<K extends TaskName<M>>(
     name: K,
-    items: Iterable<TaskArgs<M, K>[0]>,
+    items: Iterable<SoleArg<TaskArgs<M, K>>>,
     options?: TaskOptions<TaskResult<M, K>>,
   ): Promise<TaskResult<M, K>[]> {
     const results: TaskResult<M, K>[] = []
     const tasks: Task[] = []
-    const { lane } = this.#connection
     return new Promise((resolve, reject) => {
       let unfinished = 0
       const fail = (error: unknown): void => {
         reject(error)
-        for (const task of tasks) lane.cancel(task, new TaskCanceledError(name, error), error)
+        for (const task of tasks)
+          this.#connection.lane.cancel(task, new TaskCanceledError(name, error), error)
       }
       try {
         for (const item of items) {

@@ -27,11 +27,19 @@ export const monotonicClock: Clock = {
   now: () => performance.now() + OFFSET,
 }
 
-/** Node's timers. They do not hold the event loop: what must hold it says so by its port. */
+/** Node's timers fire at once beyond this. */
+const LONGEST_DELAY_MS = 2 ** 31 - 1
+
+/** Node's timers, for delays of any length. They do not hold the event loop: what must hold it says so by its port. */
 export const nodeTimers: Timers = {
   after(delay, call) {
-    const timer = setTimeout(call, delay)
-    timer.unref()
+    let timer: NodeJS.Timeout
+    const wait = (left: number): void => {
+      const now = Math.min(left, LONGEST_DELAY_MS)
+      timer = setTimeout(() => (left > now ? wait(left - now) : call()), now)
+      timer.unref()
+    }
+    wait(delay)
     return () => clearTimeout(timer)
   },
 }

@@ -1,4 +1,5 @@
 import { pathToFileURL } from 'node:url'
+import { pathToUncloneable } from '../bridge/uncloneable.js'
 import { finiteAtLeast, integerWithin, knownKeys, oneOf, plainObject } from '../core/checks.js'
 import { InvalidArgumentError } from '../core/errors.js'
 import type { LaneConfig } from './lane-config.js'
@@ -136,7 +137,7 @@ function readLaneOptions(
     startTimeout: finiteAtLeast(`${at}.startTimeout`, options.startTimeout ?? 10_000, 1),
     resourceLimits: readResourceLimits(`${at}.resourceLimits`, options.resourceLimits),
     env: readEnv(`${at}.env`, options.env),
-    workerData: options.workerData,
+    workerData: readCloneable(`${at}.workerData`, options.workerData),
     execArgv: readExecArgv(`${at}.execArgv`, options.execArgv),
   }
 }
@@ -185,4 +186,11 @@ function readExecArgv(option: string, argv: unknown): readonly string[] | undefi
     throw new InvalidArgumentError(option, 'an array of strings', argv)
   }
   return [...argv]
+}
+
+function readCloneable(option: string, value: unknown): unknown {
+  const path = pathToUncloneable(value, option)
+  if (path !== undefined)
+    throw new InvalidArgumentError(path, 'something that can be cloned to another thread', value)
+  return value
 }

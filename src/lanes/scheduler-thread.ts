@@ -95,12 +95,11 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
    */
   start(): Promise<this> {
     if (this.#mode === 'closing' || this.#mode === 'closed') return Promise.reject(new ClosedError())
-    this.#starting ??= this.#start()
+    this.#starting ??= this.#stopping === null ? this.#start() : this.#stopping.then(() => this.#start())
     return this.#starting
   }
 
   async #start(): Promise<this> {
-    await this.#stopping
     if (this.#isEnding) throw new ClosedError()
     this.#mode = 'starting'
     const connection = new SupervisorConnection(this.#configs, error => this.#report(error))
@@ -112,7 +111,7 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
       if (this.#isEnding) throw new ClosedError()
       this.#mode = 'stopped'
       this.#starting = null
-      for (const lane of connection.sender) lane.refuse(error as Error, true)
+      for (const lane of connection.sender) lane.fail(error as Error)
       await connection.close(0)
       throw error
     }
@@ -183,10 +182,12 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
   stop(options: { readonly timeout?: number } = {}): Promise<void> {
     const timeout = readTimeout(options)
     if (this.#mode === 'closing' || this.#mode === 'closed') return this.close()
-    this.#stopping ??= this.#end('stopping', 'stopped', 0, timeout).finally(() => {
-      this.#stopping = null
+    if (this.#stopping === null) {
       this.#starting = null
-    })
+      this.#stopping = this.#end('stopping', 'stopped', 0, timeout).finally(() => {
+        this.#stopping = null
+      })
+    }
     return this.#stopping
   }
 
@@ -246,7 +247,7 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
       const refusal = new ClosedError(
         during === 'closing' ? 'the scheduler is closed' : 'the scheduler is stopped',
       )
-      for (const lane of connection.sender) lane.refuse(refusal, false)
+      for (const lane of connection.sender) lane.refuse(refusal)
       await connection.sender.idle(drainFor)
       for (const lane of connection.sender) lane.cancelAll(name => new TaskCanceledError(name, refusal))
       await connection.close(within)

@@ -4,6 +4,7 @@ import { RestartBudget } from '../core/restart-budget.js'
 import type { LaneConfig } from './lane-config.js'
 import type { LanePool } from './lane-pool.js'
 import { LaneThread } from './lane-thread.js'
+import { monotonicClock, nodeTimers } from './monotonic-clock.js'
 
 /** What a lane tells the supervisor. */
 export interface LaneObserver {
@@ -31,7 +32,7 @@ export class SupervisedLane {
   readonly #epochOffset: number
   readonly #nextNumber: () => number
   readonly #threads = new Set<LaneThread>()
-  readonly #restartTimers = new Set<NodeJS.Timeout>()
+  readonly #restartTimers = new Set<() => void>()
   readonly #started: { resolve: () => void; reject: (error: Error) => void; promise: Promise<void> }
   #mode: 'starting' | 'running' | 'closing' = 'starting'
   restarts = 0
@@ -71,15 +72,15 @@ export class SupervisedLane {
    */
   async close(within: number): Promise<void> {
     this.#mode = 'closing'
-    for (const timer of this.#restartTimers) clearTimeout(timer)
+    for (const stopTimer of this.#restartTimers) stopTimer()
     const closed = new LaneError('ERR_LANE_CLOSED', this.config.name, `lane '${this.config.name}' was closed`)
     this.#started.reject(closed)
     for (const thread of this.#threads) thread.leave()
-    const deadline = setTimeout(() => {
+    const stop = nodeTimers.after(within, () => {
       for (const thread of this.#threads) thread.terminate(closed)
-    }, within)
+    })
     while (this.#threads.size > 0) await this.#threadGone()
-    clearTimeout(deadline)
+    stop()
     await this.#pool.destroy()
   }
 
@@ -115,23 +116,27 @@ export class SupervisedLane {
       this.#started.reject(error)
       return
     }
-    this.restarts++
     if (error instanceof LaneError && error.code === 'ERR_LANE_TERMINATED') {
+      this.restarts++
       this.#lease()
       return
     }
-    const decision = this.#budget.lost(performance.now())
+    const decision = this.#budget.lost(monotonicClock.now())
     if (decision.type === 'give-up') {
       const { name, restart } = this.config
       const message = `lane '${name}' lost more than ${restart.max} threads within ${restart.within} ms and is closed`
-      this.#observer.failed(this, new LaneError('ERR_LANE_FAILED', name, message, { cause: error }))
+      const failure = new LaneError('ERR_LANE_FAILED', name, message, { cause: error })
+      this.#mode = 'closing'
+      this.#observer.failed(this, failure)
+      for (const other of this.#threads) other.terminate(failure)
       return
     }
-    const timer = setTimeout(() => {
-      this.#restartTimers.delete(timer)
+    this.restarts++
+    const stopTimer = nodeTimers.after(decision.after, () => {
+      this.#restartTimers.delete(stopTimer)
       this.#lease()
-    }, decision.after)
-    this.#restartTimers.add(timer)
+    })
+    this.#restartTimers.add(stopTimer)
   }
 
   #exited(thread: LaneThread): void {

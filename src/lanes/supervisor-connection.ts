@@ -78,9 +78,11 @@ export class SupervisorConnection {
     return { sender: this.sender, lane: this.sender.lane(name), epoch: this.epoch }
   }
 
-  /** Resolves when all lanes are ready. */
-  started(): Promise<void> {
-    return this.#control.started()
+  /** Resolves when all lanes are ready, and the sender knows all their threads. */
+  async started(): Promise<void> {
+    await this.#control.started()
+    // Their ports came another way than this answer, and may still lie unread.
+    this.sender.readNotices()
   }
 
   stats(): Promise<SupervisorStats> {
@@ -95,14 +97,14 @@ export class SupervisorConnection {
   async close(within: number): Promise<void> {
     this.#closing = true
     this.#worker.ref()
-    let timer: NodeJS.Timeout | undefined
+    let stop: () => void = () => {}
     const lastResort = new Promise<void>(resolve => {
-      timer = setTimeout(resolve, within + LAST_RESORT_MS)
+      stop = nodeTimers.after(within + LAST_RESORT_MS, resolve)
     })
     // Whether it closes in good order or not, it is ended next.
     const closed = this.#control.close(within).catch(() => {})
     await Promise.race([closed, lastResort, this.#exited])
-    clearTimeout(timer)
+    stop()
     await this.#worker.terminate()
   }
 

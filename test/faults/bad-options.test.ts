@@ -1,0 +1,150 @@
+import { InvalidArgumentError, SchedulerThread } from 'multilane'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { newGate } from '../support/gate.js'
+import { rejectionOf, thrownBy } from '../support/rejection.js'
+
+const test = suite('faults: bad options')
+
+const tasks = new URL('./tasks/plain.js', import.meta.url)
+const NOT_FINITE = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+const NO_NUMBERS = [...NOT_FINITE, '5', {}, 5n]
+
+function expectRefused(options: unknown, option: string): void {
+  const error = thrownBy(() => new SchedulerThread(options as never), InvalidArgumentError)
+  assert.is(error.code, 'ERR_INVALID_ARG')
+  assert.is(error.option, option)
+  assert.match(error.message, option)
+}
+
+/** The same, for an option of a lane: `path` is where it is within the lane. */
+function expectLaneRefused(path: string, value: unknown): void {
+  const [outer = '', inner] = path.split('.')
+  const lane = { [outer]: inner === undefined ? value : { [inner]: value } }
+  expectRefused({ tasks, lanes: { bulk: lane } }, `lanes.bulk.${path}`)
+}
+
+test('NaN, negative or infinite threads, and the other numbers of a lane', () => {
+  const positive = ['threads', 'concurrency', 'startTimeout', 'resourceLimits.maxOldGenerationSizeMb']
+  const notNegative = ['grace', 'spin', 'restart.max', 'restart.within']
+  for (const path of [...positive, ...notNegative]) {
+    for (const value of [...NO_NUMBERS, -1, -0.5]) expectLaneRefused(path, value)
+  }
+  for (const path of positive) expectLaneRefused(path, 0)
+  for (const path of ['threads', 'concurrency', 'restart.max']) expectLaneRefused(path, 1.5)
+  for (const value of [Number.NaN, Number.NEGATIVE_INFINITY, -1, 1.5, '5']) {
+    expectLaneRefused('queue.limit', value)
+  }
+  expectLaneRefused('threads', 257)
+})
+
+test('other options of a lane', () => {
+  expectLaneRefused('priority', 'high')
+  expectLaneRefused('os', 'realtime')
+  expectLaneRefused('queue.overload', 'whatever')
+  expectLaneRefused('env.PATH', 5)
+  expectLaneRefused('execArgv', 'text')
+  expectLaneRefused('execArgv', [1])
+  for (const path of ['queue', 'restart', 'resourceLimits', 'env']) expectLaneRefused(path, 5)
+  for (const module of [5, '', './relative.js', 'bare']) expectLaneRefused('tasks', module)
+})
+
+test('options that do not exist', () => {
+  expectRefused({ tasks, lanes: { bulk: {} }, lane: {} }, 'lane')
+  for (const path of ['thread', 'queue.size', 'restart.times', 'resourceLimits.heap']) {
+    expectLaneRefused(path, 1)
+  }
+})
+
+test('options of a scheduler', () => {
+  for (const options of [undefined, null, 5, 'text', []]) expectRefused(options, 'options')
+  for (const lanes of [undefined, null, {}, [], 5]) expectRefused({ tasks, lanes }, 'lanes')
+  for (const lane of [undefined, null, 5, []]) expectRefused({ tasks, lanes: { bulk: lane } }, 'lanes.bulk')
+  expectRefused({ lanes: { bulk: {} } }, 'tasks')
+  expectRefused({ tasks: 'relative.js', lanes: { bulk: {} } }, 'tasks')
+})
+
+test('start() rejects with it, at once', async () => {
+  const start = SchedulerThread.start({ tasks, lanes: { bulk: { threads: Number.NaN } } })
+  assert.is((await rejectionOf(start, InvalidArgumentError)).option, 'lanes.bulk.threads')
+})
+
+test('NaN, negative or infinite delay, timeout, priority and the other options of a task', async () => {
+  await using scheduler = await SchedulerThread.start({ tasks, lanes: { a: {} } })
+  const { a } = scheduler.lanes
+  const marks = newGate()
+  let callbacks = 0
+  const onSubmit = (): void => void callbacks++
+  const refused = async (option: string, value: unknown): Promise<void> => {
+    const options = { onSubmit, [option]: value } as never
+    const error = thrownBy(() => a.submit('mark', [marks], options), InvalidArgumentError)
+    assert.is(error.code, 'ERR_INVALID_ARG')
+    assert.is(error.option, option)
+    assert.match(error.message, option)
+    assert.is((await rejectionOf(a.run('mark', [marks], options), InvalidArgumentError)).option, option)
+    assert.is((await rejectionOf(a.map('mark', [marks], options), InvalidArgumentError)).option, option)
+  }
+  for (const option of ['delay', 'timeout', 'queueTimeout', 'deadline', 'priority']) {
+    for (const value of [...NO_NUMBERS, -1]) await refused(option, value)
+  }
+  await refused('priority', 1.5)
+  await refused('priority', 1_000_001)
+  await refused('signal', {})
+  await refused('transfer', {})
+  await refused('transfer', [1])
+  await refused('idempotent', 'yes')
+  for (const callback of ['onStart', 'onDone', 'onError', 'onTimeout', 'onCancel']) await refused(callback, 5)
+  await a.run('echo', [1])
+  assert.is(Atomics.load(marks, 0), 0, 'no refused task runs')
+  assert.is(callbacks, 0, 'nor calls back')
+  assert.is((await scheduler.stats()).unfinished, 0)
+})
+
+test('other arguments', async () => {
+  await using scheduler = await SchedulerThread.start({ tasks, lanes: { a: {} } })
+  const { a } = scheduler.lanes
+  const option = (call: () => unknown): string => thrownBy(call, InvalidArgumentError).option
+  assert.is(
+    option(() => a.submit('echo', [1], { timeOut: 5 } as never)),
+    'options.timeOut',
+  )
+  assert.is(
+    option(() => a.submit('echo', [1], 5 as never)),
+    'options',
+  )
+  assert.is(
+    option(() => a.submit('echo', 'text' as never)),
+    'args',
+  )
+  assert.is(
+    option(() => a.submit(5 as never, [])),
+    'name',
+  )
+  assert.is(
+    option(() => scheduler.submitTask('b' as never, 'echo', [])),
+    'lane',
+  )
+  assert.is(
+    option(() => scheduler.submitTask('toString' as never, 'echo', [])),
+    'lane',
+  )
+  const task = a.submit('echo', [1])
+  for (const timeout of [...NO_NUMBERS, -1]) {
+    assert.is((await rejectionOf(task.wait({ timeout } as never), InvalidArgumentError)).option, 'timeout')
+    assert.is(
+      option(() => scheduler.close({ timeout } as never)),
+      'timeout',
+    )
+    assert.is(
+      option(() => scheduler.stop({ timeout } as never)),
+      'timeout',
+    )
+  }
+  assert.is(
+    (await rejectionOf(task.wait({ within: 5 } as never), InvalidArgumentError)).option,
+    'options.within',
+  )
+  assert.is(await task.result(), 1)
+})
+
+test.run()

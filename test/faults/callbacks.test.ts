@@ -1,0 +1,171 @@
+import { SchedulerThread, type TaskOptions } from 'multilane'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { eventually } from '../support/eventually.js'
+import { arrived, newGate, openGate } from '../support/gate.js'
+import { reasonOf } from '../support/rejection.js'
+import type * as throwers from './tasks/throwers.js'
+
+const test = suite('faults: callbacks')
+
+const tasks = new URL('./tasks/throwers.js', import.meta.url)
+const start = () => SchedulerThread.start<typeof throwers, 'a'>({ tasks, lanes: { a: { grace: 20 } } })
+
+const CALLBACKS = ['onSubmit', 'onStart', 'onDone', 'onError', 'onTimeout', 'onCancel'] as const
+
+/** All six callbacks, each of which writes its name and the state it finds, and then does as it is told. */
+function callbacks(log: string[], then: (name: string) => void = () => {}): TaskOptions {
+  const entries = CALLBACKS.map(name => [
+    name,
+    (task: { state: string }) => {
+      log.push(`${name} ${task.state}`)
+      then(name)
+    },
+  ])
+  return Object.fromEntries(entries)
+}
+
+test('each once, in order, for each outcome', async () => {
+  await using scheduler = await start()
+  const { a } = scheduler.lanes
+  const gate = newGate()
+
+  const done: string[] = []
+  assert.is(await a.run('echoLater', [1], callbacks(done)), 1)
+  assert.equal([done[0], done.at(-1), done.length], ['onSubmit SUBMITTED', 'onDone DONE', 3])
+  assert.match(done[1] ?? '', /^onStart (STARTED|DONE)$/)
+
+  const failed: string[] = []
+  await reasonOf(a.run('throwPayment', [], callbacks(failed)))
+  assert.equal([failed[0], failed.at(-1), failed.length], ['onSubmit SUBMITTED', 'onError FAILED', 3])
+
+  const timedOut: string[] = []
+  await reasonOf(a.run('wait', [gate], { ...callbacks(timedOut), timeout: 50 }))
+  assert.equal(timedOut, ['onSubmit SUBMITTED', 'onStart STARTED', 'onTimeout TIMED_OUT'])
+
+  const cancelled: string[] = []
+  const running = a.submit('wait', [gate], callbacks(cancelled))
+  await eventually('it says that it has started', () => cancelled.length === 2)
+  assert.is(running.cancel(), true)
+  assert.equal(cancelled, ['onSubmit SUBMITTED', 'onStart STARTED', 'onCancel CANCELED'])
+
+  const notStarted: string[] = []
+  const waiting = a.submit('echo', [1], { ...callbacks(notStarted), delay: 60_000 })
+  waiting.cancel()
+  assert.equal(notStarted, ['onSubmit SCHEDULED', 'onCancel CANCELED'])
+
+  const unknown: string[] = []
+  await reasonOf(a.run('ecco' as 'echo', [1], callbacks(unknown)))
+  assert.equal(unknown, ['onSubmit SUBMITTED', 'onError FAILED'])
+  openGate(gate)
+})
+
+test('what they are called with', async () => {
+  await using scheduler = await start()
+  const { a } = scheduler.lanes
+  const calls: unknown[][] = []
+  const note = (...args: unknown[]): void => void calls.push(args)
+  const done = a.submit('echo', ['value'], { onSubmit: note, onDone: note })
+  await done.result()
+  assert.is(calls.length, 2)
+  assert.is((calls[0]![0] as typeof done).id, done.id)
+  assert.is((calls[1]![0] as typeof done).id, done.id)
+  assert.is(calls[1]?.[1], 'value')
+
+  const reason = new Error('why')
+  const cancelled = a.submit('echo', [1], { delay: 60_000, onCancel: note })
+  cancelled.cancel(reason)
+  const error = await reasonOf(cancelled.result())
+  assert.is(calls[2]?.[1], error)
+})
+
+test('onStart comes while the task runs, also when its lane is blocked right after', async () => {
+  await using scheduler = await start()
+  const log: string[] = []
+  const gate = newGate()
+  const task = scheduler.lanes.a.submit('wait', [gate], callbacks(log))
+  await eventually('it says that it has started', () => log.includes('onStart STARTED'))
+  assert.is(task.state, 'STARTED')
+  openGate(gate)
+  assert.is(await task.result(), 1)
+})
+
+test('a callback that throws', async () => {
+  await using scheduler = await start()
+  const { a } = scheduler.lanes
+  const reported: unknown[] = []
+  scheduler.on('error', error => reported.push(error))
+  const gate = newGate()
+  const fail = (name: string): void => {
+    throw new RangeError(name)
+  }
+  const tasksOf = [
+    [a.submit('echo', [1], callbacks([], fail)), 'DONE', 'onDone'],
+    [a.submit('throwPayment', [], callbacks([], fail)), 'FAILED', 'onError'],
+    [a.submit('wait', [gate], { ...callbacks([], fail), timeout: 30 }), 'TIMED_OUT', 'onTimeout'],
+  ] as const
+  for (const [task, state, callback] of tasksOf) {
+    const [outcome] = await Promise.allSettled([task.result()])
+    assert.is(task.state, state)
+    assert.is(outcome.status, state === 'DONE' ? 'fulfilled' : 'rejected')
+    assert.ok(
+      reported.some(error => error instanceof RangeError && error.message === callback),
+      callback,
+    )
+  }
+  assert.is(reported.length, 3 * tasksOf.length)
+  assert.is(await a.run('echo', ['alive']), 'alive')
+  openGate(gate)
+})
+
+test('a callback that cancels its own task', async () => {
+  await using scheduler = await start()
+  const { a } = scheduler.lanes
+  const gate = newGate()
+  const decided: Record<string, boolean> = {}
+  const cancelIn = (name: string) => ({
+    [name]: (task: { cancel(): boolean }) => {
+      decided[name] = task.cancel()
+    },
+  })
+
+  const submitted = a.submit('echo', [1], cancelIn('onSubmit'))
+  assert.is(submitted.state, 'CANCELED')
+  const started = a.submit('wait', [gate], cancelIn('onStart'))
+  await arrived(gate)
+  await reasonOf(started.result())
+  assert.is(started.state, 'CANCELED')
+  const done = a.submit('echo', [1], cancelIn('onDone'))
+  assert.is(await done.result(), 1)
+  assert.is(done.state, 'DONE')
+  const failed = a.submit('throwPayment', [], cancelIn('onError'))
+  await reasonOf(failed.result())
+  assert.is(failed.state, 'FAILED')
+  const timedOut = a.submit('wait', [gate], { timeout: 20, ...cancelIn('onTimeout') })
+  await reasonOf(timedOut.result())
+  assert.is(timedOut.state, 'TIMED_OUT')
+  const cancelled = a.submit('echo', [1], { delay: 60_000, ...cancelIn('onCancel') })
+  assert.is(cancelled.cancel(), true)
+  assert.equal(decided, {
+    onSubmit: true,
+    onStart: true,
+    onDone: false,
+    onError: false,
+    onTimeout: false,
+    onCancel: false,
+  })
+  openGate(gate)
+})
+
+test('a callback that submits, and one that closes', async () => {
+  const scheduler = await start()
+  const { a } = scheduler.lanes
+  const made: Promise<unknown>[] = []
+  await a.run('echo', [1], { onDone: () => void made.push(a.run('echo', ['again'])) })
+  assert.is(await made[0], 'again')
+  assert.is(await a.run('echo', [1], { onDone: () => void made.push(scheduler.close()) }), 1)
+  await made[1]
+  assert.is(made.length, 2)
+})
+
+test.run()

@@ -1,0 +1,137 @@
+import { LaneError, SchedulerThread, TaskLoadError } from 'multilane'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { eventually } from '../support/eventually.js'
+import { arrivals, newGate } from '../support/gate.js'
+import { rejectionOf, thrownBy } from '../support/rejection.js'
+import type * as loading from './tasks/loading.js'
+
+const test = suite('faults: a task module that does not load')
+
+const module = (source: string): string => `data:text/javascript,${encodeURIComponent(source)}`
+const loadingTasks = new URL('./tasks/loading.js', import.meta.url)
+
+test('task module missing', async () => {
+  const tasks = new URL('./tasks/there-is-none.js', import.meta.url)
+  const error = await rejectionOf(SchedulerThread.start({ tasks, lanes: { a: {}, b: {} } }), TaskLoadError)
+  assert.is(error.code, 'ERR_TASK_LOAD')
+  assert.match(error.message, 'there-is-none')
+  assert.is((error.cause as { code?: unknown }).code, 'ERR_MODULE_NOT_FOUND')
+})
+
+test('task module with a syntax error', async () => {
+  const starting = SchedulerThread.start({ tasks: module('export const = 1'), lanes: { a: {} } })
+  const error = await rejectionOf(starting, TaskLoadError)
+  assert.is(error.code, 'ERR_TASK_LOAD')
+  assert.instance(error.cause, SyntaxError)
+})
+
+test('task module that throws at its top', async () => {
+  const tasks = module(`throw new RangeError('planted')`)
+  const error = await rejectionOf(
+    SchedulerThread.start({ tasks, lanes: { a: { threads: 2 } } }),
+    TaskLoadError,
+  )
+  assert.instance(error.cause, RangeError)
+  assert.is((error.cause as RangeError).message, 'planted')
+})
+
+test('task module awaiting for ever at its top', async () => {
+  for (const source of ['await new Promise(() => {})', 'for (;;);']) {
+    const lanes = { a: { startTimeout: 300 } }
+    const error = await rejectionOf(SchedulerThread.start({ tasks: module(source), lanes }), LaneError)
+    assert.is(error.code, 'ERR_LANE_START_TIMEOUT')
+    assert.is(error.lane, 'a')
+  }
+})
+
+test('one lane that cannot start does not leave the others running', async () => {
+  const scheduler = new SchedulerThread<typeof loading, 'good' | 'bad'>({
+    tasks: new URL('./tasks/plain.js', import.meta.url),
+    lanes: { good: {}, bad: { tasks: module('throw 1') } },
+  })
+  await rejectionOf(scheduler.start(), TaskLoadError)
+  for (const lane of ['good', 'bad'] as const) {
+    assert.is(thrownBy(() => scheduler.lanes[lane].submit('echo', [1]), TaskLoadError).code, 'ERR_TASK_LOAD')
+  }
+  await scheduler.close()
+})
+
+test('once each caller: tasks submitted meanwhile fail with it too', async () => {
+  const scheduler = new SchedulerThread({ tasks: module('throw 1'), lanes: { a: {} } })
+  const starting = scheduler.start()
+  assert.is(scheduler.start(), starting)
+  let errors = 0
+  const options = { onError: () => void errors++ }
+  const early = Array.from({ length: 10 }, () => scheduler.lanes.a.submit('echo', [1], options))
+  const delayed = scheduler.lanes.a.submit('echo', [1], { delay: 60_000 })
+  await rejectionOf(starting, TaskLoadError)
+  for (const task of [...early, delayed]) {
+    assert.is((await rejectionOf(task.result(), TaskLoadError)).code, 'ERR_TASK_LOAD')
+    assert.is(task.state, 'FAILED')
+  }
+  assert.is(errors, 10)
+  await scheduler.close()
+})
+
+test('a callback may cancel its neighbour while both fail with the start', async () => {
+  const scheduler = new SchedulerThread({ tasks: module('throw 1'), lanes: { a: {} } })
+  const starting = scheduler.start()
+  const { a } = scheduler.lanes
+  const first = a.submit('echo', [1], { onError: () => void second.cancel() })
+  const second = a.submit('echo', [2])
+  const third = a.submit('echo', [3])
+  await rejectionOf(starting, TaskLoadError)
+  await rejectionOf(first.result(), TaskLoadError)
+  await rejectionOf(third.result(), TaskLoadError)
+  assert.is(second.state, 'CANCELED')
+  await scheduler.close()
+})
+
+test('setup throwing', async () => {
+  const starts = newGate()
+  const workerData: loading.SetupPlan = { starts, outcomes: ['throws', 'works'] }
+  const scheduler = new SchedulerThread<typeof loading, 'a'>({
+    tasks: loadingTasks,
+    lanes: { a: { workerData } },
+  })
+  const error = await rejectionOf(scheduler.start(), TaskLoadError)
+  assert.is(error.code, 'ERR_TASK_LOAD')
+  assert.instance(error.cause, RangeError)
+  assert.is((error.cause as RangeError).message, 'setup does not want to')
+  assert.is(arrivals(starts), 1)
+  // A failed start may be tried again.
+  assert.is(await scheduler.start(), scheduler)
+  assert.is(await scheduler.lanes.a.run('echo', ['alive']), 'alive')
+  await scheduler.close()
+})
+
+test('setup that never ends', async () => {
+  const workerData: loading.SetupPlan = { starts: newGate(), outcomes: ['hangs'] }
+  const lanes = { a: { workerData, startTimeout: 300 } }
+  const error = await rejectionOf(SchedulerThread.start({ tasks: loadingTasks, lanes }), LaneError)
+  assert.is(error.code, 'ERR_LANE_START_TIMEOUT')
+})
+
+test('a module that no longer loads counts toward the restart limit', async () => {
+  for (const outcome of ['throws', 'hangs'] as const) {
+    const starts = newGate()
+    const workerData: loading.SetupPlan = { starts, outcomes: ['works', outcome] }
+    await using scheduler = await SchedulerThread.start<typeof loading, 'a'>({
+      tasks: loadingTasks,
+      lanes: { a: { workerData, startTimeout: 150, restart: { max: 2, within: 120_000 } } },
+    })
+    const { a } = scheduler.lanes
+    const killer = a.submit('exit', [1])
+    const waiting = a.submit('echo', [1])
+    assert.is((await rejectionOf(killer.result(), LaneError)).code, 'ERR_LANE_EXITED')
+    const error = await rejectionOf(waiting.result(), LaneError)
+    assert.is(error.code, 'ERR_LANE_FAILED')
+    if (outcome === 'throws') assert.instance(error.cause, TaskLoadError)
+    assert.is(arrivals(starts), 3)
+    await eventually('no thread is left', async () => (await scheduler.stats()).lanes.a?.threads === 0)
+    assert.is(arrivals(starts), 3, 'nothing is spawned after that')
+  }
+})
+
+test.run()

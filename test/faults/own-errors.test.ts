@@ -1,0 +1,99 @@
+import { registerError, SchedulerThread } from 'multilane'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { rejectionOf } from '../support/rejection.js'
+import { PaymentError } from './tasks/payment-error.js'
+import type * as throwers from './tasks/throwers.js'
+
+const test = suite("faults: errors of the user's own")
+
+registerError(PaymentError)
+
+const tasks = new URL('./tasks/throwers.js', import.meta.url)
+const start = () => SchedulerThread.start<typeof throwers, 'a'>({ tasks, lanes: { a: {} } })
+
+test('own error class with code and cause', async () => {
+  await using scheduler = await start()
+  const error = await rejectionOf(scheduler.lanes.a.run('throwPayment'), PaymentError)
+  assert.is(error.name, 'PaymentError')
+  assert.is(error.message, 'declined')
+  assert.is(error.code, 'E_PAYMENT')
+  assert.is(error.amount, 12)
+  assert.is(error.isSmall, false)
+  assert.instance(error.cause, TypeError)
+  const { cause } = error as { cause: TypeError }
+  assert.is(cause.message, 'inner')
+  assert.instance(cause.cause, RangeError)
+  assert.is((cause.cause as RangeError).message, 'innermost')
+})
+
+test('an error has the stack of the task, and that of the caller after it', async () => {
+  await using scheduler = await start()
+  async function theCaller(): Promise<unknown> {
+    return await scheduler.lanes.a.run('throwPayment')
+  }
+  const { stack = '' } = await rejectionOf(theCaller(), PaymentError)
+  assert.ok(stack.startsWith('PaymentError: declined\n'), stack)
+  const [task, caller] = [stack.indexOf('at throwPayment'), stack.indexOf('theCaller')]
+  assert.ok(task > 0 && caller > task, stack)
+})
+
+test('own error class that is not registered: its nearest built-in, with its own fields', async () => {
+  await using scheduler = await start()
+  const error = await rejectionOf(scheduler.lanes.a.run('throwStockLater'), RangeError)
+  assert.is(Object.getPrototypeOf(error), RangeError.prototype)
+  assert.is(error.name, 'StockError')
+  assert.is(error.message, 'none left')
+  const { code, shelves } = error as { code?: unknown; shelves?: unknown }
+  assert.is(code, 'E_STOCK')
+  assert.equal(shelves, ['a', 'b'])
+})
+
+test('AggregateError', async () => {
+  await using scheduler = await start()
+  const { message, errors } = await rejectionOf(scheduler.lanes.a.run('throwAggregate'), AggregateError)
+  assert.is(message, 'many')
+  assert.is(errors.length, 3)
+  assert.instance(errors[0], TypeError)
+  assert.is(errors[0].message, 'first')
+  assert.instance(errors[1], PaymentError)
+  assert.is(errors[1].amount, 5)
+  assert.is(errors[2], 'third')
+})
+
+test('a cause that is a cycle', async () => {
+  await using scheduler = await start()
+  const one = await rejectionOf(scheduler.lanes.a.run('throwCycle'), Error)
+  assert.is(one.message, 'one')
+  assert.instance(one.cause, TypeError)
+  assert.is((one.cause as TypeError).message, 'two')
+  assert.is((one.cause as TypeError).cause, one)
+})
+
+test('a 10 MB message', async () => {
+  await using scheduler = await start()
+  const { message } = await rejectionOf(scheduler.lanes.a.run('throwHuge'), Error)
+  assert.is(message.length, 10 * 1024 * 1024)
+  assert.ok(message === 'm'.repeat(message.length))
+})
+
+test('a chain of a thousand causes is bounded', async () => {
+  await using scheduler = await start()
+  let depth = 0
+  const error = await rejectionOf(scheduler.lanes.a.run('throwDeep'), Error)
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    assert.is(at.message, `${999 - depth}`)
+    depth++
+  }
+  assert.ok(depth >= 8 && depth < 1000, `${depth}`)
+})
+
+test('an error whose parts throw or cannot be cloned still arrives', async () => {
+  await using scheduler = await start()
+  const error = await rejectionOf(scheduler.lanes.a.run('throwHostile'), Error)
+  assert.is(error.message, 'hostile')
+  assert.is((error as { kept?: unknown }).kept, 'yes')
+  assert.is(await scheduler.lanes.a.run('echo', ['alive']), 'alive')
+})
+
+test.run()

@@ -1,0 +1,23 @@
+import { type Gate, passBy } from '../../support/gate.js'
+
+export * from './plain.js'
+
+/** What is to become of each start of a thread, in their order; the last one goes on. */
+export interface SetupPlan {
+  readonly starts: Gate
+  readonly outcomes: readonly ('works' | 'throws' | 'hangs')[]
+}
+
+export async function setup({ starts, outcomes }: SetupPlan): Promise<void> {
+  const start = Atomics.load(starts, 0)
+  passBy(starts)
+  const outcome = outcomes[Math.min(start, outcomes.length - 1)]
+  if (outcome === 'throws') throw new RangeError('setup does not want to')
+  if (outcome === 'hangs') await new Promise(() => {})
+}
+
+export function exit(code: number): void {
+  process.exit(code)
+}
+
+export const notAFunction = 1

@@ -1,0 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Gate, passBy } from '../../support/gate.js'
+
+const gates: Gate[] = []
+
+export function setup(gate: Gate): void {
+  gates.push(gate)
+}
+
+/** Comes to the gate only at its end. */
+export async function teardown(): Promise<void> {
+  await sleep(150)
+  for (const gate of gates) passBy(gate)
+}

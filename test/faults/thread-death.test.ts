@@ -1,0 +1,122 @@
+import { LaneError, SchedulerThread } from 'multilane'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { eventually } from '../support/eventually.js'
+import { arrivals, arrived, newGate } from '../support/gate.js'
+import { rejectionOf, thrownBy } from '../support/rejection.js'
+import type * as killers from './tasks/thread-killers.js'
+
+const test = suite('faults: a thread that dies')
+
+const tasks = new URL('./tasks/thread-killers.js', import.meta.url)
+
+test('process.exit(n) in a task', async () => {
+  await using scheduler = await SchedulerThread.start<typeof killers, 'doomed' | 'other'>({
+    tasks,
+    lanes: { doomed: { concurrency: 8 }, other: {} },
+  })
+  const { doomed, other } = scheduler.lanes
+  const gate = newGate()
+  const before = await doomed.run('thread')
+  const neighbour = doomed.submit('wait', [gate])
+  await arrived(gate)
+
+  const answered = doomed.submit('echo', ['answered'])
+  const killer = doomed.submit('exit', [7])
+  const waiting = Array.from({ length: 100 }, (_, i) => doomed.submit('echo', [i]))
+  const elsewhere = other.run('echo', ['elsewhere'])
+
+  for (const task of [killer, neighbour]) {
+    const error = await rejectionOf(task.result(), LaneError)
+    assert.is(error.code, 'ERR_LANE_EXITED')
+    assert.is(error.exitCode, 7)
+    assert.is(error.lane, 'doomed')
+    assert.is(task.state, 'FAILED')
+  }
+  assert.is(await answered.result(), 'answered')
+  assert.equal(
+    await Promise.all(waiting.map(task => task.result())),
+    waiting.map((_, i) => i),
+  )
+  assert.is(await elsewhere, 'elsewhere')
+  assert.is.not(await doomed.run('thread'), before)
+  const { lanes, unfinished } = await scheduler.stats()
+  assert.is(lanes.doomed?.restarts, 1)
+  assert.is(lanes.doomed?.threads, 1)
+  assert.is(lanes.other?.restarts, 0)
+  assert.is(unfinished, 0)
+})
+
+test('process.exit(n) in a task: also after an await, and with 0', async () => {
+  await using scheduler = await SchedulerThread.start<typeof killers, 'doomed'>({
+    tasks,
+    lanes: { doomed: {} },
+  })
+  const { doomed } = scheduler.lanes
+  for (const code of [0, 3]) {
+    const error = await rejectionOf(doomed.run('exitLater', [code]), LaneError)
+    assert.is(error.code, 'ERR_LANE_EXITED')
+    assert.is(error.exitCode, code)
+  }
+  assert.is(await doomed.run('echo', ['alive']), 'alive')
+})
+
+test('process.exit(n) in a task: an idempotent one is started three times in all', async () => {
+  await using scheduler = await SchedulerThread.start<typeof killers, 'doomed'>({
+    tasks,
+    lanes: { doomed: {} },
+  })
+  const gate = newGate()
+  const killer = scheduler.lanes.doomed.submit('markAndExit', [gate], { idempotent: true })
+  const error = await rejectionOf(killer.result(), LaneError)
+  assert.is(error.code, 'ERR_LANE_EXITED')
+  assert.is(arrivals(gate), 3)
+})
+
+test('heap exhausted by many small arrays', async () => {
+  await using scheduler = await SchedulerThread.start<typeof killers, 'small' | 'other'>({
+    tasks,
+    lanes: { small: { resourceLimits: { maxOldGenerationSizeMb: 32 } }, other: {} },
+  })
+  const { small, other } = scheduler.lanes
+  const elsewhere = other.run('echo', ['elsewhere'])
+  const error = await rejectionOf(small.run('exhaustHeap'), LaneError)
+  assert.is(error.code, 'ERR_LANE_OOM')
+  assert.is(error.lane, 'small')
+  assert.is(await small.run('echo', ['alive']), 'alive')
+  assert.is(await elsewhere, 'elsewhere')
+  assert.is((await scheduler.stats()).lanes.other?.restarts, 0)
+})
+
+test('stack overflow in a task', async () => {
+  await using scheduler = await SchedulerThread.start<typeof killers, 'a'>({ tasks, lanes: { a: {} } })
+  const { a } = scheduler.lanes
+  const before = await a.run('thread')
+  await rejectionOf(a.run('overflow'), RangeError)
+  assert.is(await a.run('thread'), before)
+})
+
+test('a crash loop', async () => {
+  await using scheduler = await SchedulerThread.start<typeof killers, 'doomed' | 'other'>({
+    tasks,
+    lanes: { doomed: { restart: { max: 2, within: 120_000 } }, other: {} },
+  })
+  const { doomed, other } = scheduler.lanes
+  for (let loss = 0; loss < 2; loss++) {
+    assert.is((await rejectionOf(doomed.run('exit', [1]), LaneError)).code, 'ERR_LANE_EXITED')
+  }
+  const last = doomed.submit('exit', [1])
+  const waiting = Array.from({ length: 10 }, () => doomed.submit('echo', ['never']))
+  assert.is((await rejectionOf(last.result(), LaneError)).code, 'ERR_LANE_EXITED')
+  for (const task of waiting) {
+    const error = await rejectionOf(task.result(), LaneError)
+    assert.is(error.code, 'ERR_LANE_FAILED')
+    assert.instance(error.cause, LaneError)
+  }
+  assert.is(thrownBy(() => doomed.submit('echo', [1]), LaneError).code, 'ERR_LANE_FAILED')
+  assert.is((await rejectionOf(doomed.run('echo', [1]), LaneError)).code, 'ERR_LANE_FAILED')
+  assert.is(await other.run('echo', ['alive']), 'alive')
+  await eventually('no thread is left', async () => (await scheduler.stats()).lanes.doomed?.threads === 0)
+})
+
+test.run()

@@ -1,0 +1,54 @@
+import { SchedulerThread, UnknownTaskError } from 'multilane'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { newGate } from '../support/gate.js'
+import { rejectionOf } from '../support/rejection.js'
+import type { SetupPlan } from './tasks/loading.js'
+
+const test = suite('faults: an unknown task name')
+
+const workerData: SetupPlan = { starts: newGate(), outcomes: ['works'] }
+const options = { tasks: new URL('./tasks/loading.js', import.meta.url), lanes: { a: { workerData } } }
+const NAMES = ['block', 'echo', 'echoLater', 'exit', 'mark', 'thread', 'wait']
+
+test('an unknown task name', async () => {
+  await using scheduler = await SchedulerThread.start(options)
+  const { a } = scheduler.lanes
+  let errors = 0
+  const task = a.submit('ecco', [1], { onError: () => void errors++ })
+  const error = await rejectionOf(task.result(), UnknownTaskError)
+  assert.is(error.code, 'ERR_TASK_UNKNOWN')
+  assert.equal(error.names, NAMES)
+  assert.match(error.message, 'ecco')
+  for (const name of NAMES) assert.match(error.message, name)
+  assert.is(task.state, 'FAILED')
+  assert.is(errors, 1)
+})
+
+test('hooks, other exports and what every object has are no tasks', async () => {
+  await using scheduler = await SchedulerThread.start(options)
+  const { a } = scheduler.lanes
+  const names = ['setup', 'teardown', 'default', 'notAFunction', '', 'constructor', 'toString', '__proto__']
+  for (const name of names) await rejectionOf(a.run(name, []), UnknownTaskError)
+  assert.is(await a.run('echo', ['alive']), 'alive')
+  assert.is((await scheduler.stats()).unfinished, 0)
+})
+
+test('an unknown task name among a thousand known, also before the lane is ready', async () => {
+  const scheduler = new SchedulerThread(options)
+  const starting = scheduler.start()
+  const { a } = scheduler.lanes
+  const submit = () => Array.from({ length: 1000 }, (_, i) => a.run(i === 500 ? 'ecco' : 'echo', [i]))
+  const early = submit()
+  const [outcomes] = await Promise.all([Promise.allSettled(early), starting])
+  const later = await Promise.allSettled(submit())
+  for (const all of [outcomes, later]) {
+    for (const [i, outcome] of all.entries()) {
+      if (i !== 500) assert.equal(outcome, { status: 'fulfilled', value: i })
+      else assert.instance((outcome as PromiseRejectedResult).reason, UnknownTaskError)
+    }
+  }
+  await scheduler.close()
+})
+
+test.run()

@@ -1,0 +1,144 @@
+import { ClosedError, SchedulerThread, TaskCanceledError } from 'multilane'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { arrived, newGate, openGate } from '../support/gate.js'
+import { rejectionOf, thrownBy } from '../support/rejection.js'
+import type * as plain from './tasks/plain.js'
+
+const test = suite('lanes: start, drain and stop')
+
+const tasks = new URL('./tasks/plain.js', import.meta.url)
+const make = () =>
+  new SchedulerThread<typeof plain, 'a' | 'b'>({ tasks, lanes: { a: { grace: 20 }, b: { threads: 2 } } })
+
+test('start() answers the same promise, and the scheduler', async () => {
+  const scheduler = make()
+  const starting = scheduler.start()
+  assert.is(scheduler.start(), starting)
+  assert.is(await starting, scheduler)
+  assert.is(await scheduler.start(), scheduler)
+  const { lanes } = await scheduler.stats()
+  assert.is(lanes.a?.threads, 1)
+  assert.is(lanes.b?.threads, 2)
+  await scheduler.close()
+})
+
+test('tasks are taken as soon as start() has been called', async () => {
+  const scheduler = make()
+  thrownBy(() => scheduler.lanes.a.submit('echo', [0]), ClosedError)
+  const starting = scheduler.start()
+  const early = scheduler.lanes.a.submit('echo', [1])
+  assert.is(early.state, 'SUBMITTED')
+  assert.equal(await scheduler.lanes.b.map('echo', [1, 2, 3]), [1, 2, 3])
+  assert.is(await early.result(), 1)
+  await starting
+  await scheduler.close()
+})
+
+test('once start() has resolved every thread takes tasks, although main was busy meanwhile', async () => {
+  for (let round = 0; round < 3; round++) {
+    await using scheduler = new SchedulerThread<typeof plain, 'a'>({
+      tasks,
+      lanes: { a: { threads: 3, concurrency: 1 } },
+    })
+    const starting = scheduler.start()
+    await new Promise(resolve => setImmediate(resolve))
+    // All that the start has to say comes at once, over several ports, when this is over.
+    const end = performance.now() + 400
+    while (performance.now() < end);
+    await starting
+    const gate = newGate()
+    const blocking = Array.from({ length: 3 }, () => scheduler.lanes.a.submit('block', [gate]))
+    await arrived(gate, 3)
+    openGate(gate)
+    for (const task of blocking) assert.is(await task.result(), 'passed')
+  }
+})
+
+test('drain() resolves when all has finished', async () => {
+  const scheduler = await make().start()
+  await scheduler.drain()
+  const gate = newGate()
+  const waiting = scheduler.lanes.a.submit('wait', [gate])
+  const failing = scheduler.lanes.b.submit('fail', ['planted'])
+  const delayed = scheduler.lanes.b.submit('echo', [1], { delay: 50 })
+  let drained = false
+  const draining = scheduler.drain().then(() => {
+    drained = true
+  })
+  await delayed.result()
+  assert.is(drained, false)
+  const later = scheduler.lanes.b.submit('echo', ['submitted meanwhile'], { delay: 20 })
+  openGate(gate)
+  await draining
+  for (const task of [waiting, failing, delayed, later]) assert.match(task.state, /^(DONE|FAILED)$/)
+  assert.is(await scheduler.lanes.a.run('echo', ['goes on']), 'goes on')
+  await scheduler.close()
+})
+
+test('stop() cancels and refuses; start() begins anew', async () => {
+  const scheduler = await make().start()
+  const { a, b } = scheduler.lanes
+  for (let round = 0; round < 3; round++) {
+    const gate = newGate()
+    const running = a.submit('wait', [gate])
+    const blocking = b.submit('block', [gate])
+    await arrived(gate, 2)
+    const waiting = [a.submit('echo', [1], { delay: 60_000 }), b.submit('echo', [1], { delay: 60_000 })]
+    const stopped = scheduler.stop()
+    assert.is(scheduler.stop(), stopped)
+    for (const task of [running, blocking, ...waiting]) {
+      await rejectionOf(task.result(), TaskCanceledError)
+      assert.is(task.state, 'CANCELED')
+    }
+    thrownBy(() => a.submit('echo', [1]), ClosedError)
+    await rejectionOf(b.run('echo', [1]), ClosedError)
+    await stopped
+    thrownBy(() => a.submit('echo', [1]), ClosedError)
+    await rejectionOf(scheduler.stats(), ClosedError)
+
+    assert.is(await scheduler.start(), scheduler)
+    assert.is(await a.run('echo', [round]), round)
+    assert.is(await b.run('echo', [round]), round)
+    const stats = await scheduler.stats()
+    assert.is(stats.unfinished, 0)
+    assert.is(stats.lanes.b?.threads, 2)
+    openGate(gate)
+  }
+  await scheduler.close()
+})
+
+test('start() while it stops begins anew after that', async () => {
+  const scheduler = await make().start()
+  const stopped = scheduler.stop()
+  const starting = scheduler.start()
+  assert.is(await starting, scheduler)
+  await stopped
+  assert.is(await scheduler.lanes.a.run('echo', ['anew']), 'anew')
+  await scheduler.close()
+})
+
+test('stop() before and during start()', async () => {
+  const scheduler = make()
+  await scheduler.stop()
+  assert.is(await scheduler.start(), scheduler)
+  await scheduler.stop()
+  const starting = Promise.allSettled([scheduler.start()])
+  await scheduler.stop()
+  await starting
+  assert.is(await scheduler.start(), scheduler)
+  assert.is(await scheduler.lanes.b.run('echo', ['anew']), 'anew')
+  await scheduler.close()
+})
+
+test('await using closes', async () => {
+  const left: { scheduler?: Awaited<ReturnType<ReturnType<typeof make>['start']>> } = {}
+  {
+    await using scheduler = await make().start()
+    left.scheduler = scheduler
+    assert.is(await scheduler.lanes.a.run('echo', [1]), 1)
+  }
+  thrownBy(() => left.scheduler?.lanes.a.submit('echo', [1]), ClosedError)
+})
+
+test.run()

@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { threadId } from 'node:worker_threads'
+import { currentTask } from 'multilane/task'
+import { blockAt, type Gate, passBy, waitAt } from '../../support/gate.js'
+
+export function echo(value: unknown): unknown {
+  return value
+}
+
+export async function echoLater(value: number): Promise<number> {
+  // The greater, the sooner: answers come in another order than their tasks.
+  await sleep(Math.max(0, 20 - value))
+  return value
+}
+
+export function thread(): number {
+  return threadId
+}
+
+export function mark(gate: Gate): void {
+  passBy(gate)
+}
+
+export function block(gate: Gate): string {
+  blockAt(gate)
+  return 'passed'
+}
+
+export async function wait(gate: Gate): Promise<number> {
+  await waitAt(gate)
+  return currentTask().attempt
+}
+
+export function spin(gate: Gate): never {
+  passBy(gate)
+  for (;;);
+}
+
+export function fail(message: string): never {
+  throw new RangeError(message)
+}
+
+export function failIf(value: number): number {
+  if (value < 0) throw new RangeError(`${value}`)
+  return value
+}

@@ -1,0 +1,81 @@
+import { SchedulerThread } from 'multilane'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { newGate, openGate } from '../support/gate.js'
+import { reasonOf } from '../support/rejection.js'
+import type * as plain from './tasks/plain.js'
+
+const test = suite('lanes: wait() and result()')
+
+const tasks = new URL('./tasks/plain.js', import.meta.url)
+const start = () => SchedulerThread.start<typeof plain, 'a'>({ tasks, lanes: { a: { grace: 20 } } })
+
+test('wait() is true once the task has ended, however it ends', async () => {
+  await using scheduler = await start()
+  const { a } = scheduler.lanes
+  const gate = newGate()
+  const ends = [
+    [a.submit('echo', [1]), 'DONE'],
+    [a.submit('fail', ['planted']), 'FAILED'],
+    [a.submit('wait', [gate], { timeout: 20 }), 'TIMED_OUT'],
+  ] as const
+  for (const [task, state] of ends) {
+    assert.is(await task.wait(), true)
+    assert.is(task.state, state)
+    assert.is(await task.wait({ timeout: 0 }), true)
+    assert.is(await scheduler.waitTask(task, { timeout: 1000 }), true)
+  }
+  const cancelled = a.submit('wait', [gate])
+  const waiting = cancelled.wait()
+  cancelled.cancel()
+  assert.is(await waiting, true)
+  openGate(gate)
+})
+
+test('wait({ timeout }) is false when its own time is over, and the task goes on', async () => {
+  await using scheduler = await start()
+  const gate = newGate()
+  const task = scheduler.lanes.a.submit('wait', [gate])
+  assert.is(await task.wait({ timeout: 0 }), false)
+  assert.is(await task.wait({ timeout: 20 }), false)
+  const long = task.wait({ timeout: 60_000 })
+  assert.is(task.state, 'STARTED')
+  openGate(gate)
+  assert.is(await long, true)
+  assert.is(await task.result(), 1)
+})
+
+test('any number of waits and results, before and after the end', async () => {
+  await using scheduler = await start()
+  const { a } = scheduler.lanes
+  const task = a.submit('echoLater', [5])
+  const early = [task.result(), task.result(), task.wait(), task.wait({ timeout: 60_000 })]
+  assert.equal(await Promise.all(early), [5, 5, true, true])
+  assert.equal(await Promise.all([task.result(), task.wait()]), [5, true])
+
+  const failing = a.submit('fail', ['planted'])
+  const reasons = await Promise.all([reasonOf(failing.result()), reasonOf(failing.result())])
+  for (const reason of [...reasons, await reasonOf(failing.result())]) {
+    assert.instance(reason, RangeError)
+    assert.is((reason as RangeError).message, 'planted')
+  }
+})
+
+test('a handle nobody asks for its result is no unhandled rejection', async () => {
+  const strays: unknown[] = []
+  const listener = (reason: unknown): void => void strays.push(reason)
+  process.on('unhandledRejection', listener)
+  try {
+    await using scheduler = await start()
+    const task = scheduler.lanes.a.submit('fail', ['planted'])
+    const other = scheduler.lanes.a.submit('fail', ['planted'])
+    await task.wait()
+    await other.wait({ timeout: 60_000 })
+    await new Promise(resolve => setTimeout(resolve, 20))
+    assert.equal(strays, [])
+  } finally {
+    process.off('unhandledRejection', listener)
+  }
+})
+
+test.run()

@@ -1,0 +1,65 @@
+import { rmSync } from 'node:fs'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { outputOf, run, runTool } from './command.js'
+import { pack } from './packed-project.js'
+
+const test = suite('package: the tarball')
+
+const BESIDE_DIST = ['LICENSE', 'README.md', 'package.json', 'CHANGELOG.md', 'docs/errors.md']
+
+let packed: Awaited<ReturnType<typeof pack>>
+test.before(async () => {
+  packed = await pack()
+})
+test.after(() => rmSync(packed.directory, { recursive: true, force: true }))
+
+async function packedFiles(): Promise<string[]> {
+  const listing = outputOf(await run('tar', ['-tzf', packed.tarball], packed.directory))
+  return listing
+    .trim()
+    .split('\n')
+    .map(path => path.trim().replace(/^package\//, ''))
+}
+
+test('it holds what was built, and nothing it was built from or tested with', async () => {
+  const files = await packedFiles()
+  const strangers = files.filter(path => !/^dist\/.+\.(?:js|cjs|d\.ts)$/.test(path))
+  assert.equal(
+    strangers.filter(path => !BESIDE_DIST.includes(path)),
+    [],
+  )
+  assert.ok(files.includes('LICENSE') && files.includes('README.md'))
+  assert.equal(
+    files.filter(path => /(?:^|\/)(?:test|bench|demo|src|scripts)\//.test(path) || path.includes('.test.')),
+    [],
+  )
+})
+
+test('each module comes with its declarations', async () => {
+  const files = await packedFiles()
+  const undeclared = files.filter(
+    path => path.endsWith('.js') && !files.includes(path.replace(/\.js$/, '.d.ts')),
+  )
+  assert.equal(undeclared, [])
+  for (const entry of ['index', 'task']) assert.ok(files.includes(`dist/${entry}.d.ts`), entry)
+})
+
+test('publint has nothing to say', async () => {
+  const { code, stdout, stderr } = await runTool('publint', 'src/cli.js', ['--strict', packed.tarball])
+  assert.is(code, 0, `${stdout}${stderr}`)
+  assert.match(stdout, /All good/)
+})
+
+test('are the types wrong? No, for whoever imports it as a module', async () => {
+  const { code, stdout, stderr } = await runTool('@arethetypeswrong/cli', 'dist/index.js', [
+    '--profile',
+    'esm-only',
+    '--format',
+    'ascii',
+    packed.tarball,
+  ])
+  assert.is(code, 0, `${stdout}${stderr}`)
+})
+
+test.run()

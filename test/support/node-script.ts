@@ -1,0 +1,21 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+export interface ScriptEnd {
+  /** The exit code, or the signal it was ended by: SIGKILL if it did not end by itself. */
+  readonly end: number | NodeJS.Signals
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const BOUND_MS = 30_000
+
+/** Runs a compiled script in a process of its own, until that ends by itself. */
+export function runScript(script: URL): Promise<ScriptEnd> {
+  return new Promise(resolve => {
+    const options = { timeout: BOUND_MS, killSignal: 'SIGKILL' } as const
+    const child = execFile(process.execPath, [fileURLToPath(script)], options, (_, stdout, stderr) => {
+      resolve({ end: child.exitCode ?? child.signalCode ?? 'SIGKILL', stdout, stderr })
+    })
+  })
+}
