@@ -1,0 +1,13 @@
+import { SchedulerThread } from 'multilane'
+import type * as tasks from '../../tasks/empty.js'
+import { type Contender, THREAD_NAME } from './contender.js'
+
+/** A `user-blocking` lane of one thread; all else as it comes. @param spin microseconds, if not the lane's default */
+export async function openLane(spin: number | undefined): Promise<Contender> {
+  const scheduler = await SchedulerThread.start<typeof tasks, typeof THREAD_NAME>({
+    tasks: new URL('../../tasks/empty.js', import.meta.url),
+    lanes: { [THREAD_NAME]: { priority: 'user-blocking', ...(spin === undefined ? {} : { spin }) } },
+  })
+  const lane = scheduler.lanes[THREAD_NAME]
+  return { tasksPerCall: 1, call: task => lane.run(task), close: () => scheduler.close() }
+}

@@ -1,0 +1,23 @@
+import { Bench, type Statistics } from 'tinybench'
+
+/**
+ * Samples with tinybench.
+ *
+ * @param iterations at least so many samples, and
+ * @param time so many milliseconds
+ * @param sample one call; it may say itself how long it took, see tinybench's `overriddenDuration`
+ * @returns statistics of the samples, in milliseconds
+ */
+export async function sample(
+  iterations: number,
+  time: number,
+  sample: () => PromiseLike<unknown>,
+): Promise<Statistics> {
+  // Warm-up is a whole round that is thrown away, the same for all contenders.
+  const bench = new Bench({ iterations, time, warmup: false, throws: true })
+  bench.add('sample', sample, { async: true })
+  const [task] = await bench.run()
+  const result = task!.result
+  if (result.state !== 'completed') throw new Error(`sampling ended ${result.state}`)
+  return result.latency
+}
