@@ -46,7 +46,8 @@ export class Answers {
         this.#context.stray()
       }
     }
-    if (answered > 0 && typeof elapsed === 'number' && elapsed >= 0) link.window.measured(answered, elapsed)
+    if (answered > 0 && typeof elapsed === 'number' && elapsed >= 0 && elapsed < Number.POSITIVE_INFINITY)
+      link.window.measured(answered, elapsed)
   }
 
   /** Returns whether the answer made sense, and the slot is free. */

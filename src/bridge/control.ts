@@ -24,14 +24,14 @@ type Answer = { readonly value: unknown } | { readonly error: EncodedError }
 type Listener = (event: { readonly data: unknown }) => void
 
 /** As much of an endpoint as comlink uses; it asks for the one of the DOM, which Node's ports fit in all but name. */
-function endpointOf(port: MessagePort): comlink.Endpoint {
+function endpointOf(port: MessagePort, accepts: (data: Message) => boolean): comlink.Endpoint {
   const wrapped = new Map<Listener, Listener>()
   return {
     postMessage: (message: unknown, transfer?: readonly object[]) =>
       port.postMessage(message, transfer as never),
     addEventListener: (_: string, listener: Listener) => {
       const guarded: Listener = event => {
-        if (isComlinkMessage(event.data)) listener(event)
+        if (isMessage(event.data) && accepts(event.data)) listener(event)
       }
       wrapped.set(listener, guarded)
       port.addEventListener('message', guarded as never)
@@ -44,11 +44,28 @@ function endpointOf(port: MessagePort): comlink.Endpoint {
   } as unknown as comlink.Endpoint
 }
 
-function isComlinkMessage(data: unknown): boolean {
-  if (typeof data !== 'object' || data === null || !('id' in data) || typeof data.id !== 'string')
-    return false
-  if (!('path' in data) || data.path === undefined) return true
-  return Array.isArray(data.path) && data.path.every(step => typeof step === 'string')
+type Message = Readonly<Record<string, unknown>>
+
+function isMessage(data: unknown): data is Message {
+  return typeof data === 'object' && data !== null && 'id' in data && typeof data.id === 'string'
+}
+
+/** A call of a method with plain arguments; all else that comlink can be asked for leads past the methods. */
+function isCall({ type, path, argumentList }: Message): boolean {
+  return (
+    type === 'APPLY' &&
+    Array.isArray(path) &&
+    path.length === 1 &&
+    typeof path[0] === 'string' &&
+    Array.isArray(argumentList) &&
+    argumentList.every(
+      argument => typeof argument === 'object' && argument !== null && argument.type === 'RAW',
+    )
+  )
+}
+
+function isAnswer({ type }: Message): boolean {
+  return type === 'RAW' || type === 'HANDLER'
 }
 
 /** Offers methods to the other end of a port. */
@@ -63,7 +80,7 @@ export function exposeControl(port: MessagePort, methods: Methods): void {
       }
     }
   }
-  comlink.expose(Object.freeze(exposed), endpointOf(port))
+  comlink.expose(Object.freeze(exposed), endpointOf(port, isCall))
 }
 
 /**
@@ -77,26 +94,32 @@ export function connectControl<M extends Methods>(
   names: readonly (keyof M & string)[],
 ): Remote<M> {
   // Kept for as long as the methods are: a collected proxy would take its calls along.
-  const proxy = comlink.wrap(endpointOf(port)) as unknown as Record<
+  const proxy = comlink.wrap(endpointOf(port, isAnswer)) as unknown as Record<
     string,
     (...args: unknown[]) => Promise<Answer>
   >
-  let underWay = 0
-  let markClosed: () => void = () => {}
-  const closed = new Promise<'closed'>(resolve => {
-    markClosed = () => resolve('closed')
+  const underWay = new Set<(error: Error) => void>()
+  let closed = false
+  port.on('close', () => {
+    closed = true
+    for (const fail of underWay) fail(new ClosedError('the thread that was called has ended'))
   })
-  port.on('close', () => markClosed())
   port.unref()
   const call = async (name: string, args: unknown[]): Promise<unknown> => {
-    if (underWay++ === 0) port.ref()
+    if (closed) throw new ClosedError('the thread that was to be called has ended')
+    let fail: (error: Error) => void = () => {}
+    const end = new Promise<never>((_, reject) => {
+      fail = reject
+    })
+    if (underWay.size === 0) port.ref()
+    underWay.add(fail)
     try {
-      const answer = await Promise.race([proxy[name]!(...args), closed])
-      if (answer === 'closed') throw new ClosedError('the thread that was called has ended')
+      const answer = await Promise.race([proxy[name]!(...args), end])
       if ('error' in answer) throw decodeError(answer.error)
       return answer.value
     } finally {
-      if (--underWay === 0) port.unref()
+      underWay.delete(fail)
+      if (underWay.size === 0) port.unref()
     }
   }
   const methods: Record<string, (...args: unknown[]) => Promise<unknown>> = Object.create(null)

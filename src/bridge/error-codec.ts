@@ -52,7 +52,7 @@ class Encoder {
       const value = read(error, key)
       if (key === 'errors' && error instanceof AggregateError && Array.isArray(value)) {
         encoded.errors = value.slice(0, MAX_ERRORS).map((member: unknown) => this.#member(member, depth))
-      } else if (value instanceof Error) {
+      } else if (isError(value)) {
         if (this.#roomAt(depth, value)) encoded.nested[key] = this.encode(value, depth + 1)
       } else {
         encoded.fields[key] = cloneableOr(value)
@@ -62,7 +62,7 @@ class Encoder {
   }
 
   #member(member: unknown, depth: number): unknown {
-    if (!(member instanceof Error)) return { value: cloneableOr(member) }
+    if (!isError(member)) return { value: cloneableOr(member) }
     return this.#roomAt(depth, member)
       ? { error: this.encode(member, depth + 1) }
       : { value: `${member.name}: left out` }
@@ -80,7 +80,12 @@ class Encoder {
  *   `ERR_RESULT_NOT_CLONEABLE` if it cannot be cloned
  */
 export function encodeThrown(thrown: unknown): EncodedError {
-  return encodeError(thrown instanceof Error ? thrown : wrapThrown(thrown))
+  try {
+    return encodeError(thrown instanceof Error ? thrown : wrapThrown(thrown))
+  } catch {
+    // A proxy that refuses to be looked at; the task has thrown all the same.
+    return encodeError(new ResultNotCloneableError('thrown'))
+  }
 }
 
 export function encodeError(error: Error): EncodedError {
@@ -115,7 +120,7 @@ export function decodeError(encoded: EncodedError, seen = new Map<EncodedError, 
     })
     define(error, 'errors', members)
   }
-  if (error.name !== encoded.name) define(error, 'name', encoded.name)
+  if (read(error, 'name') !== encoded.name) define(error, 'name', encoded.name)
   define(error, 'stack', `${header(encoded)}${encoded.frames}`)
   return error
 }
@@ -155,6 +160,15 @@ function framesOf(error: Error, encoded: EncodedError): string {
   if (typeof stack !== 'string') return ''
   const start = stack.startsWith(header(encoded)) ? header(encoded).length : stack.indexOf('\n    at ')
   return start < 0 ? '' : stack.slice(start, start + MAX_FRAMES)
+}
+
+function isError(value: unknown): value is Error {
+  try {
+    return value instanceof Error
+  } catch {
+    // A proxy that has been revoked.
+    return false
+  }
 }
 
 /** Own accessors, and proxies, may throw: an error that cannot be read must not become another one. */

@@ -19,6 +19,7 @@ export interface Port {
 /** A port between real threads. It does not hold the event loop until told to. */
 export class ThreadPort implements Port {
   readonly #port: MessagePort
+  #held = false
 
   constructor(port: MessagePort) {
     this.#port = port
@@ -37,10 +38,12 @@ export class ThreadPort implements Port {
   listen(onMessage: (message: unknown) => void, onClose: () => void): void {
     this.#port.on('message', onMessage)
     this.#port.on('close', onClose)
-    this.#port.unref()
+    // Listening made it hold the loop.
+    if (!this.#held) this.#port.unref()
   }
 
   hold(held: boolean): void {
+    this.#held = held
     if (held) this.#port.ref()
     else this.#port.unref()
   }

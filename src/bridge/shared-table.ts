@@ -24,6 +24,8 @@ export const RECALLED = 8
 
 const SLOT_BITS = 17
 const SLOT_MASK = (1 << SLOT_BITS) - 1
+/** Beyond all ids. */
+const ID_BOUND = 2 ** 31
 const GENERATION_MASK = (1 << (31 - SLOT_BITS)) - 1
 const STATE_BITS = 4
 const STATE_MASK = (1 << STATE_BITS) - 1
@@ -95,6 +97,15 @@ class Segment {
 export class TableView {
   protected readonly segments: Segment[] = []
 
+  /** Whether this could be the next segment: what comes off a port is not trusted. */
+  accepts(index: unknown, buffer: unknown): boolean {
+    return (
+      index === this.segments.length &&
+      buffer instanceof SharedArrayBuffer &&
+      buffer.byteLength === SEGMENT_SLOTS * SLOT_BYTES
+    )
+  }
+
   /** Adds the next segment. */
   attach(index: number, buffer: SharedArrayBuffer): void {
     this.segments[index] = new Segment(buffer)
@@ -106,7 +117,9 @@ export class TableView {
 
   /** Whether the id could name a slot of this table: what comes off a port is not trusted. */
   holds(id: unknown): id is number {
-    return typeof id === 'number' && Number.isInteger(id) && id > 0 && slotOf(id) < this.slots
+    return (
+      typeof id === 'number' && Number.isInteger(id) && id > 0 && id < ID_BOUND && slotOf(id) < this.slots
+    )
   }
 
   /** The state the task is in, or -1 if its slot is not its own any more. */

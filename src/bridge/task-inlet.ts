@@ -59,7 +59,8 @@ export class TaskInlet implements JobSource {
 
   receive(message: unknown): void {
     if (Array.isArray(message)) this.#receiveTasks(message)
-    else if (isSegment(message)) this.table.attach(message.index, message.buffer)
+    else if (isSegment(message) && this.table.accepts(message.index, message.buffer))
+      this.table.attach(message.index, message.buffer)
     else this.strays++
   }
 
@@ -68,12 +69,18 @@ export class TaskInlet implements JobSource {
     for (let at = 0; at < batch.length; ) {
       const id = batch[at]
       // A cancelled task comes in too: its slot waits for our acknowledgement.
-      if (!table.holds(id) || table.state(id) < SCHEDULED) {
+      const state = table.holds(id) ? table.state(id as number) : -1
+      if (!table.holds(id) || state < SCHEDULED) {
         // Without its table entry nobody can tell where the next task begins.
         this.strays++
         return
       }
       const count = table.int(id, INT.ARGUMENTS)
+      if (state === STARTED || state === DONE || state === FAILED) {
+        this.strays++
+        at += 1 + count
+        continue
+      }
       const args = count === 0 ? NO_ARGUMENTS : batch.slice(at + 1, at + 1 + count)
       at += 1 + count
       const flags = table.int(id, INT.FLAGS)
@@ -108,9 +115,10 @@ export class TaskInlet implements JobSource {
       )
       this.table.setFloat(id, FLOAT.EXPIRES, expires)
     }
+    const before = this.table.float(id, FLOAT.STARTED)
     this.table.setFloat(id, FLOAT.STARTED, now)
     if (!this.table.exchange(id, SCHEDULED, STARTED)) {
-      this.table.setFloat(id, FLOAT.STARTED, 0)
+      this.table.setFloat(id, FLOAT.STARTED, before)
       return false
     }
     job.started = now

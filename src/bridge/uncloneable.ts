@@ -19,7 +19,9 @@ export function pathToUncloneable(
 ): string | undefined {
   if (!isContainer(value)) return leafIsCloneable(value, transfer) ? undefined : path
   if (clones(value)) return undefined
-  return search(value, path, transfer, new Set(), 0) ?? path
+  const found = search(value, path, transfer, new Set(), 0)
+  // With nothing handed over, something must be wrong, if only too deep to be found.
+  return found ?? (transfer.length === 0 ? path : undefined)
 }
 
 function search(
@@ -32,27 +34,34 @@ function search(
   if (!isContainer(value)) return leafIsCloneable(value, transfer) ? undefined : path
   if (seen.has(value) || depth > MAX_DEPTH) return undefined
   seen.add(value)
-  for (const [step, inner] of parts(value)) {
-    const found = search(inner, path + step, transfer, seen, depth + 1)
-    if (found !== undefined) return found
+  let at = path
+  try {
+    for (const [step, read] of parts(value)) {
+      at = path + step
+      const found = search(read(), at, transfer, seen, depth + 1)
+      if (found !== undefined) return found
+    }
+  } catch {
+    // An accessor or a proxy that throws: what cannot be read cannot be cloned.
+    return at
   }
   return undefined
 }
 
-function* parts(value: object): Generator<readonly [string, unknown]> {
+function* parts(value: object): Generator<readonly [string, () => unknown]> {
   if (value instanceof Map) {
     let index = 0
     for (const [key, inner] of value) {
-      yield [`.keys()[${index}]`, key]
-      yield [typeof key === 'string' ? `.get('${key}')` : `.values()[${index}]`, inner]
+      yield [`.keys()[${index}]`, () => key]
+      yield [typeof key === 'string' ? `.get('${key}')` : `.values()[${index}]`, () => inner]
       index++
     }
   } else if (value instanceof Set) {
     let index = 0
-    for (const inner of value) yield [`.values()[${index++}]`, inner]
+    for (const inner of value) yield [`.values()[${index++}]`, () => inner]
   } else {
     for (const key of Object.keys(value)) {
-      yield [Array.isArray(value) ? `[${key}]` : `.${key}`, (value as Record<string, unknown>)[key]]
+      yield [Array.isArray(value) ? `[${key}]` : `.${key}`, () => (value as Record<string, unknown>)[key]]
     }
   }
 }
@@ -60,8 +69,13 @@ function* parts(value: object): Generator<readonly [string, unknown]> {
 /** Whether to look inside: arrays, maps, sets, and whatever else is cloned by its own enumerable fields. */
 function isContainer(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false
-  if (Array.isArray(value) || value instanceof Map || value instanceof Set) return true
-  return Object.prototype.toString.call(value) === '[object Object]' && !(value instanceof Promise)
+  try {
+    if (Array.isArray(value) || value instanceof Map || value instanceof Set) return true
+    return Object.prototype.toString.call(value) === '[object Object]' && !(value instanceof Promise)
+  } catch {
+    // A revoked proxy, or a tag that throws: nothing to look into.
+    return false
+  }
 }
 
 function leafIsCloneable(value: unknown, transfer: readonly object[]): boolean {

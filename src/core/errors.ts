@@ -182,8 +182,19 @@ export class LaneError extends MultilaneError {
 
 /** A short rendering of a value for a message: never throws, never long. */
 export function describe(value: unknown): string {
-  if (typeof value === 'string') return value.length > 40 ? `'${value.slice(0, 40)}…'` : `'${value}'`
-  if (typeof value === 'function') return `a function${value.name ? ` '${value.name}'` : ''}`
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object'
-  return String(value)
+  if (typeof value === 'string') return `'${shortened(value)}'`
+  if (typeof value !== 'function' && (typeof value !== 'object' || value === null))
+    return shortened(String(value))
+  try {
+    if (typeof value === 'object') return Array.isArray(value) ? 'an array' : 'an object'
+    const { name }: { name: unknown } = value
+    return typeof name === 'string' && name !== '' ? `a function '${shortened(name)}'` : 'a function'
+  } catch {
+    // A revoked proxy, or an accessor that throws.
+    return `${typeof value === 'object' ? 'an object' : 'a function'} that cannot be read`
+  }
+}
+
+function shortened(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text
 }

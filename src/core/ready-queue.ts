@@ -17,6 +17,8 @@ export interface Queueable<T> {
   readonly dead: boolean
 }
 
+const KEPT_LEVELS = 8
+
 class Level<T extends Queueable<T>> {
   readonly priority: number
   readonly byDeadline: T[] = []
@@ -74,20 +76,31 @@ export class ReadyQueue<T extends Queueable<T>> {
 
   /** Takes the first live item, or null. */
   pop(): T | null {
-    for (const level of this.#levels) {
-      while (level.byDeadline.length > 0) {
-        const item = heapPop(level.byDeadline)
-        if (!item.dead) return this.#taken(item)
-        this.#dead--
-      }
-      while (level.head !== null) {
-        const item: T = level.head
-        level.head = item.next
-        if (level.head === null) level.tail = null
-        item.next = null
-        if (!item.dead) return this.#taken(item)
-        this.#dead--
-      }
+    for (let i = 0; i < this.#levels.length; ) {
+      const level = this.#levels[i]!
+      const item = this.#popFrom(level)
+      // A few empty levels are kept, since they fill again; many would be walked past by every push and pop.
+      const isEmpty = level.head === null && level.byDeadline.length === 0
+      if (isEmpty && this.#levels.length > KEPT_LEVELS) this.#levels.splice(i, 1)
+      else i++
+      if (item !== null) return this.#taken(item)
+    }
+    return null
+  }
+
+  #popFrom(level: Level<T>): T | null {
+    while (level.byDeadline.length > 0) {
+      const item = heapPop(level.byDeadline)
+      if (!item.dead) return item
+      this.#dead--
+    }
+    while (level.head !== null) {
+      const item: T = level.head
+      level.head = item.next
+      if (level.head === null) level.tail = null
+      item.next = null
+      if (!item.dead) return item
+      this.#dead--
     }
     return null
   }

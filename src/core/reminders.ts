@@ -60,8 +60,12 @@ export class Reminders<T> {
     this.#cancelTimer = null
     this.#wakeAt = Number.POSITIVE_INFINITY
     const now = this.#clock.now()
-    for (let due = this.#queue.due(now); due !== undefined; due = this.#queue.due(now)) this.#onDue(due)
-    const next = this.#queue.next()
-    if (next !== Number.POSITIVE_INFINITY && next < this.#wakeAt) this.#arm(next)
+    try {
+      for (let due = this.#queue.due(now); due !== undefined; due = this.#queue.due(now)) this.#onDue(due)
+    } finally {
+      // Also when one of them throws: the others must not wait for ever.
+      const next = this.#queue.next()
+      if (next !== Number.POSITIVE_INFINITY && next < this.#wakeAt) this.#arm(next)
+    }
   }
 }

@@ -67,13 +67,18 @@ test('it shrinks at once', () => {
 test('the limit is never above the window and the concurrency together, and never below the window', () => {
   const sizes = fc.array(batch, { maxLength: 20 })
   fc.assert(
-    fc.property(sizes, fc.nat(1000), fc.integer({ min: 1, max: 1000 }), (batches, inProgress, concurrency) => {
-      const window = new CreditWindow()
-      for (const [tasks, elapsed] of batches) window.measured(tasks, elapsed)
-      const limit = window.limit(inProgress, concurrency)
-      assert.ok(limit <= window.size + concurrency)
-      assert.ok(limit >= window.size)
-    }),
+    fc.property(
+      sizes,
+      fc.nat(1000),
+      fc.integer({ min: 1, max: 1000 }),
+      (batches, inProgress, concurrency) => {
+        const window = new CreditWindow()
+        for (const [tasks, elapsed] of batches) window.measured(tasks, elapsed)
+        const limit = window.limit(inProgress, concurrency)
+        assert.ok(limit <= window.size + concurrency)
+        assert.ok(limit >= window.size)
+      },
+    ),
   )
 })
 

@@ -16,11 +16,21 @@ function throws(): never {
 }
 
 test('each kind of value has a rendering', () => {
-  assert.equal(
-    ['words', 5, -0, Number.NaN, 12n, true, null, undefined, Symbol('mark')].map(describe),
-    ["'words'", '5', '0', 'NaN', '12', 'true', 'null', 'undefined', 'Symbol(mark)'],
+  assert.equal(['words', 5, -0, Number.NaN, 12n, true, null, undefined, Symbol('mark')].map(describe), [
+    "'words'",
+    '5',
+    '0',
+    'NaN',
+    '12',
+    'true',
+    'null',
+    'undefined',
+    'Symbol(mark)',
+  ])
+  assert.is(
+    describe(function quote() {}),
+    "a function 'quote'",
   )
-  assert.is(describe(function quote() {}), "a function 'quote'")
   assert.is(
     describe(() => {}),
     'a function',
@@ -56,17 +66,10 @@ const ODD: readonly (readonly [string, unknown])[] = [
   ['a revoked proxy of a function', revoked(() => {})],
   ['a proxy whose traps throw', new Proxy({}, { get: throws, getPrototypeOf: throws, ownKeys: throws })],
   ['a function whose name throws', Object.defineProperty(() => {}, 'name', { get: throws })],
+  ['a function whose name is a symbol', Object.defineProperty(() => {}, 'name', { value: Symbol('mark') })],
   [
-    'a class whose name is a symbol',
-    class {
-      static readonly name = Symbol('mark') as never
-    },
-  ],
-  [
-    'a class whose name is an object',
-    class {
-      static readonly name = { toString: throws } as never
-    },
+    'a function whose name is an object',
+    Object.defineProperty(() => {}, 'name', { value: { toString: throws } }),
   ],
   ['a function with a very long name', Object.defineProperty(() => {}, 'name', { value: LONG })],
   ['a symbol with a very long description', Symbol(LONG)],

@@ -119,10 +119,7 @@ const commands = fc.commands(
 test('whatever is done to it, it holds and gives what a sorted list would', () => {
   fc.assert(
     fc.property(commands, run => {
-      fc.modelRun(
-        () => ({ model: { waiting: [], taken: [], pushed: 0 }, real: new ReadyQueue<Item>() }),
-        run,
-      )
+      fc.modelRun(() => ({ model: { waiting: [], taken: [], pushed: 0 }, real: new ReadyQueue<Item>() }), run)
     }),
     { numRuns: 300 },
   )

@@ -87,7 +87,12 @@ test('without options it has no priority and no deadline, with them those given'
 })
 
 test('each final state has its timestamp, and only those', () => {
-  assert.equal([DONE, FAILED, TIMED_OUT, CANCELED].map(finalTimestamp), ['done', 'error', 'timeout', 'cancel'])
+  assert.equal([DONE, FAILED, TIMED_OUT, CANCELED].map(finalTimestamp), [
+    'done',
+    'error',
+    'timeout',
+    'cancel',
+  ])
   for (const state of [NEW, SUBMITTED, SCHEDULED, STARTED]) {
     assert.is(thrownBy(() => finalTimestamp(state), MultilaneError).code, 'ERR_INVALID_ARG')
   }

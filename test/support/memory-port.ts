@@ -31,9 +31,13 @@ export class MemoryPort implements Port {
 
   post(message: unknown, transfer: readonly object[] = []): void {
     const copy: unknown = structuredClone(message, { transfer: transfer as never })
-    if (!this.#open || this.#peer === null) return
-    this.#peer.#inbox.push(copy)
-    this.#mail.posted(this.#peer)
+    if (this.#open) this.#peer?.receive(copy)
+  }
+
+  private receive(message: unknown): void {
+    if (!this.#open) return
+    this.#inbox.push(message)
+    this.#mail.posted(this)
   }
 
   take(): { readonly message: unknown } | undefined {
@@ -54,6 +58,7 @@ export class MemoryPort implements Port {
     if (!this.#open) return
     this.#open = false
     this.#closing = true
+    this.#inbox.length = 0
     this.#mail.posted(this)
     this.#peer?.peerClosed()
   }

@@ -1,0 +1,100 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type EncodedError, encodeError } from '#src/bridge/error-codec.js'
+import { Failure } from '#src/bridge/failure.js'
+import { reasonOf, rejectionOf } from '../support/rejection.js'
+
+const test = suite('bridge: failures')
+
+/** A promise, and what resolves it, as a sender keeps for a task. */
+function pending(): { promise: Promise<unknown>; resolve: (outcome: unknown) => void } {
+  let resolve: (outcome: unknown) => void = () => {}
+  const promise = new Promise<unknown>(settle => {
+    resolve = settle
+  })
+  return { promise, resolve }
+}
+
+function thrownElsewhere(): EncodedError {
+  return structuredClone(encodeError(new RangeError('from another thread')))
+}
+
+test('a promise resolved with a failure rejects with its error', async () => {
+  const error = new TypeError('from here')
+  const { promise, resolve } = pending()
+  resolve(Failure.of(error))
+  assert.is(await reasonOf(promise), error)
+})
+
+test('any value may be the reason, as with an AbortSignal', async () => {
+  for (const reason of ['words', undefined, null, 5]) {
+    const { promise, resolve } = pending()
+    resolve(Failure.of(reason))
+    assert.is(await reasonOf(promise), reason)
+  }
+})
+
+test('an error from another thread is put together again', async () => {
+  const { promise, resolve } = pending()
+  resolve(Failure.remote(thrownElsewhere()))
+  const error = await rejectionOf(promise, RangeError)
+  assert.is(error.message, 'from another thread')
+  assert.match(error.stack ?? '', /^RangeError: from another thread\n {4}at thrownElsewhere/)
+})
+
+test('its stack ends with the asynchronous frames of the one who awaited it', async () => {
+  const { promise, resolve } = pending()
+  async function innerCaller(): Promise<unknown> {
+    return await promise
+  }
+  async function outerCaller(): Promise<unknown> {
+    const value = await innerCaller()
+    return value
+  }
+  const reason = rejectionOf(outerCaller(), RangeError)
+  resolve(Failure.remote(thrownElsewhere()))
+  const { stack = '' } = await reason
+  const order = ['at thrownElsewhere', 'at [another thread]', 'at async innerCaller', 'at async outerCaller']
+  const places = order.map(frame => stack.indexOf(frame))
+  assert.ok(!places.includes(-1), stack)
+  assert.equal(
+    [...places].sort((a, b) => a - b),
+    places,
+  )
+  assert.not.match(stack, /node:internal/)
+})
+
+test('each look puts together an error of its own, so that no caller writes into the stack of another', () => {
+  const failure = Failure.remote(thrownElsewhere())
+  assert.is.not(failure.error(), failure.error())
+})
+
+test('nothing is put together unless somebody looks', async () => {
+  let looks = 0
+  const watched = new Proxy(thrownElsewhere(), {
+    get(target, key) {
+      looks++
+      return Reflect.get(target, key)
+    },
+  })
+  const failure = Failure.remote(watched)
+  await new Promise(resolve => setImmediate(resolve))
+  assert.is(looks, 0)
+  failure.error()
+  assert.ok(looks > 0)
+})
+
+test('a failure nobody awaits is not an unhandled rejection', async () => {
+  const unhandled: unknown[] = []
+  const note = (reason: unknown): void => {
+    unhandled.push(reason)
+  }
+  process.on('unhandledRejection', note)
+  Failure.of(new Error('of no interest'))
+  Failure.remote(thrownElsewhere())
+  await new Promise(resolve => setImmediate(resolve))
+  process.off('unhandledRejection', note)
+  assert.equal(unhandled, [])
+})
+
+test.run()

@@ -1,0 +1,164 @@
+import type { Job } from '#src/bridge/job.js'
+import type { SenderToSupervisor } from '#src/bridge/protocol/sender-to-supervisor.js'
+import type { SupervisorToSender } from '#src/bridge/protocol/supervisor-to-sender.js'
+import { Sender } from '#src/bridge/sender.js'
+import { TaskInlet } from '#src/bridge/task-inlet.js'
+import { ThreadBlock } from '#src/bridge/thread-block.js'
+import { Task, TaskExtras } from '#src/core/task.js'
+import { DONE } from '#src/core/task-state.js'
+import { ManualClock } from '../support/manual-clock.js'
+import { MemoryPort } from '../support/memory-port.js'
+
+export const LANE = 'lane'
+const NAMES = ['other', 'quote']
+
+/** A lane thread of which the test is the run loop; its answers go out only as the test says. */
+export class RigThread {
+  readonly number: number
+  readonly block = new ThreadBlock()
+  /** What has come in and not been finished, in order. */
+  readonly jobs: Job[] = []
+  readonly inlet: TaskInlet
+  /** The thread's end of the port: for what no well-behaved thread would post. */
+  readonly port: MemoryPort
+  readonly #clock: ManualClock
+
+  constructor(number: number, port: MemoryPort, clock: ManualClock) {
+    this.number = number
+    this.port = port
+    this.#clock = clock
+    this.inlet = new TaskInlet(0, port, { arrived: job => this.jobs.push(job), expiryAhead: () => {} })
+    port.listen(
+      message => this.inlet.receive(message),
+      () => {},
+    )
+  }
+
+  /** Starts the next job. */
+  start(job = this.jobs[0]!): Job {
+    if (!this.inlet.claim(job, this.#clock.now())) throw new Error('it could not be claimed')
+    return job
+  }
+
+  /** Ends a started job. */
+  finish(job: Job, value: unknown, verdict = DONE): void {
+    this.jobs.splice(this.jobs.indexOf(job), 1)
+    this.inlet.answer(job, verdict, value, this.#clock.now())
+    this.inlet.flush()
+  }
+
+  /** Runs all that has come in, each for so many milliseconds, and answers with its first argument. */
+  runAll(duration = 0): number {
+    const jobs = this.jobs.splice(0)
+    for (const job of jobs) {
+      if (!this.inlet.claim(job, this.#clock.now())) {
+        this.inlet.acknowledge(job)
+        continue
+      }
+      this.#clock.advance(duration)
+      this.inlet.answer(job, DONE, job.args[0], this.#clock.now())
+    }
+    this.inlet.flush()
+    return jobs.length
+  }
+}
+
+/** A task, and each time its promise was resolved with something. */
+export interface Submitted {
+  readonly task: Task
+  readonly outcomes: unknown[]
+}
+
+/** A sender with one lane on memory ports and a clock that stands still; nothing arrives until `settle`. */
+export class SenderRig {
+  readonly clock = new ManualClock()
+  readonly sender: Sender
+  /** What the supervisor has been told. */
+  readonly told: SenderToSupervisor[] = []
+  readonly #ports = new Set<MemoryPort>()
+  readonly #tokens = new Map<number, MemoryPort>()
+  readonly #supervisor: MemoryPort
+  #deferred: (() => void)[] = []
+  #lastNumber = 0
+
+  constructor(concurrency = 1) {
+    const [mine, theirs] = this.#pair()
+    this.#supervisor = theirs
+    theirs.listen(
+      message => this.told.push(message as SenderToSupervisor),
+      () => {},
+    )
+    this.sender = new Sender(mine, [{ name: LANE, concurrency, queueLimit: 1_000_000 }], {
+      clock: this.clock,
+      timers: this.clock,
+      defer: call => this.#deferred.push(call),
+      openPort: token => this.#tokens.get(token as number)!,
+      busy: () => {},
+      report: error => {
+        throw error
+      },
+    })
+    mine.listen(
+      message => this.sender.receive(message as SupervisorToSender),
+      () => {},
+    )
+  }
+
+  get strays(): number {
+    return this.sender.strays
+  }
+
+  get slotsInUse(): number {
+    return this.sender.sent.table.inUse
+  }
+
+  /** A thread joins the lane. */
+  join(): RigThread {
+    const number = ++this.#lastNumber
+    const [mine, theirs] = this.#pair()
+    this.#tokens.set(number, mine)
+    const thread = new RigThread(number, theirs, this.clock)
+    this.tell({
+      type: 'thread-joined',
+      lane: LANE,
+      thread: number,
+      port: number as never,
+      block: thread.block.buffer,
+      names: NAMES,
+    })
+    this.settle()
+    return thread
+  }
+
+  tell(message: SupervisorToSender): void {
+    this.#supervisor.post(message)
+  }
+
+  submit(args: readonly unknown[], options: Partial<TaskExtras> = {}, name = 'quote'): Submitted {
+    const extras = Object.keys(options).length === 0 ? null : Object.assign(new TaskExtras(), options)
+    const outcomes: unknown[] = []
+    const lane = this.sender.lane(LANE)
+    const resolve = (outcome: unknown): void => {
+      outcomes.push(outcome)
+    }
+    const now = this.clock.now()
+    const task = new Task(lane.target(name), this.sender.nextSequence(), args, now, resolve, extras)
+    lane.submit(task)
+    return { task, outcomes }
+  }
+
+  /** Delivers all that is on its way, and ends the turn, until nothing is left to happen but timers. */
+  settle(): void {
+    for (;;) {
+      const deferred = this.#deferred.splice(0)
+      for (const call of deferred) call()
+      const ready = [...this.#ports].filter(port => port.ready)
+      if (ready.length === 0 && deferred.length === 0) return
+      for (const port of ready) port.deliver()
+    }
+  }
+
+  #pair(): [MemoryPort, MemoryPort] {
+    return MemoryPort.pair({ posted: port => this.#ports.add(port) })
+  }
+}

@@ -1,0 +1,56 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ThreadBlock } from '#src/bridge/thread-block.js'
+
+const test = suite('bridge: what a thread shows of itself')
+
+/** A block as its thread has it, and as another thread sees it. */
+function setUp() {
+  const own = new ThreadBlock()
+  return { own, seen: new ThreadBlock(own.buffer) }
+}
+
+function read(block: ThreadBlock) {
+  const { bell, holder, holderSender, abortsSeen, inProgress, backlog } = block
+  return { bell, holder, holderSender, abortsSeen, inProgress, backlog }
+}
+
+const QUIET = { bell: 0, holder: 0, holderSender: 0, abortsSeen: 0, inProgress: 0, backlog: false }
+
+test('at first nothing is going on', () => {
+  const { own, seen } = setUp()
+  assert.equal(read(own), QUIET)
+  assert.equal(read(seen), QUIET)
+})
+
+test('the bell counts the rings of all sides', () => {
+  const { own, seen } = setUp()
+  seen.ring()
+  seen.ring()
+  own.ring()
+  assert.equal(read(own), { ...QUIET, bell: 3 })
+  assert.equal(read(seen), { ...QUIET, bell: 3 })
+})
+
+test('the holder is seen with its sender for as long as it holds', () => {
+  const { own, seen } = setUp()
+  own.hold(3, 2 ** 31 - 1)
+  assert.equal([seen.holder, seen.holderSender], [2 ** 31 - 1, 3])
+  own.release()
+  assert.is(seen.holder, 0)
+})
+
+test('aborts are counted, and progress and backlog are as they were last set', () => {
+  const { own, seen } = setUp()
+  own.sawAbort()
+  own.sawAbort()
+  own.inProgress = 64
+  seen.backlog = true
+  assert.equal(read(seen), { ...QUIET, abortsSeen: 2, inProgress: 64, backlog: true })
+  assert.equal(read(own), read(seen))
+  own.backlog = false
+  own.inProgress = 0
+  assert.equal(read(seen), { ...QUIET, abortsSeen: 2 })
+})
+
+test.run()
