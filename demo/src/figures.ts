@@ -16,6 +16,6 @@ export function ratio(value: number, base: number): string {
 }
 
 export function rate(perSecond: number): string {
-  if (perSecond === 0) return '-'
+  if (perSecond === 0) return '0'
   return perSecond.toFixed(perSecond < 9.95 ? 1 : 0)
 }

@@ -13,6 +13,8 @@ export class PhaseRecord {
   readonly latency = new LatencyHistogram()
   /** What went wrong, the first few of each phase in words. */
   readonly failures: string[] = []
+  /** How much of all cores other processes had meanwhile, between 0 and 1. */
+  foreignLoad = 0
   #failed = 0
   readonly #files: Record<BulkKind, number> = { hash: 0, gzip: 0, parse: 0, minify: 0 }
   #bytes = 0

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { BulkFeeder } from './bulk-feeder.js'
 import type { StartEngine } from './engine.js'
 import type { SourceFile } from './files.js'
+import { ForeignLoad } from './foreign-load.js'
 import type { PricedOrder } from './orders.js'
 import type { PhaseRecord } from './phase-record.js'
 import { UrgentPulse } from './urgent-pulse.js'
@@ -25,8 +26,8 @@ export interface PhaseSettings {
   readonly onPulse: () => void
 }
 
-/** Long enough for the libraries to be loaded and compiled; what a first call costs is not the subject here. */
-const WARM_UP_MS = 1_000
+/** Until the libraries are compiled they do a tenth of what they do later, and that is not the subject here. */
+const WARM_UP_MS = 2_000
 /** Enough for each bulk thread to have its next job at hand. */
 const IN_FLIGHT_PER_CORE = 4
 const PATIENCE_MS = 1_000
@@ -58,8 +59,10 @@ async function measure(record: PhaseRecord, pulse: UrgentPulse, settings: PhaseS
   record.enter('warming up', performance.now())
   await sleep(WARM_UP_MS, undefined, { signal })
   record.enter('measuring', performance.now())
+  const foreign = new ForeignLoad()
   await sleep(seconds * 1000, undefined, { signal })
   record.enter('ending', performance.now())
+  record.foreignLoad = foreign.share()
   pulse.stop()
   // The bulk work goes on meanwhile: the last urgent tasks are to have it no easier than the first.
   await pulse.answered()

@@ -8,6 +8,8 @@ import { plain, type Span, type StyledLine, styled } from './styled-line.js'
 const TITLE = 20
 const FIGURE = 8
 const KIND = 10
+/** As wide as the legend of the bars. */
+const LEGEND = 17
 /** Both tables have three columns of figures. */
 const FIGURES_END = TITLE + 3 * FIGURE
 const BLANK = plain('')
@@ -37,7 +39,7 @@ export function screen(state: DemoState, columns: number, now: number): StyledLi
     ],
     ...state.phases.map((phase, i) => urgentLine(phase, i === index, barWidth)),
     [
-      styled(''.padEnd(FIGURES_END + 2), 'dim'),
+      { text: ''.padEnd(Math.min(FIGURES_END + 2, columns - LEGEND)) },
       styled('█', 'green'),
       styled(' p50 ', 'dim'),
       styled('▓', 'yellow'),
@@ -81,6 +83,12 @@ function urgentLine(phase: PhaseRecord, isCurrent: boolean, barWidth: number): S
 }
 
 function bulkLine(phase: PhaseRecord, isCurrent: boolean, hasKinds: boolean, now: number): StyledLine {
+  if (phase.seconds(now) === 0) {
+    return [
+      titleSpan(phase, isCurrent),
+      { text: figures('-', '-', phase.failed === 0 ? '-' : `${phase.failed}`) },
+    ]
+  }
   const kinds = BULK_KINDS.map(kind => rate(phase.filesPerSecond(kind, now)).padStart(KIND)).join('')
   return [
     titleSpan(phase, isCurrent),

@@ -13,14 +13,24 @@ interface Column {
 
 const TITLE = 18
 const FIGURE = 9
+/** A share of all cores. */
+const NOTABLE_LOAD = 0.05
 const COLUMNS: readonly Column[] = [
   { title: 'p50', from: 0, figure: phase => duration(phase.latency.percentile(0.5)) },
   { title: '× idle', from: 80, figure: (phase, idle) => times(phase, idle, 0.5) },
   { title: 'p99', from: 0, figure: phase => duration(phase.latency.percentile(0.99)) },
   { title: '× idle', from: 0, figure: (phase, idle) => times(phase, idle, 0.99) },
   { title: 'max', from: 64, figure: phase => duration(phase.latency.max) },
-  { title: 'files/s', from: 0, figure: (phase, _, now) => rate(phase.allFilesPerSecond(now)) },
-  { title: 'MB/s', from: 74, figure: (phase, _, now) => rate(phase.megabytesPerSecond(now)) },
+  {
+    title: 'files/s',
+    from: 0,
+    figure: (phase, idle, now) => (phase === idle ? '' : rate(phase.allFilesPerSecond(now))),
+  },
+  {
+    title: 'MB/s',
+    from: 74,
+    figure: (phase, idle, now) => (phase === idle ? '' : rate(phase.megabytesPerSecond(now))),
+  },
   { title: 'failed', from: 90, figure: phase => (phase.failed === 0 ? '-' : String(phase.failed)) },
 ]
 
@@ -40,9 +50,19 @@ export function summary(state: DemoState, columns: number): StyledLine[] {
     ]),
     ...(failed === 0 ? [] : [[styled(`${failed} failed, such as:`, 'red')]]),
     ...failures.map(text => plain(`  ${text}`)),
+    ...disturbances(state.phases, columns),
     plain(''),
     ...wrap(verdict(state, now), columns).map(plain),
   ]
+}
+
+/** Figures of a machine that others use at the same time say less, and the reader must know. */
+function disturbances(phases: readonly PhaseRecord[], columns: number): StyledLine[] {
+  const disturbed = phases.filter(phase => phase.foreignLoad >= NOTABLE_LOAD)
+  if (disturbed.length === 0) return []
+  const shares = disturbed.map(phase => `${(100 * phase.foreignLoad).toFixed(0)} % during '${phase.title}'`)
+  const text = `Other processes had a part of the cores: ${shares.join(', ')}. Run it again when they have not.`
+  return wrap(text, columns).map(line => [styled(line, 'yellow')])
 }
 
 function times(phase: PhaseRecord, idle: PhaseRecord, share: number): string {

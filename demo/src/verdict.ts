@@ -7,13 +7,13 @@ export function verdict(state: DemoState, now: number): string {
   const [idle, multilane, ...pools] = state.phases
   if (state.phases.some(phase => phase.latency.count === 0)) return 'Too little was measured to say anything.'
   const told = [multilane!, ...pools].map(phase => {
-    return `${phase.title} ${duration(p99(phase))} (${ratio(p99(phase), p99(idle!))})`
+    return `${duration(p99(phase))} (${ratio(p99(phase), p99(idle!))} idle) by ${phase.title}`
   })
   const bestPool = Math.max(...pools.map(pool => pool.allFilesPerSecond(now)))
   const bulk = `${percent(multilane!.allFilesPerSecond(now), bestPool)} of the bulk work of the faster of the pools`
   return (
-    `The slowest of 100 urgent tasks took ${duration(p99(idle!))} on the idle machine, and with all ${state.cores} ` +
-    `cores busy it took: ${told.join(', ')}; and Multilane did ${bulk}.`
+    `Of 100 urgent tasks, 99 were answered within ${duration(p99(idle!))} on the idle machine and, with every core ` +
+    `busy, within ${told.join(', ')}; and Multilane did ${bulk}.`
   )
 }
 

@@ -1,7 +1,7 @@
 import { LaneError, SchedulerThread } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { arrived, newGate } from '../support/gate.js'
+import { arrived, newGate, openGate } from '../support/gate.js'
 import { reasonOf } from '../support/rejection.js'
 import type * as life from './tasks/thread-life.js'
 
@@ -102,6 +102,22 @@ test('a task module by its path', async () => {
   })
   const [greeting] = await scheduler.lanes.a.run('greet')
   assert.is(greeting, 'by path')
+})
+
+test('an idle thread is preferred to one that can take no more', async () => {
+  await using scheduler = await SchedulerThread.start<typeof life, 'a'>({
+    tasks,
+    lanes: { a: { workerData: newLog(''), threads: 3, concurrency: 1 } },
+  })
+  const { a } = scheduler.lanes
+  const gate = newGate()
+  for (let busy = 1; busy < 3; busy++) {
+    a.submit('wait', [gate])
+    await arrived(gate, busy)
+    assert.is(await a.submit('echo', [busy]).wait({ timeout: 5_000 }), true, `with ${busy} of 3 threads busy`)
+  }
+  openGate(gate)
+  await scheduler.drain()
 })
 
 test('tasks spread over all threads of a lane', async () => {
