@@ -272,7 +272,7 @@ export class LaneSender {
     const freeLink = (): LaneLink | undefined =>
       [...this.#links.values()].find(link => link.outstanding < concurrency && link.room(concurrency) > 0)
     while (this.#ready.size > 0) {
-      const link = this.#roomiest()
+      const link = this.#leastLoaded()
       if (link !== null) {
         const share = Math.ceil(this.#ready.size / this.#links.size)
         if (!this.#outbox.send(this.#ready, link, Math.min(share, link.room(concurrency)), freeLink)) return
@@ -285,15 +285,12 @@ export class LaneSender {
     for (const link of this.#links.values()) link.askForRoom(false)
   }
 
-  #roomiest(): LaneLink | null {
+  /** The thread that has the fewest tasks, of those that may have more. */
+  #leastLoaded(): LaneLink | null {
     let best: LaneLink | null = null
-    let most = 0
     for (const link of this.#links.values()) {
-      const room = link.room(this.terms.concurrency)
-      if (room > most) {
-        best = link
-        most = room
-      }
+      if (best !== null && link.outstanding >= best.outstanding) continue
+      if (link.room(this.terms.concurrency) > 0) best = link
     }
     return best
   }

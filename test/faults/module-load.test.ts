@@ -119,7 +119,8 @@ test('a module that no longer loads counts toward the restart limit', async () =
     const workerData: loading.SetupPlan = { starts, outcomes: ['works', outcome] }
     await using scheduler = await SchedulerThread.start<typeof loading, 'a'>({
       tasks: loadingTasks,
-      lanes: { a: { workerData, startTimeout: 150, restart: { max: 2, within: 120_000 } } },
+      // Long enough for a thread to boot on a busy machine: what hangs must be the setup.
+      lanes: { a: { workerData, startTimeout: 2_000, restart: { max: 2, within: 120_000 } } },
     })
     const { a } = scheduler.lanes
     const killer = a.submit('exit', [1])

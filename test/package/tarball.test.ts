@@ -6,7 +6,14 @@ import { pack } from './packed-project.js'
 
 const test = suite('package: the tarball')
 
-const BESIDE_DIST = ['LICENSE', 'README.md', 'package.json', 'CHANGELOG.md', 'docs/errors.md']
+const BESIDE_DIST = [
+  'LICENSE',
+  'README.md',
+  'package.json',
+  'CHANGELOG.md',
+  'ARCHITECTURE.md',
+  'docs/errors.md',
+]
 
 let packed: Awaited<ReturnType<typeof pack>>
 test.before(async () => {
