@@ -2,6 +2,7 @@
 import { ownTime } from './foreign-load.js'
 import type { FromSubject, Open, Subject, ToSubject } from './subjects/subject.js'
 
+let closing = false
 let subject: Subject<unknown, unknown> | undefined
 
 process.on('message', async (message: ToSubject) => {
@@ -12,8 +13,15 @@ process.on('message', async (message: ToSubject) => {
   } catch (error) {
     answer({ type: 'failed', error: error instanceof Error ? String(error.stack) : String(error) })
   }
+  if (message.type !== 'close') return
   // Not process.exit(): a contender that cannot end by itself is to be noticed.
-  if (message.type === 'close') process.disconnect()
+  closing = true
+  process.disconnect()
+})
+
+// The bench was killed: nobody is left to close what is measured here.
+process.on('disconnect', () => {
+  if (!closing) process.exit(1)
 })
 
 function answer(message: FromSubject): void {

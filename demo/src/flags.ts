@@ -9,7 +9,7 @@ export type Flags =
 const DEFAULT_SECONDS = 6
 const MAX_SECONDS = 600
 
-export const USAGE = `Usage: npm start -- [--seconds N] [--help]
+export const USAGE = `Usage: npm run demo -- [--seconds N] [--help]
 
 Keeps every core busy with bulk work, sends an urgent task every 20 ms, and shows how long
 the urgent tasks take: on an idle machine, with Multilane, and with one and two piscina pools.

@@ -4,7 +4,7 @@ import { constants } from 'node:os'
 const SIGNAL_EXIT_BASE = 128
 
 /**
- * The first Ctrl-C, or a reader that has gone away (`npm start | head`), ends the demo in good order; a second one
+ * The first Ctrl-C, or a reader that has gone away (`npm run demo | head`), ends the demo in good order; a second one
  * ends it as it is, so that no fault in the good order can hold the user.
  */
 export class Interruption {

@@ -15,7 +15,18 @@ import {
 
 type ErrorClass = abstract new (...args: never[]) => Error
 
-const classes = new Map<string, ErrorClass>()
+interface Registry {
+  /** What an error that arrives under a name is made an instance of. */
+  readonly classes: Map<string, ErrorClass>
+  /** The name each class is known by. */
+  readonly names: Map<ErrorClass, string>
+}
+
+/** One for all copies of this package in a thread: a lane thread's bundle is one, what its task module imports another. */
+const REGISTRY = Symbol.for('multilane.errors.1')
+const holder = globalThis as { [REGISTRY]?: Registry }
+holder[REGISTRY] ??= { classes: new Map(), names: new Map() }
+const { classes, names } = holder[REGISTRY]
 
 /**
  * Makes errors of a class cross threads as instances of it. Call it on both sides: where the error is thrown (in
@@ -36,7 +47,12 @@ export function registerError(errorClass: ErrorClass): void {
       errorClass.name,
     )
   }
+  know(errorClass)
+}
+
+function know(errorClass: ErrorClass): void {
   classes.set(errorClass.name, errorClass)
+  names.set(errorClass, errorClass.name)
 }
 
 const BUILT_IN = [
@@ -63,13 +79,15 @@ const OWN = [
   TaskTimeoutError,
   UnknownTaskError,
 ]
-for (const errorClass of [...BUILT_IN, ...OWN]) registerError(errorClass)
+// Of two copies of our own classes the later is the one that a task module has imported, and may test for.
+for (const errorClass of [...BUILT_IN, ...OWN]) know(errorClass)
 
 /** The name of the nearest class in the error's prototype chain that is registered. */
 export function classNameOf(error: Error): string {
   for (let proto = Object.getPrototypeOf(error); proto !== null; proto = Object.getPrototypeOf(proto)) {
     const made: unknown = Object.hasOwn(proto, 'constructor') ? proto.constructor : undefined
-    if (typeof made === 'function' && classes.get(made.name) === made) return made.name
+    const name = names.get(made as ErrorClass)
+    if (name !== undefined) return name
   }
   return 'Error'
 }

@@ -171,7 +171,7 @@ export class RunLoop {
 
   #work(start: number): void {
     let now = start
-    do {
+    for (;;) {
       while (this.#ready.size > 0 && this.#pending.size < this.#options.concurrency) {
         if (now - this.#turnStart > SLICE_MS) {
           this.#yield()
@@ -179,13 +179,15 @@ export class RunLoop {
         }
         const job = this.#ready.pop()!
         now = this.#execute(job, now)
-        if (this.#rung()) this.#poll()
+        // What has just come in must not seem to start before it was submitted.
+        if (this.#rung() && this.#poll()) now = this.#clock.now()
         if (this.#unsent >= FLUSH_AT || (this.#unsent > 0 && now - this.#oldestUnsent > FLUSH_AFTER_MS))
           this.flush()
       }
       this.#settleDown()
+      if (!(this.#rung() ? this.#poll() : this.#spinUntilRung(this.#clock.now()))) return
       now = this.#clock.now()
-    } while (this.#rung() ? this.#poll() : this.#spinUntilRung(now))
+    }
   }
 
   /** Publishes what became of the turn. */

@@ -5,6 +5,7 @@ import type { TaskState } from '../core/task-state.js'
 import type { CallRest, TaskArgs, TaskName, TaskResult, UntypedTasks } from './call-types.js'
 import { Lane } from './lane.js'
 import type { LaneConfig } from './lane-config.js'
+import { monotonicClock } from './monotonic-clock.js'
 import { readSchedulerOptions, type SchedulerOptions } from './scheduler-options.js'
 import type { SupervisorStats } from './supervisor.js'
 import { SupervisorConnection } from './supervisor-connection.js'
@@ -184,7 +185,7 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
     if (this.#mode === 'closing' || this.#mode === 'closed') return this.close()
     if (this.#stopping === null) {
       this.#starting = null
-      this.#stopping = this.#end('stopping', 'stopped', 0, timeout).finally(() => {
+      this.#stopping = this.#end('stopping', 'stopped', timeout, timeout).finally(() => {
         this.#stopping = null
       })
     }
@@ -212,7 +213,7 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
     }
     // What is left at the end of the time must still be aborted and ended within it.
     const reserve = Math.min(timeout / 2, Math.max(...this.#configs.map(config => config.grace)))
-    await this.#end('closing', 'closed', timeout - reserve, reserve)
+    await this.#end('closing', 'closed', timeout, reserve)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -234,13 +235,19 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
     return this
   }
 
-  /** The one way out of work, for `stop` and `close` alike. */
+  /**
+   * The one way out of work, for `stop` and `close` alike.
+   *
+   * @param timeout milliseconds for all of it together
+   * @param reserve the part of it that is not spent on waiting for tasks
+   */
   async #end(
     during: 'stopping' | 'closing',
     after: 'stopped' | 'closed',
-    drainFor: number,
-    within: number,
+    timeout: number,
+    reserve: number,
   ): Promise<void> {
+    const until = monotonicClock.now() + timeout
     this.#mode = during
     const connection = this.#connection
     if (connection !== null) {
@@ -248,9 +255,10 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
         during === 'closing' ? 'the scheduler is closed' : 'the scheduler is stopped',
       )
       for (const lane of connection.sender) lane.refuse(refusal)
-      await connection.sender.idle(drainFor)
+      await connection.sender.idle(timeout - reserve)
       for (const lane of connection.sender) lane.cancelAll(name => new TaskCanceledError(name, refusal))
-      await connection.close(within)
+      // What the tasks did not need is the threads' own, for their teardown.
+      await connection.close(Math.max(reserve, until - monotonicClock.now()))
     }
     this.#mode = after
   }

@@ -21,5 +21,5 @@ export type Suite = (effort: Effort) => Promise<SuiteResult>
 
 /** How many rounds a suite makes: as many as were asked for, or else its own number, or fewer in a hurry. */
 export function turnsOf({ rounds, quick, say }: Effort, usual: number, hurried: number): Turns {
-  return { rounds: rounds ?? (quick ? hurried : usual), patience: quick ? 0 : 2, say }
+  return { rounds: rounds ?? (quick ? hurried : usual), patience: quick ? 0 : 1, say }
 }

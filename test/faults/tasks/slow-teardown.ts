@@ -9,6 +9,6 @@ export function setup(gate: Gate): void {
 
 /** Comes to the gate only at its end. */
 export async function teardown(): Promise<void> {
-  await sleep(150)
+  await sleep(400)
   for (const gate of gates) passBy(gate)
 }
