@@ -35,6 +35,11 @@ interface Rung extends Decided {
 }
 
 /**
+ * No thread is ended sooner, however short the grace: a task that is about to return may just not have had a core.
+ */
+const LEAST_PATIENCE_MS = 50
+
+/**
  * Without a holder to be seen, the loop must have been silent this much longer than the grace before the thread is
  * ended: a niced thread on a saturated machine may just not have had a core.
  */
@@ -67,7 +72,11 @@ export class CancelLadder {
     if (task.thread.isGone) return
     task.thread.tell({ type: 'abort', sender: task.sender, id: task.id, reason })
     const now = this.#clock.now()
-    this.#rungs.add(now + task.lane.grace, { ...task, abort: ++task.thread.aborts, since: now })
+    this.#rungs.add(now + Math.max(task.lane.grace, LEAST_PATIENCE_MS), {
+      ...task,
+      abort: ++task.thread.aborts,
+      since: now,
+    })
   }
 
   #look(rung: Rung): void {

@@ -23,7 +23,7 @@ export interface LaneOptions {
     /** What happens to a task past the limit: it is refused with `ERR_QUEUE_FULL`. */
     readonly overload?: 'reject'
   }
-  /** Milliseconds a cancelled task has before it is given up, or its thread ended. Default 200. */
+  /** Milliseconds a cancelled task has before it is given up, or its thread ended (then at least 50). Default 200. */
   readonly grace?: number
   /** Microseconds an idle thread looks for the next task before it sleeps. Default 50 for `user-blocking`, else 0. */
   readonly spin?: number
