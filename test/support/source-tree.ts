@@ -71,8 +71,10 @@ export function importsOf(text: string): ImportReference[] {
 export function resolveImport(importer: string, specifier: string): string | undefined {
   const target = specifier.startsWith('#src/')
     ? posix.join('src', specifier.slice('#src/'.length))
-    : specifier.startsWith('.')
-      ? posix.join(posix.dirname(importer), specifier)
-      : undefined
+    : specifier.startsWith('#daemon/')
+      ? posix.join('daemon/src', specifier.slice('#daemon/'.length))
+      : specifier.startsWith('.')
+        ? posix.join(posix.dirname(importer), specifier)
+        : undefined
   return target?.replace(/\.([cm]?)js$/, '.$1ts')
 }
