@@ -10,11 +10,10 @@ export interface JobService {
   /**
    * Accepts jobs: all of them or none. When it resolves they are on disk and will run.
    *
-   * @returns the jobs in the order of the requests; those of the first call if the idempotency key was used before
    * @throws JobServiceError: `ERR_JOB_UNKNOWN`, `ERR_LANE_UNKNOWN`, `ERR_JOB_INPUT`, `ERR_KEY_REUSED`,
-   *   `ERR_SHUTTING_DOWN`; StoreError
+   *   `ERR_KEY_EXPIRED`, `ERR_SHUTTING_DOWN`; StoreError
    */
-  submit(requests: readonly JobRequest[], idempotency?: Idempotency): Promise<readonly JobView[]>
+  submit(requests: readonly JobRequest[], idempotency?: Idempotency): Promise<Submission>
 
   /** @throws StoreError */
   get(id: string): Promise<JobView | undefined>
@@ -69,6 +68,13 @@ export interface JobRequest {
   readonly dueAt?: number
 }
 
+export interface Submission {
+  /** A job for each request, in their order. */
+  readonly jobs: readonly JobView[]
+  /** Whether they are those of an earlier call with the same idempotency key. */
+  readonly repeated: boolean
+}
+
 export interface Idempotency {
   readonly key: string
   /** Whatever tells one request from another: method, path and body. */
@@ -94,6 +100,7 @@ export type JobServiceErrorCode =
   | 'ERR_LANE_UNKNOWN'
   | 'ERR_JOB_INPUT'
   | 'ERR_KEY_REUSED'
+  | 'ERR_KEY_EXPIRED'
   | 'ERR_SHUTTING_DOWN'
 
 export class JobServiceError extends Error {

@@ -26,21 +26,25 @@ export interface JobStore {
    */
   claim(lane: string, limit: number, now: number): Promise<Claim>
 
-  /** Records that an attempt has begun. A job that this owner does not hold stays as it is. */
+  /**
+   * Records that an attempt has begun; said again of the same attempt, it replaces what was recorded. A job that this
+   * owner does not hold stays as it is.
+   */
   start(id: string, start: AttemptStart): Promise<void>
 
   /** Records how an attempt ended, unless the job is final already. The claim ends with it. */
   settle(id: string, settlement: Settlement): Promise<void>
 
-  /** Gives claimed jobs back as if they had never been claimed; a started attempt counts as interrupted. */
+  /**
+   * Gives claimed jobs back, to be claimed again. An attempt that had started is not counted, neither as an attempt nor as
+   * an interruption: it was cut off in good order, which tells nothing against the job.
+   */
   release(ids: readonly string[]): Promise<void>
 
   /**
-   * Gives back what owners that are gone had claimed, as `release` does.
-   *
-   * @returns the attempts that were running then, with the processes they may have left behind
+   * Gives back what owners that are gone had claimed. An attempt that had started counts as interrupted.
    */
-  recover(): Promise<readonly InterruptedAttempt[]>
+  recover(): Promise<Recovery>
 
   /** Cancels a job nobody has claimed. `claimed` means it is for the owner to cancel. */
   cancel(id: string, now: number): Promise<'cancelled' | 'claimed' | 'finished' | 'unknown'>
@@ -124,6 +128,13 @@ export interface ProcessIdentity {
   /** The start time in clock ticks since the system's boot, and the boot's id, as /proc tells them. */
   readonly startTicks: string
   readonly bootId: string
+}
+
+export interface Recovery {
+  /** How many claims were given back, of started jobs and of others; some mean that an owner died. */
+  readonly claims: number
+  /** The attempts that were running then, with the processes they may have left behind. */
+  readonly interrupted: readonly InterruptedAttempt[]
 }
 
 export interface InterruptedAttempt {

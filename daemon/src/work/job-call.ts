@@ -9,6 +9,8 @@ export interface LaneWork {
   readonly jobs: readonly Pick<JobDefinition, 'name' | 'work'>[]
   /** The name of the BroadcastChannel for {@link JobSignal}, one for each daemon. */
   readonly channel: string
+  /** What commands get of the daemon's own environment: a lane thread has none. */
+  readonly environment: Readonly<Record<string, string>>
 }
 
 /** The one argument of the task that runs a job. */
@@ -27,6 +29,11 @@ export type JobEnd =
 
 /** What a lane thread tells of a job while it runs. */
 export type JobSignal =
+  /**
+   * It is about to run. The lane itself tells of a start only once the first synchronous stretch of it is over, which
+   * for a job that burns its thread's CPU is its end.
+   */
+  | { readonly kind: 'started'; readonly id: string; readonly attempt: number }
   /** Its command runs, as the head of a process group of its own. */
   | {
       readonly kind: 'process'
@@ -36,5 +43,5 @@ export type JobSignal =
     }
   /** The tail of its output so far, in full; at most some times a second. */
   | { readonly kind: 'output'; readonly id: string; readonly attempt: number; readonly tail: string }
-  /** Nothing of it is left: no process, no output to come. Sent last, for every job that sent anything. */
+  /** Nothing of it is left: no process, no output to come. Sent last, for every job of which more than its start was told. */
   | { readonly kind: 'gone'; readonly id: string; readonly attempt: number; readonly tail: string }

@@ -1,0 +1,138 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Lane, LaneOptions } from 'multilane'
+import type { JobStore } from './job-store.js'
+import type * as readTasks from './sql/read-tasks.js'
+import { migrate, refuseNewer } from './sql/schema.js'
+import { SqlConnection } from './sql/sql-connection.js'
+import { SqlError } from './sql/sql-database.js'
+import { sqlDriver } from './sql/sql-driver.js'
+import type * as writeTasks from './sql/write-tasks.js'
+import { SqliteStore } from './sqlite-store.js'
+import { StoreError } from './store-error.js'
+import { READ_LANE, storeLaneOptions, WRITE_LANE } from './store-lanes.js'
+import { acquireStoreLock } from './store-lock.js'
+import { checkWal } from './wal-check.js'
+
+const DATABASE_FILE = 'jobs.sqlite'
+
+/** A store that this process has, checked and ready for the lanes that are to work on it. */
+export interface OpenedStore {
+  /** The database. */
+  readonly file: string
+  /** The lanes the store needs in the daemon's scheduler, by name. */
+  readonly lanes: Readonly<Record<string, LaneOptions>>
+  /**
+   * The store, by the lanes of the scheduler that was started with {@link lanes} among its own.
+   *
+   * @throws TypeError if they are not there
+   */
+  connect(lanes: Readonly<Record<string, unknown>>): JobStore
+  /** Tells those who find the store held where its holder listens. */
+  announce(address: string): void
+  /** Lets go of the store, once its lanes are closed. */
+  release(): void
+}
+
+/**
+ * Opens the store of a folder, or makes it: takes the lock, looks for damage, and brings the tables up to date. It
+ * reads the whole database, on the calling thread.
+ *
+ * @param options.folder is made if it does not exist
+ * @param options.owner names this run of the daemon, differently from every other run
+ * @param options.now epoch milliseconds
+ * @throws StoreError `held` if another daemon has it; `damaged` if it, or the log of its last transactions, cannot be
+ *   trusted, or a newer multilaned wrote it; `unavailable` if it cannot be read or written just now
+ */
+export async function openStore(options: {
+  readonly folder: string
+  readonly owner: string
+  readonly now?: number
+}): Promise<OpenedStore> {
+  const { folder, owner } = options
+  makeFolder(folder)
+  const lock = acquireStoreLock(folder, options.now ?? Date.now())
+  const file = join(folder, DATABASE_FILE)
+  try {
+    checkWal(`${file}-wal`)
+    prepareDatabase(file)
+    syncFolder(folder)
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+  return {
+    file,
+    lanes: storeLaneOptions(file, owner),
+    connect: lanes =>
+      new SqliteStore({
+        write: laneOf<typeof writeTasks>(lanes, WRITE_LANE),
+        read: laneOf<typeof readTasks>(lanes, READ_LANE),
+      }),
+    announce: address => lock.announce(address),
+    release: () => lock.release(),
+  }
+}
+
+function laneOf<M>(lanes: Readonly<Record<string, unknown>>, name: string): Lane<M> {
+  const lane = lanes[name]
+  if (lane === undefined)
+    throw new TypeError(`the scheduler has no lane '${name}': start it with the store's \`lanes\` too`)
+  return lane as Lane<M>
+}
+
+function prepareDatabase(file: string): void {
+  const isNew = !existsSync(file)
+  let connection: SqlConnection | undefined
+  try {
+    connection = new SqlConnection(sqlDriver(), file)
+    if (!isNew) {
+      refuseNewer(connection, file)
+      quickCheck(connection, file)
+    }
+    migrate(connection)
+    // With salts of its own for this run: see wal-check.ts.
+    connection.emptyLog()
+  } catch (error) {
+    if (error instanceof SqlError) throw openingError(error, file)
+    throw error
+  } finally {
+    connection?.close()
+  }
+}
+
+/** Looks at every page, and at the order of every tree. */
+function quickCheck(connection: SqlConnection, file: string): void {
+  const found = connection.statement('PRAGMA quick_check(5)').all()
+  const faults = found.map(row => String(row.quick_check)).filter(fault => fault !== 'ok')
+  if (faults.length > 0) throw damaged(file, faults.join('; '))
+}
+
+function openingError(error: SqlError, file: string): StoreError {
+  if (error.is('SQLITE_CORRUPT') || error.is('SQLITE_NOTADB')) return damaged(file, error.message, error)
+  return new StoreError('unavailable', `${file}: ${error.message} (${error.code})`, { cause: error })
+}
+
+function damaged(file: string, what: string, cause?: SqlError): StoreError {
+  return new StoreError('damaged', `${file}: the database is damaged: ${what}; restore it from a backup`, {
+    cause,
+  })
+}
+
+function makeFolder(folder: string): void {
+  try {
+    if (mkdirSync(folder, { recursive: true }) !== undefined) syncFolder(dirname(folder))
+  } catch (error) {
+    throw new StoreError('unavailable', `${folder}: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+/** SQLite syncs its files, and not that there is a new one. */
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
