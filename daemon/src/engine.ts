@@ -125,8 +125,9 @@ function commandEnvironment(): Record<string, string> {
 
 /** Commands that the daemon before this one could not end must not run beside their own next attempt. */
 async function endLeftOvers({ claims, interrupted }: Recovery, log: Logger): Promise<void> {
-  if (claims === 0) return
-  log.warn({ claims, running: interrupted.length }, 'the daemon before this one died; its jobs are taken up')
+  if (claims > 0) {
+    log.warn({ claims, running: interrupted.length }, 'the daemon before this one died; its jobs are taken up')
+  }
   await Promise.all(
     interrupted.map(async ({ id, process }) => {
       if (process === null) return

@@ -4,7 +4,8 @@ import type { Clock } from './clock.js'
 /** So much work is kept ready beyond what runs: enough to bridge the claim of more. */
 const AHEAD_MS = 50
 const LEAST_AHEAD = 2
-const MOST_AHEAD = 1000
+/** A claim of more would hold up the jobs that are accepted meanwhile by milliseconds. */
+const MOST_AHEAD = 100
 /** Another owner may have put something into the store, and the wall clock may have been set. */
 const LOOK_AGAIN_MS = 5000
 const FIRST_RETRY_MS = 100

@@ -21,6 +21,8 @@ export function storeLaneOptions(
     os: 'normal',
     threads: 1,
     concurrency: 1,
+    // Without its store the daemon can do nothing: a thread that keeps dying is worth another try.
+    restart: { max: 1000, within: 10_000 },
     workerData,
   } as const
   return {

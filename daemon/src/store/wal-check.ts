@@ -28,9 +28,9 @@ import {
  *   synced before, and it was confirmed. This needs a person.
  *
  * The last conclusion needs a log that has no such frames for other reasons: leftovers of a transaction that was
- * written and failed, or of an earlier torn end that was written over. There are none, because the log is begun anew,
- * with other salts, at each start (store-opening) and after each failed transaction (write-tasks) before anything
- * else is written to it.
+ * written and failed, or of an earlier torn end that was written over. There are none: no transaction writes to the
+ * log before its commit (`cache_spill`, in sql-connection.ts), and the log is begun anew, with other salts, at each
+ * start (open-store.ts) and after each failed transaction (write-tasks.ts) before anything else is written to it.
  *
  * The header is synced before the first frame is written. A bad header with anything behind it is damage.
  */

@@ -15,7 +15,8 @@ import type { SqlConnection } from './sql-connection.js'
  * cannot take, however many wait.
  *
  * `process` is kept after an interruption until the next start: see recoverJobs. `claim_number` tells which claim
- * took the job: see abandonClaims. `swept` keeps sequences from being given twice once the latest job is forgotten. Large texts are in tables of their own, so that lists read little.
+ * took the job: see abandonClaims. `swept` keeps sequences from being given twice once the latest job is forgotten.
+ * Large texts are in tables of their own, so that lists read little.
  */
 const VERSION_1 = `
 CREATE TABLE jobs (

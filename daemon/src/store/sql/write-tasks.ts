@@ -10,9 +10,11 @@ import type { CommitOutcome, WriteOperation } from './write-operations.js'
  *
  * After a failed transaction the log may hold frames of it behind its valid end, written and never confirmed. SQLite
  * passes over them; but a check of the log at the next start could take them for confirmed transactions that were
- * damaged (see wal-check.ts), and after a failed sync nobody knows what the disk holds. So the connection is closed,
- * and the next transaction waits until the log has been copied into the database and begun anew. While the disk is
- * full that fails too, and the store stays unavailable, as it has to be.
+ * damaged (see wal-check.ts), and after a failed sync nobody knows what the disk holds. So the next transaction waits
+ * until the log has been copied into the database and begun anew. While the disk is full that fails too, and the
+ * store stays unavailable, as it has to be.
+ *
+ * The connection is kept where SQLite only lacked room or a lock, and opened anew after anything worse.
  */
 
 let data: StoreThreadData
@@ -46,7 +48,7 @@ function attempted(run: (open: SqlConnection) => CommitOutcome): CommitOutcome {
   try {
     return run(usableConnection())
   } catch (error) {
-    giveUpConnection()
+    afterFailure(error)
     if (!(error instanceof SqlError)) throw error
     return { ok: false, code: error.code, message: error.message }
   }
@@ -62,13 +64,17 @@ function usableConnection(): SqlConnection {
   return connection
 }
 
-function giveUpConnection(): void {
+function afterFailure(error: unknown): void {
   logIsSuspect = true
   const failed = connection
-  connection = null
+  const isSound = error instanceof SqlError && (error.is('SQLITE_FULL') || error.is('SQLITE_BUSY'))
+  connection = isSound ? connection : null
   try {
     failed?.rollBack()
+  } catch (failure) {
+    connection = null
+    throw failure
   } finally {
-    failed?.close()
+    if (connection === null) failed?.close()
   }
 }

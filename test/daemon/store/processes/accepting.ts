@@ -1,0 +1,15 @@
+import { writeSync } from 'node:fs'
+import { newJob } from '../../../support/daemon/new-job.js'
+import { startStore } from '../../../support/daemon/store-folder.js'
+
+// Accepts jobs until it is killed, many at a time, and writes the id of each once that is confirmed.
+const { store } = await startStore(process.argv[2]!, `run-${process.pid}`)
+for (let caller = 0; caller < 20; caller++) void acceptForEver()
+
+async function acceptForEver(): Promise<void> {
+  for (;;) {
+    const job = newJob()
+    await store.accept([job])
+    writeSync(1, `${job.id}\n`)
+  }
+}
