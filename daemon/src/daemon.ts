@@ -51,6 +51,8 @@ export async function createDaemon(config: DaemonConfig): Promise<Daemon> {
     const server = await createServer({ config, jobs, now: systemClock.now, log }, SERVICES)
     const address = await server.listen(config.listen)
     engine.announce(address)
+    // Not before: a daemon that cannot listen leaves everything to one that can.
+    engine.begin()
     log.info({ address, data: config.data }, 'the daemon serves')
     return new RunningDaemon({ address, config, engine, server, workLog, log })
   } catch (error) {

@@ -10,7 +10,7 @@ import { Jobs } from './jobs/jobs.js'
 import { LaneRunner } from './jobs/lane-runner.js'
 import { RecordKeeper } from './jobs/record-keeper.js'
 import { Retention } from './jobs/retention.js'
-import type { Recovery } from './store/job-store.js'
+import { endLeftOvers } from './left-overs.js'
 import { type OpenedStore, openStore } from './store/open-store.js'
 import { Teardown } from './teardown.js'
 import { JobSignalReceiver } from './work/job-signal-receiver.js'
@@ -24,6 +24,8 @@ export interface Engine {
   readonly jobs: Jobs
   readonly runners: readonly LaneRunner[]
   readonly keeper: RecordKeeper
+  /** Begins to run jobs. */
+  readonly begin: () => void
   /** Tells those who come upon the store while it is held whom to ask. */
   readonly announce: (address: string) => void
   /** Closes everything, whatever still runs. */
@@ -60,7 +62,7 @@ async function assemble(config: DaemonConfig, log: Logger, teardown: Teardown): 
   const store = opened.connect(scheduler.lanes)
   teardown.add('the connection to the store', () => store.close())
   const recovery = await store.recover()
-  await endLeftOvers(recovery, log)
+  await endLeftOvers(recovery, store, log)
 
   const onTrouble = (error: unknown, doing: string) => log.warn({ err: error }, `trouble with ${doing}`)
   const keeper = new RecordKeeper(systemClock, error => onTrouble(error, 'recording the end of a job'))
@@ -85,7 +87,9 @@ async function assemble(config: DaemonConfig, log: Logger, teardown: Teardown): 
   const receiver = new JobSignalReceiver(channel)
   teardown.add('the channel of the lanes', () => receiver.close())
   receiver.on(signal => {
-    for (const runner of runners) runner.hear(signal)
+    if (runners.some(runner => runner.hear(signal)) || signal.kind !== 'process') return
+    // Told by a thread that has died meanwhile: its attempt is over, and nobody else knows of the command.
+    endGroup(signal.process, { jobId: signal.id }).catch(error => onTrouble(error, 'ending a command'))
   })
   const retention = new Retention({
     store,
@@ -94,12 +98,15 @@ async function assemble(config: DaemonConfig, log: Logger, teardown: Teardown): 
     onTrouble: error => onTrouble(error, 'forgetting old jobs'),
   })
   teardown.add('the retention', () => retention.stop())
-  await jobs.start(runners, recovery.claims > 0)
-  retention.start()
+  await jobs.prepare(runners)
   return {
     jobs,
     runners,
     keeper,
+    begin: () => {
+      jobs.start(recovery.claims > 0)
+      retention.start()
+    },
     announce: address => opened.announce(address),
     close: () => teardown.run(),
   }
@@ -121,19 +128,4 @@ function startLanes(
 function commandEnvironment(): Record<string, string> {
   const { PATH, HOME = homedir() } = process.env
   return { HOME, ...(PATH !== undefined && { PATH }) }
-}
-
-/** Commands that the daemon before this one could not end must not run beside their own next attempt. */
-async function endLeftOvers({ claims, interrupted }: Recovery, log: Logger): Promise<void> {
-  if (claims > 0) {
-    log.warn({ claims, running: interrupted.length }, 'the daemon before this one died; its jobs are taken up')
-  }
-  await Promise.all(
-    interrupted.map(async ({ id, process }) => {
-      if (process === null) return
-      const end = await endGroup(process, { jobId: id })
-      if (end !== 'gone')
-        log.warn({ job: id, pid: process.pid, end }, 'a command of an earlier attempt was left')
-    }),
-  )
 }

@@ -16,6 +16,7 @@ export {
   JobServiceError,
   type JobServiceErrorCode,
   type JobView,
+  type Submission,
 } from './jobs/job-service.js'
 export { StoreError, type StoreErrorKind } from './store/store-error.js'
 export type { JobContext, JobFunction } from './work/job-context.js'

@@ -21,7 +21,7 @@ export interface ShutdownOptions {
  * @returns how many jobs were cut off while they ran
  */
 export async function shutDown(
-  { jobs, runners, keeper }: Engine,
+  { jobs, runners, keeper }: Pick<Engine, 'jobs' | 'runners' | 'keeper'>,
   { drain, hasten, clock }: ShutdownOptions,
 ): Promise<number> {
   const claimed = jobs.close()

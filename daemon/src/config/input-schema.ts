@@ -12,6 +12,8 @@ const OPTIONS = {
   strictTuples: false,
   strictRequired: false,
   logger: false,
+  // Else `required: [constructor]` is met by every object.
+  ownProperties: true,
 } as const
 
 /**

@@ -59,19 +59,17 @@ export class Jobs implements JobService {
     })
   }
 
-  /**
-   * Begins to run jobs.
-   *
-   * @param crashed whether the daemon before this one died with jobs in its hands
-   */
-  async start(runners: readonly LaneRunner[], crashed: boolean): Promise<void> {
+  /** Learns from the past, and which lanes there are. It takes jobs from then on; none runs before `start`. */
+  async prepare(runners: readonly LaneRunner[]): Promise<void> {
     const past = await this.#store.durations(REMEMBERED_RUNS)
     for (const run of past.toReversed()) this.#history.note(run)
+    for (const runner of runners) this.#runners.set(runner.name, runner)
+  }
+
+  /** Begins to run jobs. @param crashed whether the daemon before this one died with jobs in its hands */
+  start(crashed: boolean): void {
     const suspectsUntil = crashed ? this.#clock.now() : undefined
-    for (const runner of runners) {
-      this.#runners.set(runner.name, runner)
-      runner.start(suspectsUntil)
-    }
+    for (const runner of this.#runners.values()) runner.start(suspectsUntil)
   }
 
   /** Takes no more jobs. What waits is left to the next daemon; what runs, runs on. */

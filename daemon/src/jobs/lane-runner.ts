@@ -80,8 +80,12 @@ export class LaneRunner {
     return this.#attempts.values()
   }
 
-  hear(signal: JobSignal): void {
-    this.#attempts.get(signal.id)?.hear(signal)
+  /** @returns whether it is about an attempt that is in its hands */
+  hear(signal: JobSignal): boolean {
+    const attempt = this.#attempts.get(signal.id)
+    if (attempt?.number !== signal.attempt) return false
+    attempt.hear(signal)
+    return true
   }
 
   /** Runs a job that is claimed, and for which the feed has counted a place. */
@@ -240,7 +244,15 @@ export class LaneRunner {
 
   async #settle(job: ClaimedJob, startedAt: number | null, settlement: Settlement): Promise<void> {
     const { keeper, store, onSettled } = this.#options
-    if (await keeper.record(() => store.settle(job.id, settlement))) onSettled(job, startedAt, settlement)
+    const record = async (end: Settlement) => {
+      if (await keeper.record(() => store.settle(job.id, end))) onSettled(job, startedAt, end)
+    }
+    try {
+      await record(settlement)
+    } catch (error) {
+      this.#options.onTrouble(error, `recording the end of job ${job.id}`)
+      await record(unrecordable(settlement, this.#options.clock.now()))
+    }
   }
 
   /** The lane has failed for good: without it, its jobs wait for the next daemon. */
@@ -248,4 +260,11 @@ export class LaneRunner {
     this.#failed = true
     await this.feed.stop()
   }
+}
+
+/** Of an end that the store refuses, as it is, at least the fact is kept. */
+function unrecordable({ attempt }: Settlement, now: number): Settlement {
+  const message = 'the job ended, but its result or error cannot be kept'
+  const error = { name: 'Error', code: 'ERR_JOB_UNRECORDABLE', message }
+  return { kind: 'failed', attempt, finishedAt: now, error, log: '' }
 }

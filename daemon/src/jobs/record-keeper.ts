@@ -1,3 +1,4 @@
+import { StoreError } from '../store/store-error.js'
 import type { Clock } from './clock.js'
 
 const FIRST_RETRY_MS = 100
@@ -22,8 +23,8 @@ export class RecordKeeper {
   /**
    * Writes until it has worked.
    *
-   * @param write may be repeated without harm
-   * @returns whether it has; false only after `abandon`
+   * @param write may be repeated without harm; it is, while it rejects with a StoreError
+   * @returns whether it has; false only after `abandon`. Rejects with what is no StoreError: that would never work
    */
   async record(write: () => Promise<void>): Promise<boolean> {
     const recorded = this.#writeUntilDone(write)
@@ -37,7 +38,7 @@ export class RecordKeeper {
 
   /** Resolves when everything is recorded, or abandoned. */
   async settled(): Promise<void> {
-    while (this.#pending.size > 0) await Promise.all(this.#pending)
+    while (this.#pending.size > 0) await Promise.allSettled(this.#pending)
   }
 
   /** Tries no more: the process is about to end. What is not recorded stands as running, and will run again. */
@@ -53,6 +54,7 @@ export class RecordKeeper {
         await write()
         return true
       } catch (error) {
+        if (!(error instanceof StoreError)) throw error
         this.#onTrouble(error)
       }
       await this.#pause(delay)

@@ -22,9 +22,13 @@ export class LostClaims {
     }
   }
 
+  get any(): boolean {
+    return this.#claims.length > 0 || this.#ids.length > 0
+  }
+
   /** What is to go first in the next transaction; undefined if nothing was lost. */
   take(): WriteOperation | undefined {
-    if (this.#claims.length === 0 && this.#ids.length === 0) return undefined
+    if (!this.any) return undefined
     const abandon = { kind: 'abandon', claims: this.#claims, ids: this.#ids } as const
     this.#claims = []
     this.#ids = []

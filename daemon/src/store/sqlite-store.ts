@@ -137,6 +137,8 @@ export class SqliteStore implements JobStore {
     if (this.#closed) return
     this.#closed = true
     await this.#queue.idle()
+    // The next daemon would take them for the claims of one that died.
+    if (this.#lost.any) await this.#commit([])
     const outcome = await this.#onLane(this.#write.run('emptyLog'))
     if (!outcome.ok) throw storeError(outcome)
   }

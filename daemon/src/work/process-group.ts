@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ProcessIdentity } from '../store/job-store.js'
-import { HAS_PROCESS_TABLE, isRunning, membersOf, readProcess, wasStartedWith } from './process-table.js'
+import { HAS_PROCESS_TABLE, isRunning, membersOf, readProcess, settingOf } from './process-table.js'
 
 /** The variable by which a job's processes are known as such when their head is gone. */
 export const JOB_ID_VARIABLE = 'MULTILANED_JOB_ID'
@@ -60,7 +60,7 @@ export async function endGroup(
   if (members.length === 0) return 'gone'
   const ours =
     (head !== undefined && head.session === identity.pid) ||
-    members.some(({ pid }) => wasStartedWith(pid, JOB_ID_VARIABLE, options.jobId))
+    members.some(({ pid }) => settingOf(pid, JOB_ID_VARIABLE) === options.jobId)
   if (!ours) return 'unverifiable'
   return endSession(identity.pid, options.grace)
 }

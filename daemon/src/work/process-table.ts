@@ -36,23 +36,29 @@ export function readProcess(pid: number): ProcessEntry | undefined {
   }
 }
 
-/** The processes of a session that run; those that have ended and only wait for their parents do not. */
+/** The processes that run, of everybody; those that have ended and only wait for their parents do not. */
+export async function* runningProcesses(): AsyncGenerator<ProcessEntry> {
+  const pids = readdirSync('/proc').map(Number).filter(Number.isInteger)
+  for (const [index, pid] of pids.entries()) {
+    if (index > 0 && index % READ_AT_ONCE === 0) await new Promise(resolve => setImmediate(resolve))
+    const entry = readProcess(pid)
+    if (entry !== undefined && isRunning(entry)) yield entry
+  }
+}
+
 export async function membersOf(session: number): Promise<ProcessEntry[]> {
   const members: ProcessEntry[] = []
-  const pids = readdirSync('/proc').map(Number).filter(Number.isInteger)
-  for (let at = 0; at < pids.length; at += READ_AT_ONCE) {
-    if (at > 0) await new Promise(resolve => setImmediate(resolve))
-    for (const pid of pids.slice(at, at + READ_AT_ONCE)) {
-      const entry = readProcess(pid)
-      if (entry?.session === session && isRunning(entry)) members.push(entry)
-    }
-  }
+  for await (const entry of runningProcesses()) if (entry.session === session) members.push(entry)
   return members
 }
 
-/** Whether a process was started with this setting of a variable; false if that is not shown to us. */
-export function wasStartedWith(pid: number, variable: string, value: string): boolean {
-  return readOf(`/proc/${pid}/environ`)?.split('\0').includes(`${variable}=${value}`) ?? false
+/** What a variable was set to when a process was started; undefined if it was not, or that is not shown to us. */
+export function settingOf(pid: number, variable: string): string | undefined {
+  const start = `${variable}=`
+  const setting = readOf(`/proc/${pid}/environ`)
+    ?.split('\0')
+    .find(entry => entry.startsWith(start))
+  return setting?.slice(start.length)
 }
 
 export function isRunning(entry: ProcessEntry): boolean {

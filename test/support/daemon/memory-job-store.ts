@@ -127,6 +127,8 @@ export class MemoryJobStore implements JobStore {
   async settle(id: string, settlement: Settlement): Promise<void> {
     const row = this.#held(id)
     if (row === undefined || settlement.attempt < row.attempt) return
+    // It has been settled so already, and claimed again since.
+    if (settlement.kind === 'again' && row.state === 'waiting' && row.attempt === settlement.attempt) return
     row.attempt = settlement.attempt
     row.log = settlement.log
     row.claimedBy = null

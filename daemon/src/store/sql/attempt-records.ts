@@ -13,9 +13,11 @@ const SETTLE = `
 UPDATE jobs SET state = ?, attempt = ?, finished_at = ?, error = ?, claimed_by = NULL, claim_number = NULL,
   process = NULL ${IF_HELD} RETURNING sequence`
 
+/** A job that waits with this very attempt on record has been settled so already, and claimed again since. */
 const SETTLE_AGAIN = `
 UPDATE jobs SET state = 'waiting', ready = 0, due_at = ?, attempt = ?, interruptions = interruptions + ?, error = ?,
-  claimed_by = NULL, claim_number = NULL, process = NULL ${IF_HELD} RETURNING sequence`
+  claimed_by = NULL, claim_number = NULL, process = NULL
+${IF_HELD} AND (state = 'running' OR attempt < ?) RETURNING sequence`
 
 const CANCEL = `
 UPDATE jobs SET state = 'cancelled', ready = NULL, finished_at = ?, error = ? WHERE sequence = ?`
@@ -52,7 +54,7 @@ export function settleAttempt(
     kind === 'again'
       ? connection
           .statement(SETTLE_AGAIN)
-          .get(settlement.dueAt, attempt, settlement.interrupted ? 1 : 0, error, id, owner, attempt)
+          .get(settlement.dueAt, attempt, settlement.interrupted ? 1 : 0, error, id, owner, attempt, attempt)
       : connection.statement(SETTLE).get(kind, attempt, settlement.finishedAt, error, id, owner, attempt)
   if (row === undefined) return
   connection

@@ -63,6 +63,28 @@ export const attemptsContract = [
     },
   ),
 
+  storeTest(
+    'an end said again, after the job was claimed for its next attempt, changes nothing',
+    async ({ store }) => {
+      const job = newJob({ claimed: true })
+      await acceptAll(store, [job])
+      await store.start(job.id, { attempt: 1, startedAt: 1500, process: null })
+      const again = {
+        kind: 'again',
+        attempt: 1,
+        dueAt: 2000,
+        error: ERROR,
+        log: '',
+        interrupted: true,
+      } as const
+      await store.settle(job.id, again)
+      await store.claim('bulk', 1, 2000)
+      await store.settle(job.id, again)
+      assert.is((await store.get(job.id))!.interruptions, 1)
+      assert.equal((await store.claim('bulk', 1, 2000)).jobs, [], 'it is still claimed')
+    },
+  ),
+
   storeTest('a start said again replaces what was recorded', async ({ store }) => {
     const job = newJob({ claimed: true })
     await acceptAll(store, [job])
