@@ -13,7 +13,8 @@ export interface Command {
 
 export const USAGE = `npm run bench -- [suite…] [--rounds N] [--json FILE] [--markdown] [--quick]
 
-  suite…       the suites to run; all of them if none is named
+  suite…       the suites to run, each by its name or by how it begins (daemon for all of the daemon's); all of them
+               if none is named
   --rounds N   so many interleaved rounds, in place of each suite's own number
   --json FILE  writes every figure of every round to a file
   --markdown   prints the table in Markdown, with the machine it was measured on
@@ -32,13 +33,15 @@ export function readCommand(args: readonly string[], known: readonly string[]): 
       help: { type: 'boolean', default: false },
     },
   })
-  for (const name of positionals) {
-    if (!known.includes(name)) throw new Error(`there is no suite '${name}', only ${known.join(', ')}`)
-  }
+  const suites = positionals.flatMap(name => {
+    const meant = known.filter(suite => suite === name || suite.startsWith(`${name}-`))
+    if (meant.length === 0) throw new Error(`there is no suite '${name}', only ${known.join(', ')}`)
+    return meant
+  })
   const rounds = values.rounds === undefined ? undefined : Number(values.rounds)
   if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0)) {
     throw new Error(`--rounds takes a whole number from 1, not '${values.rounds}'`)
   }
   const { json, markdown, quick, help } = values
-  return { suites: positionals, rounds, json, markdown, quick, help }
+  return { suites: [...new Set(suites)], rounds, json, markdown, quick, help }
 }

@@ -3,6 +3,10 @@ import { writeFileSync } from 'node:fs'
 import { type Command, readCommand, USAGE } from './command-line.js'
 import { describeMachine, isBusy, load, type Machine } from './machine.js'
 import { cancel } from './suites/cancel.js'
+import { daemonAccepts } from './suites/daemon-accepts.js'
+import { daemonEstimates } from './suites/daemon-estimates.js'
+import { daemonStatus } from './suites/daemon-status.js'
+import { daemonUrgent } from './suites/daemon-urgent.js'
 import { roundTrip } from './suites/round-trip.js'
 import { startUp } from './suites/start-up.js'
 import type { Suite, SuiteResult } from './suites/suite.js'
@@ -18,6 +22,10 @@ const SUITES: Readonly<Record<string, Suite>> = {
   'start-up': startUp,
   cancel,
   transfer,
+  'daemon-accepts': daemonAccepts,
+  'daemon-urgent': daemonUrgent,
+  'daemon-status': daemonStatus,
+  'daemon-estimates': daemonEstimates,
 }
 
 async function main(command: Command, commandLine: string): Promise<void> {

@@ -1,7 +1,7 @@
-import { pbkdf2Sync } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { atMost } from '../bars.js'
 import type { RigKind } from '../contenders/mixed/rig.js'
+import { iterationsFor } from '../pbkdf2-work.js'
 import { interleave } from '../rounds.js'
 import { median, quantile, ratioOf } from '../statistics.js'
 import { SubjectProcess } from '../subject-process.js'
@@ -98,15 +98,4 @@ function rowsOf(figures: Record<Scenario, MixedFigures[]>): Row[] {
       bar: atMost(1.1),
     },
   ]
-}
-
-/** How many iterations take this long here. */
-function iterationsFor(milliseconds: number): number {
-  const trial = 5_000
-  const trials = Array.from({ length: 20 }, () => {
-    const start = performance.now()
-    pbkdf2Sync('password', 'salt', trial, 32, 'sha256')
-    return performance.now() - start
-  })
-  return Math.round((trial * milliseconds) / median(trials))
 }
