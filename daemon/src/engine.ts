@@ -7,7 +7,7 @@ import type { DaemonConfig } from './config/daemon-config.js'
 import { systemClock } from './jobs/clock.js'
 import { jobLaneOptions, slotsOf, toJobLane } from './jobs/job-lanes.js'
 import { Jobs } from './jobs/jobs.js'
-import { LaneRunner } from './jobs/lane-runner.js'
+import { BULK_PATIENCE, LaneRunner, USUAL_PATIENCE } from './jobs/lane-runner.js'
 import { RecordKeeper } from './jobs/record-keeper.js'
 import { Retention } from './jobs/retention.js'
 import { endLeftOvers } from './left-overs.js'
@@ -73,6 +73,7 @@ async function assemble(config: DaemonConfig, log: Logger, teardown: Teardown): 
         name,
         lane: toJobLane(scheduler.lanes[name] as unknown as Lane<typeof jobTasks>),
         slots: slotsOf(settings),
+        patience: settings.priority === 'background' ? BULK_PATIENCE : USUAL_PATIENCE,
         definitions: config.jobs,
         store,
         keeper,

@@ -34,7 +34,8 @@ export async function createServer(
 ): Promise<FastifyInstance> {
   const { config, log } = context
   let bounded: BoundedServer | undefined
-  const accessProblem = accessCheck(config, () => portOf(bounded?.server.address()))
+  let port: number | undefined
+  const accessProblem = accessCheck(config, () => port)
   const app = fastify({
     loggerInstance: log,
     logController: new RequestLog(),
@@ -42,7 +43,11 @@ export async function createServer(
     routerOptions: { maxParamLength: LONGEST_PARAMETER },
     serverFactory: handler => {
       bounded = createBoundedServer(handler, config.limits)
-      return bounded.server
+      const { server } = bounded
+      server.once('listening', () => {
+        port = portOf(server.address())
+      })
+      return server
     },
     clientErrorHandler: (error, socket) => bounded?.answerClientError(error, socket),
     // Also for what is no route at all, where no hook has run.

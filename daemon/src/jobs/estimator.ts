@@ -7,8 +7,12 @@ import type { JobDefinition } from './job-definition.js'
 import type { Estimate, JobView } from './job-service.js'
 import type { LaneRunner } from './lane-runner.js'
 
-/** A queue's profile costs a walk through it, so many polls share one. */
-const FRESH_MS = 1000
+/**
+ * The outlook on a lane costs a walk through its queue, so many polls share one: for as long as makes it cost a
+ * twentieth of the time at the most.
+ */
+const FRESH_FOR_COSTS = 20
+const FRESH_MS = 50
 const UNKNOWN_JOB_MS = 1000
 
 export interface EstimatorOptions {
@@ -19,15 +23,18 @@ export interface EstimatorOptions {
   readonly runners: ReadonlyMap<string, LaneRunner>
 }
 
-interface Profile {
+/** A lane as it was at an instant: what runs and what waits must be of the same one, or jobs count twice or not at all. */
+interface Snapshot {
   readonly takenAt: number
-  readonly stretches: Promise<readonly QueueStretch[]>
+  readonly outlook: Promise<LaneOutlook>
+  /** Not known before it is there. */
+  staleAt: number
 }
 
 /** Tells when jobs are likely to be done, from how long their like took and what is ahead of them. */
 export class Estimator {
   readonly #options: EstimatorOptions
-  readonly #profiles = new Map<string, Profile>()
+  readonly #snapshots = new Map<string, Snapshot>()
 
   constructor(options: EstimatorOptions) {
     this.#options = options
@@ -41,32 +48,44 @@ export class Estimator {
     const { clock, definitions, history } = this.#options
     if (isFinal(job.state)) return { doneAt: job.finishedAt ?? clock.now(), secondsLeft: 0 }
     const expected = (name: string) => definitions.get(name)?.expected ?? UNKNOWN_JOB_MS
-    const outlook = await this.#outlook(job)
-    const now = clock.now()
+    const { takenAt, outlook } = this.#snapshot(job.lane)
     const startedAt = job.state === 'running' ? job.startedAt : null
-    const doneAt = forecastCompletion({ ...job, startedAt }, outlook, { history, expected }, now)
-    return { doneAt, secondsLeft: Math.max(0, (doneAt - now) / 1000) }
-  }
-
-  async #outlook(job: JobView): Promise<LaneOutlook> {
-    const runner = this.#options.runners.get(job.lane)
-    const running = []
-    for (const attempt of runner?.attempts ?? []) {
-      const { startedAt } = attempt
-      if (startedAt !== null) running.push({ name: attempt.job.name, cost: attempt.job.cost, startedAt })
-    }
-    const waiting = job.state === 'running' ? [] : await this.#profile(job.lane)
-    return { parallelism: runner?.parallelism.value ?? 1, running, waiting }
-  }
-
-  #profile(lane: string): Promise<readonly QueueStretch[]> {
-    const { clock, store } = this.#options
+    // Of what runs, the present is known; of what waits, only what it was.
+    const asOf = startedAt === null ? takenAt : clock.now()
+    const doneAt = forecastCompletion({ ...job, startedAt }, await outlook, { history, expected }, asOf)
     const now = clock.now()
-    const known = this.#profiles.get(lane)
-    if (known !== undefined && now - known.takenAt < FRESH_MS) return known.stretches
-    const stretches = store.profile(lane, now)
-    this.#profiles.set(lane, { takenAt: now, stretches })
-    stretches.catch(() => this.#profiles.delete(lane))
-    return stretches
+    return { doneAt: Math.max(now, doneAt), secondsLeft: Math.max(0, (doneAt - now) / 1000) }
+  }
+
+  #snapshot(lane: string): Snapshot {
+    const { clock } = this.#options
+    const takenAt = clock.now()
+    const known = this.#snapshots.get(lane)
+    if (known !== undefined && takenAt < known.staleAt) return known
+    const outlook = this.#look(lane, takenAt)
+    const snapshot: Snapshot = { takenAt, outlook, staleAt: Number.POSITIVE_INFINITY }
+    this.#snapshots.set(lane, snapshot)
+    outlook.then(
+      () => {
+        const cost = clock.now() - takenAt
+        snapshot.staleAt = takenAt + Math.max(FRESH_MS, cost * FRESH_FOR_COSTS)
+      },
+      () => this.#snapshots.delete(lane),
+    )
+    return snapshot
+  }
+
+  async #look(lane: string, now: number): Promise<LaneOutlook> {
+    const runner = this.#options.runners.get(lane)
+    const running = []
+    const claimed: QueueStretch[] = []
+    for (const { job, startedAt } of runner?.attempts ?? []) {
+      const { name, cost, priority, sequence } = job
+      if (startedAt !== null) running.push({ name, cost, startedAt })
+      else claimed.push({ name, cost, priority, count: 1, firstSequence: sequence, lastSequence: sequence })
+    }
+    const parallelism = runner?.parallelism.value ?? 1
+    const unclaimed = await this.#options.store.profile(lane, now)
+    return { parallelism, running, waiting: [...claimed, ...unclaimed] }
   }
 }

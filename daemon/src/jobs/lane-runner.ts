@@ -12,11 +12,27 @@ import type { RecordKeeper } from './record-keeper.js'
 
 const CANCEL_PATIENCE_MS = 2000
 
+/**
+ * Milliseconds that a record may wait for others to share its transaction. A job that is cut off by a crash before its
+ * start is recorded runs again all the same, only uncounted; one whose end was not recorded yet, once more.
+ */
+export interface RecordPatience {
+  readonly claim: number
+  readonly start: number
+  readonly settle: number
+}
+
+/** Nobody waits for the single bulk job, but urgent ones for the disk: bulk must not keep it busy. */
+export const BULK_PATIENCE: RecordPatience = { claim: 10, start: 50, settle: 25 }
+/** Whoever waits for a job waits for its end to be recorded. */
+export const USUAL_PATIENCE: RecordPatience = { claim: 0, start: 10, settle: 0 }
+
 export interface LaneRunnerOptions {
   readonly name: string
   readonly lane: JobLane
   /** Threads times concurrency. */
   readonly slots: number
+  readonly patience: RecordPatience
   readonly definitions: ReadonlyMap<string, JobDefinition>
   readonly store: JobStore
   readonly keeper: RecordKeeper
@@ -53,7 +69,7 @@ export class LaneRunner {
     this.feed = new LaneFeed({
       slots,
       clock,
-      claim: limit => store.claim(name, limit, clock.now()),
+      claim: limit => store.claim(name, limit, clock.now(), options.patience.claim),
       onClaimed: jobs => {
         for (const job of jobs) this.run(job)
       },
@@ -182,7 +198,9 @@ export class LaneRunner {
     const { store, onStarted, onTrouble } = this.#options
     const { number, startedAt, process, job } = attempt
     if (startedAt === null) return
-    store.start(job.id, { attempt: number, startedAt, process }).catch(error => {
+    // A command outlives a crash: the next daemon must know of it.
+    const patience = process === null ? this.#options.patience.start : 0
+    store.start(job.id, { attempt: number, startedAt, process }, patience).catch(error => {
       // The job runs all the same: should the daemon die now, it runs again without this attempt being counted.
       onTrouble(error, `recording the start of job ${job.id}`)
     })
@@ -243,9 +261,10 @@ export class LaneRunner {
   }
 
   async #settle(job: ClaimedJob, startedAt: number | null, settlement: Settlement): Promise<void> {
-    const { keeper, store, onSettled } = this.#options
+    const { keeper, store, onSettled, patience } = this.#options
     const record = async (end: Settlement) => {
-      if (await keeper.record(() => store.settle(job.id, end))) onSettled(job, startedAt, end)
+      if (await keeper.record(() => store.settle(job.id, end, patience.settle)))
+        onSettled(job, startedAt, end)
     }
     try {
       await record(settlement)

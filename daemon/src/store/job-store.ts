@@ -5,6 +5,9 @@ import type { FinalState, JobError, JobRecord, JobState, NewJob } from '../jobs/
  * machine. Nothing in it supposes that there is one daemon only: several *owners*, each a running daemon, may share a
  * store, and a job is *claimed* by an owner before that may start it.
  *
+ * What nobody waits for has *patience*: the milliseconds for which it may be held back, to be written together with what
+ * comes meanwhile. Without it, as without the parameter, it is written at once.
+ *
  * A failed call rejects with a {@link StoreError}. One that says `unavailable` changed nothing, or cannot tell: all
  * of these calls may be repeated.
  */
@@ -24,16 +27,16 @@ export interface JobStore {
    * @param limit the most to claim, at least 1
    * @param now epoch milliseconds
    */
-  claim(lane: string, limit: number, now: number): Promise<Claim>
+  claim(lane: string, limit: number, now: number, patience?: number): Promise<Claim>
 
   /**
    * Records that an attempt has begun; said again of the same attempt, it replaces what was recorded. A job that this
    * owner does not hold stays as it is.
    */
-  start(id: string, start: AttemptStart): Promise<void>
+  start(id: string, start: AttemptStart, patience?: number): Promise<void>
 
   /** Records how an attempt ended, unless the job is final already. The claim ends with it. */
-  settle(id: string, settlement: Settlement): Promise<void>
+  settle(id: string, settlement: Settlement, patience?: number): Promise<void>
 
   /**
    * Gives claimed jobs back, to be claimed again. An attempt that had started is not counted, neither as an attempt nor as
@@ -65,7 +68,10 @@ export interface JobStore {
   /** How many jobs there are, by lane and state. */
   counts(now: number): Promise<readonly StateCount[]>
 
-  /** What waits in a lane, in brief, for estimates: at most some hundred rows however many jobs wait. */
+  /**
+   * What is due in a lane and nobody's, in brief, for estimates: at most some hundred rows however many jobs wait. What
+   * is claimed, its owner knows better: how much of it has started need not be recorded yet.
+   */
   profile(lane: string, now: number): Promise<readonly QueueStretch[]>
 
   /** The latest successful durations of every job name, newest first. @param limit the most for each name */
@@ -189,7 +195,7 @@ export interface StateCount {
   readonly count: number
 }
 
-/** Jobs of one name and priority that are due and have not started, neighbours in order of arrival. */
+/** Jobs of one name and priority, neighbours in order of arrival. */
 export interface QueueStretch {
   readonly name: string
   readonly priority: number

@@ -60,17 +60,17 @@ export class SqliteStore implements JobStore {
     return this.#ask('accept', { group, key: key ?? null }, weight)
   }
 
-  claim(lane: string, limit: number, now: number): Promise<Claim> {
-    return this.#ask('claim', { lane, limit, now, number: ++this.#claims })
+  claim(lane: string, limit: number, now: number, patience?: number): Promise<Claim> {
+    return this.#ask('claim', { lane, limit, now, number: ++this.#claims }, BARE_WEIGHT, patience)
   }
 
-  async start(id: string, start: AttemptStart): Promise<void> {
-    await this.#ask('start', { id, start })
+  async start(id: string, start: AttemptStart, patience?: number): Promise<void> {
+    await this.#ask('start', { id, start }, BARE_WEIGHT, patience)
   }
 
-  async settle(id: string, settlement: Settlement): Promise<void> {
+  async settle(id: string, settlement: Settlement, patience?: number): Promise<void> {
     const result = settlement.kind === 'succeeded' ? (settlement.result?.length ?? 0) : 0
-    await this.#ask('settle', { id, settlement }, BARE_WEIGHT + result + settlement.log.length)
+    await this.#ask('settle', { id, settlement }, BARE_WEIGHT + result + settlement.log.length, patience)
   }
 
   async release(ids: readonly string[]): Promise<void> {
@@ -147,9 +147,10 @@ export class SqliteStore implements JobStore {
     kind: K,
     operation: WriteOperations[K],
     weight: number = BARE_WEIGHT,
+    patience?: number,
   ): Promise<WriteAnswers[K]> {
     if (this.#closed) return Promise.reject(new StoreError('unavailable', 'the store was closed'))
-    return this.#queue.add({ kind, ...operation } as WriteOperation & WriteOperations[K], weight)
+    return this.#queue.add({ kind, ...operation } as WriteOperation & WriteOperations[K], weight, patience)
   }
 
   async #answer<T>(query: () => Promise<readTasks.ReadOutcome<T>>): Promise<T> {

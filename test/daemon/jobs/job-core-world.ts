@@ -1,7 +1,7 @@
 import type { JobDefinition } from '#daemon/jobs/job-definition.js'
 import type { JobChange } from '#daemon/jobs/job-service.js'
 import { Jobs } from '#daemon/jobs/jobs.js'
-import { LaneRunner } from '#daemon/jobs/lane-runner.js'
+import { LaneRunner, USUAL_PATIENCE } from '#daemon/jobs/lane-runner.js'
 import { RecordKeeper } from '#daemon/jobs/record-keeper.js'
 import { StoreError } from '#daemon/store/store-error.js'
 import { drained, ManualDaemonClock } from '../../support/daemon/manual-daemon-clock.js'
@@ -94,6 +94,7 @@ export class JobCoreWorld {
       name: 'lane',
       lane: this.lane,
       slots,
+      patience: USUAL_PATIENCE,
       definitions: all,
       store: this.store,
       keeper: this.keeper,

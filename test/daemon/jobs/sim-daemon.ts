@@ -2,7 +2,7 @@ import { LaneError, TaskTimeoutError } from 'multilane'
 import type { Clock } from '#daemon/jobs/clock.js'
 import type { JobDefinition } from '#daemon/jobs/job-definition.js'
 import { Jobs } from '#daemon/jobs/jobs.js'
-import { LaneRunner } from '#daemon/jobs/lane-runner.js'
+import { LaneRunner, USUAL_PATIENCE } from '#daemon/jobs/lane-runner.js'
 import { RecordKeeper } from '#daemon/jobs/record-keeper.js'
 import { shutDown } from '#daemon/shutdown.js'
 import type { ManualDaemonClock } from '../../support/daemon/manual-daemon-clock.js'
@@ -75,6 +75,7 @@ export class SimDaemon {
       name,
       lane,
       slots,
+      patience: USUAL_PATIENCE,
       definitions,
       store: this.store,
       keeper: this.#keeper,

@@ -2,6 +2,7 @@ import type { Clock } from '#daemon/jobs/clock.js'
 import type {
   Acceptance,
   AcceptedJob,
+  AttemptStart,
   Claim,
   JobQuery,
   JobStore,
@@ -63,8 +64,8 @@ export class SimStore implements JobStore {
     )
   }
 
-  start(...call: Parameters<JobStore['start']>): Promise<void> {
-    return this.#write(() => this.#store.start(...call))
+  start(id: string, start: AttemptStart): Promise<void> {
+    return this.#write(() => this.#store.start(id, start))
   }
 
   settle(id: string, settlement: Settlement): Promise<void> {

@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { CommitQueue, type QueuedOperation } from '#daemon/store/commit-queue.js'
+import { eventually } from '../../support/eventually.js'
 import { rejectionOf } from '../../support/rejection.js'
 
 const test = suite('the commit queue')
@@ -103,6 +104,42 @@ test('it is idle once nothing waits', async () => {
   await disk.sync()
   await answer
   await waiting
+})
+
+test('what has patience waits for company, and goes along with what has none', async () => {
+  const { disk, queue } = newQueue()
+  const answers = [queue.add('patient', 1, 60_000)]
+  await turn()
+  await turn()
+  assert.equal(disk.groups, [])
+  answers.push(queue.add('prompt', 1))
+  await disk.sync()
+  await Promise.all(answers)
+  assert.equal(disk.groups, [['patient', 'prompt']])
+})
+
+test('what has patience leaves by itself when that is over', async () => {
+  const { disk, queue } = newQueue()
+  const answers = [queue.add('a', 1, 60_000), queue.add('b', 1, 5), queue.add('c', 1, 10_000)]
+  await eventually('they have left', () => disk.groups.length === 1)
+  await disk.sync()
+  await Promise.all(answers)
+  assert.equal(disk.groups, [['a', 'b', 'c']])
+})
+
+test('what came with patience during a commit does not leave right after it', async () => {
+  const { disk, queue } = newQueue()
+  const prompt = queue.add('prompt', 1)
+  await turn()
+  const patient = queue.add('patient', 1, 60_000)
+  await disk.sync()
+  await prompt
+  await turn()
+  assert.equal(disk.groups, [['prompt']])
+  const idle = queue.idle()
+  await disk.sync()
+  await Promise.all([idle, patient])
+  assert.equal(disk.groups, [['prompt'], ['patient']])
 })
 
 test.run()

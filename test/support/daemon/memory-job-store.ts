@@ -254,7 +254,7 @@ export class MemoryJobStore implements JobStore {
   async profile(lane: string, now: number): Promise<readonly QueueStretch[]> {
     const stretches = new Map<string, Mutable<QueueStretch>>()
     for (const row of this.#jobs.rows.values()) {
-      if (row.lane !== lane || row.state !== 'waiting' || row.dueAt > now) continue
+      if (row.lane !== lane || row.state !== 'waiting' || row.claimedBy !== null || row.dueAt > now) continue
       const { name, priority, sequence, cost } = row
       const key = `${priority} ${sequence >> 10} ${name}`
       const stretch = stretches.get(key)

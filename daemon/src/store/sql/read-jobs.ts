@@ -14,10 +14,9 @@ const TEXTS = {
 
 export type JobText = keyof typeof TEXTS
 
-/** `ready` is 1 for the jobs found due already, null for the claimed, and 0 for those whose time may have come since. */
+/** `ready` is 1 for the jobs found due already, and 0 for those whose time may have come since. */
 const WAITING_PARTS = [
   'jobs INDEXED BY jobs_ready WHERE ready = 1 AND lane = :lane',
-  "jobs INDEXED BY jobs_claimed WHERE claimed_by IS NOT NULL AND lane = :lane AND state = 'waiting'",
   'jobs INDEXED BY jobs_timed WHERE ready = 0 AND lane = :lane',
 ]
 

@@ -37,7 +37,7 @@ export const estimatesContract = [
   }),
 
   storeTest(
-    'a profile counts the claimed, and not the started, the settled or the cancelled',
+    'a profile leaves out the claimed, the started, the settled and the cancelled',
     async ({ store }) => {
       const [claimed, started, settled, cancelled] = Array.from({ length: 4 }, (_, index) =>
         newJob({ claimed: index < 3 }),
@@ -46,6 +46,8 @@ export const estimatesContract = [
       await store.start(started!.id, { attempt: 1, startedAt: 1500, process: null })
       await succeed(store, settled!.id)
       await store.cancel(cancelled!.id, 1500)
+      assert.equal(await store.profile('bulk', 2000), [])
+      await store.release([claimed!.id])
       assert.is(summed(await store.profile('bulk', 2000)).count, 1)
     },
   ),
