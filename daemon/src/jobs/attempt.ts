@@ -53,6 +53,7 @@ export class Attempt {
   readonly #around: AttemptSurroundings
   #phase: AttemptPhase = 'held'
   #handle: JobHandle | null = null
+  #sentAt = 0
   #startedAt: number | null = null
   #process: ProcessIdentity | null = null
   #tail = ''
@@ -96,6 +97,7 @@ export class Attempt {
     const { id, name, priority, input } = this.job
     const { timeout } = this.definition
     const options = { priority, onStart: () => this.#started(), ...(timeout !== null && { timeout }) }
+    this.#sentAt = this.#around.clock.now()
     try {
       this.#handle = this.#around.lane.submit({ id, name, attempt: this.number, input }, options)
     } catch {
@@ -170,8 +172,16 @@ export class Attempt {
   #started(): void {
     if (this.#phase !== 'sent') return
     this.#enter('running')
-    this.#startedAt = this.#around.clock.now()
+    this.#startedAt = this.#startOf(this.#handle)
     this.#around.onStart(this, true)
+  }
+
+  /** The lane saw it start before it was heard of here. Its clock is another, and only differences of it are taken. */
+  #startOf(handle: JobHandle | null): number {
+    const now = this.#around.clock.now()
+    if (handle === null) return now
+    const { submit, start } = handle.timestamps
+    return start === undefined ? now : Math.min(now, this.#sentAt + Math.max(0, start - submit))
   }
 
   async #follow(handle: JobHandle): Promise<void> {

@@ -1,16 +1,14 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Lane, LaneOptions } from 'multilane'
+import type { LaneOptions } from 'multilane'
 import type { JobStore } from './job-store.js'
-import type * as readTasks from './sql/read-tasks.js'
 import { migrate, refuseNewer } from './sql/schema.js'
 import { SqlConnection } from './sql/sql-connection.js'
 import { SqlError } from './sql/sql-database.js'
 import { sqlDriver } from './sql/sql-driver.js'
-import type * as writeTasks from './sql/write-tasks.js'
 import { SqliteStore } from './sqlite-store.js'
 import { StoreError } from './store-error.js'
-import { READ_LANE, storeLaneOptions, WRITE_LANE } from './store-lanes.js'
+import { storeLaneOptions, storeLanesOf } from './store-lanes.js'
 import { acquireStoreLock } from './store-lock.js'
 import { checkWal } from './wal-check.js'
 
@@ -64,21 +62,10 @@ export async function openStore(options: {
   return {
     file,
     lanes: storeLaneOptions(file, owner),
-    connect: lanes =>
-      new SqliteStore({
-        write: laneOf<typeof writeTasks>(lanes, WRITE_LANE),
-        read: laneOf<typeof readTasks>(lanes, READ_LANE),
-      }),
+    connect: lanes => new SqliteStore(storeLanesOf(lanes)),
     announce: address => lock.announce(address),
     release: () => lock.release(),
   }
-}
-
-function laneOf<M>(lanes: Readonly<Record<string, unknown>>, name: string): Lane<M> {
-  const lane = lanes[name]
-  if (lane === undefined)
-    throw new TypeError(`the scheduler has no lane '${name}': start it with the store's \`lanes\` too`)
-  return lane as Lane<M>
 }
 
 function prepareDatabase(file: string): void {

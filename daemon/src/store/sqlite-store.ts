@@ -1,5 +1,6 @@
 import type { Lane } from 'multilane'
 import type { JobRecord } from '../jobs/job.js'
+import { Checkpoints } from './checkpoints.js'
 import { CommitQueue, type QueuedOperation } from './commit-queue.js'
 import type {
   Acceptance,
@@ -30,6 +31,7 @@ import type {
 } from './sql/write-operations.js'
 import type * as writeTasks from './sql/write-tasks.js'
 import { StoreError } from './store-error.js'
+import type { StoreLanes } from './store-lanes.js'
 
 type Queued = QueuedOperation<WriteOperation, WriteAnswer>
 
@@ -39,19 +41,23 @@ const LOOK_UP = { priority: 1 }
 /** What an operation weighs beside its texts. */
 const BARE_WEIGHT = 200
 
-/** The durable store of one daemon: a SQLite database, written by one lane and read by another. */
+/** The durable store of one daemon: a SQLite database, written by one lane and read by two. */
 export class SqliteStore implements JobStore {
   readonly #write: Lane<typeof writeTasks>
   readonly #read: Lane<typeof readTasks>
+  readonly #scan: Lane<typeof readTasks>
+  readonly #checkpoints: Checkpoints
   readonly #queue: CommitQueue<WriteOperation, WriteAnswer>
   readonly #lost = new LostClaims()
   #claims = 0
   #closed = false
 
   /** @param lanes of a started scheduler, made with `storeLaneOptions` */
-  constructor(lanes: { readonly write: Lane<typeof writeTasks>; readonly read: Lane<typeof readTasks> }) {
-    this.#write = lanes.write
-    this.#read = lanes.read
+  constructor({ write, read, scan }: StoreLanes) {
+    this.#write = write
+    this.#read = read
+    this.#scan = scan
+    this.#checkpoints = new Checkpoints(() => scan.run('checkpoint'))
     this.#queue = new CommitQueue(group => this.#commit(group), BOUNDS)
   }
 
@@ -109,19 +115,19 @@ export class SqliteStore implements JobStore {
 
   async list(query: JobQuery): Promise<JobPage> {
     const { after, ...rest } = query
-    return await this.#answer(() => this.#read.run('list', [rest, pageCursor(after)]))
+    return await this.#answer(() => this.#scan.run('list', [rest, pageCursor(after)]))
   }
 
   counts(now: number): Promise<readonly StateCount[]> {
-    return this.#answer(() => this.#read.run('counts', [now]))
+    return this.#answer(() => this.#scan.run('counts', [now]))
   }
 
   profile(lane: string, now: number): Promise<readonly QueueStretch[]> {
-    return this.#answer(() => this.#read.run('profile', [lane, now]))
+    return this.#answer(() => this.#scan.run('profile', [lane, now]))
   }
 
   durations(limit: number): Promise<readonly PastDuration[]> {
-    return this.#answer(() => this.#read.run('durations', [limit]))
+    return this.#answer(() => this.#scan.run('durations', [limit]))
   }
 
   sweep(finishedBefore: number, keep: number, limit: number): Promise<number> {
@@ -137,6 +143,7 @@ export class SqliteStore implements JobStore {
     if (this.#closed) return
     this.#closed = true
     await this.#queue.idle()
+    await this.#checkpoints.stop()
     // The next daemon would take them for the claims of one that died.
     if (this.#lost.any) await this.#commit([])
     const outcome = await this.#onLane(this.#write.run('emptyLog'))
@@ -173,6 +180,7 @@ export class SqliteStore implements JobStore {
       for (const queued of group) queued.reject(error as StoreError)
       return
     }
+    this.#checkpoints.note(operations.length)
     const { outcomes } = outcome
     const offset = outcomes.length - group.length
     group.forEach((queued, index) => {

@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Lane, SchedulerThread } from 'multilane'
 import { type OpenedStore, openStore } from '#daemon/store/open-store.js'
-import type * as readTasks from '#daemon/store/sql/read-tasks.js'
 import type * as writeTasks from '#daemon/store/sql/write-tasks.js'
 import { SqliteStore } from '#daemon/store/sqlite-store.js'
-import { READ_LANE, storeLaneOptions, WRITE_LANE } from '#daemon/store/store-lanes.js'
+import { storeLaneOptions, storeLanesOf } from '#daemon/store/store-lanes.js'
 
 /** A store on lanes of its own, as a daemon has it. */
 export interface RunningStore {
@@ -38,12 +37,9 @@ export async function startStore(folder: string, owner = 'owner'): Promise<Runni
   const ofOwner = async (name: string): Promise<SqliteStore> => {
     const scheduler = await SchedulerThread.start({ lanes: storeLaneOptions(opened.file, name) })
     schedulers.push(scheduler)
-    const write = scheduler.lanes[WRITE_LANE] as Lane<typeof writeTasks>
-    writeLane ??= write
-    const store = new SqliteStore({
-      write,
-      read: scheduler.lanes[READ_LANE] as Lane<typeof readTasks>,
-    })
+    const lanes = storeLanesOf(scheduler.lanes)
+    writeLane ??= lanes.write
+    const store = new SqliteStore(lanes)
     stores.push(store)
     return store
   }

@@ -9,8 +9,8 @@ import type { StoreThreadData } from './store-thread-data.js'
 import type { Failure } from './write-operations.js'
 
 /*
- * The task module of the read lane. Its connection is one of its own: in a write-ahead log readers go on while the
- * writer waits for the disk.
+ * The task module of the lanes that read. Each has a connection of its own: in a write-ahead log readers go on while
+ * the writer waits for the disk.
  */
 
 export type ReadOutcome<T> = { readonly ok: true; readonly value: T } | ({ readonly ok: false } & Failure)
@@ -49,6 +49,14 @@ export function profile(lane: string, now: number): ReadOutcome<readonly QueueSt
 
 export function durations(limit: number): ReadOutcome<readonly PastDuration[]> {
   return read(open => readDurations(open, limit))
+}
+
+/** Copies what it can of the write-ahead log into the database, while the writer goes on. */
+export function checkpoint(): ReadOutcome<null> {
+  return read(open => {
+    open.checkpoint()
+    return null
+  })
 }
 
 function read<T>(query: (open: SqlConnection) => T): ReadOutcome<T> {

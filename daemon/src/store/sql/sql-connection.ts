@@ -3,6 +3,12 @@ import { type SqlDatabase, type SqlDriver, SqlError, type SqlStatement } from '.
 const BUSY_TIMEOUT_MS = 5000
 /** Negative: kibibytes. */
 const CACHE_SIZE = -16_384
+/**
+ * A checkpoint copies pages and syncs the database, for milliseconds. Another connection does it in the background
+ * (sqlite-store.ts), so that no transaction has to; but with writes coming without a pause it never finds the log all
+ * copied, and the log would grow for ever. From this many pages on a transaction copies the little that is left.
+ */
+const AUTOCHECKPOINT_PAGES = 4000
 /** What a log that once grew long is cut back to. */
 const JOURNAL_SIZE_LIMIT = 64 * 1024 * 1024
 
@@ -22,6 +28,7 @@ export class SqlConnection {
         // So that a transaction that is taken back has left nothing in the log: see wal-check.ts.
         'cache_spill = OFF',
         `cache_size = ${CACHE_SIZE}`,
+        `wal_autocheckpoint = ${AUTOCHECKPOINT_PAGES}`,
         `journal_size_limit = ${JOURNAL_SIZE_LIMIT}`,
       ]) {
         this.#database.prepare(`PRAGMA ${pragma}`).all()
@@ -65,6 +72,11 @@ export class SqlConnection {
     const answer = this.#database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()
     if (answer?.busy !== 0)
       throw new SqlError('SQLITE_BUSY', 'the write-ahead log is in use and cannot be emptied')
+  }
+
+  /** Copies of the write-ahead log what it can without being in anyone's way. @throws SqlError */
+  checkpoint(): void {
+    this.#database.prepare('PRAGMA wal_checkpoint(PASSIVE)').get()
   }
 
   close(): void {
