@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command, InvalidArgumentError } from 'commander'
@@ -36,6 +36,7 @@ interface Flags {
 export async function runCommand(argv: readonly string[]): Promise<number> {
   const command = new Command('multilaned')
     .description('A job daemon: urgent jobs answer at once while bulk jobs burn every core.')
+    .version(ownVersion())
     .option(
       '--config <file>',
       `the configuration (default: ./${USUAL_CONFIG} if it is there, else a shipped example)`,
@@ -46,6 +47,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     .option('--debug', 'log more')
     .parse(argv)
   const flags = command.opts<Flags>()
+  keepOnWithoutReaders()
   try {
     const { file, overrides } = settle(flags)
     const config = await loadConfig(file, { overrides, env: process.env })
@@ -61,6 +63,16 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     console.error(explain(error, flags.debug === true))
     return NOT_STARTED
   }
+}
+
+function ownVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  return (manifest as { readonly version: string }).version
+}
+
+/** What jobs print comes out here too: that it cannot be written, or that nobody reads it, must not end the daemon. */
+function keepOnWithoutReaders(): void {
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => {})
 }
 
 /** The shipped example lies where no user wants to find a store. */

@@ -11,6 +11,7 @@ import { workScheduler } from './http/services/work-scheduler.js'
 import { systemClock } from './jobs/clock.js'
 import type { JobService } from './jobs/job-service.js'
 import { daemonLogger } from './log/daemon-logger.js'
+import { logJobs } from './log/job-log.js'
 import { WorkLog } from './log/work-log.js'
 import { shutDown } from './shutdown.js'
 
@@ -47,13 +48,14 @@ export async function createDaemon(config: DaemonConfig): Promise<Daemon> {
   const engine = await startEngine(config, log)
   const { jobs } = engine
   try {
+    logJobs(jobs, log)
     const workLog = new WorkLog(config.work.logFile, jobs, log)
     const server = await createServer({ config, jobs, now: systemClock.now, log }, SERVICES)
-    const address = await server.listen(config.listen)
+    const listenTextResolver = (at: string) => `the daemon serves at ${at}`
+    const address = await server.listen({ ...config.listen, listenTextResolver })
     engine.announce(address)
     // Not before: a daemon that cannot listen leaves everything to one that can.
     engine.begin()
-    log.info({ address, data: config.data }, 'the daemon serves')
     return new RunningDaemon({ address, config, engine, server, workLog, log })
   } catch (error) {
     await engine.close()
