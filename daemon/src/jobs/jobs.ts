@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type {
   Acceptance,
   AcceptedJob,
@@ -14,6 +13,7 @@ import { Estimator } from './estimator.js'
 import { costOf, InputCheck } from './input-check.js'
 import { type JobRecord, stateAt } from './job.js'
 import type { JobDefinition } from './job-definition.js'
+import { newJobId } from './job-id.js'
 import {
   type Estimate,
   type Idempotency,
@@ -205,7 +205,7 @@ export class Jobs implements JobService {
     const problem = this.#check.problem(name, input)
     if (problem !== undefined) throw new JobServiceError('ERR_JOB_INPUT', problem)
     return {
-      id: randomUUID(),
+      id: newJobId(now),
       name,
       lane,
       source,

@@ -1,7 +1,7 @@
 import type { Claim, ClaimedJob } from '../store/job-store.js'
 import type { Clock } from './clock.js'
 
-/** So much work is kept ready beyond what runs: enough to bridge the claim of more. */
+/** So much work is kept ready beyond what runs: enough to bridge a commit or two. */
 const AHEAD_MS = 50
 const LEAST_AHEAD = 2
 /** A claim of more would hold up the jobs that are accepted meanwhile by milliseconds. */
@@ -16,6 +16,8 @@ const WEIGHT = 0.1
 export interface LaneFeedOptions {
   /** Threads times concurrency. */
   readonly slots: number
+  /** Milliseconds for which a claim, and the record of an end, may take longer than a commit. */
+  readonly ahead: number
   readonly clock: Clock
   readonly claim: (limit: number) => Promise<Claim>
   readonly onClaimed: (jobs: readonly ClaimedJob[]) => void
@@ -25,7 +27,7 @@ export interface LaneFeedOptions {
 /**
  * Keeps a lane supplied with jobs out of the store.
  *
- * Only what runs and a little more, about 50 ms of work, is claimed: so a hundred thousand waiting jobs cost no memory
+ * Only what runs and a little more, work for some 50 to 200 ms, is claimed: so a hundred thousand waiting jobs cost no memory
  * here, the store's order by priority holds to within that little, and a crash leaves few claims behind. A job that
  * arrives while there is room and nothing is known to wait needs no claim of its own: it is `reserved` and accepted as
  * claimed, in one transaction.
@@ -125,7 +127,8 @@ export class LaneFeed {
   get #ahead(): number {
     if (this.#cautious) return 0
     if (this.#meanDuration === null) return LEAST_AHEAD
-    const jobs = Math.ceil((this.#options.slots * AHEAD_MS) / Math.max(this.#meanDuration, 0.01))
+    const { slots, ahead } = this.#options
+    const jobs = Math.ceil((slots * (AHEAD_MS + ahead)) / Math.max(this.#meanDuration, 0.01))
     return Math.min(MOST_AHEAD, Math.max(LEAST_AHEAD, jobs))
   }
 

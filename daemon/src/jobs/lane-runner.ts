@@ -23,7 +23,7 @@ export interface RecordPatience {
 }
 
 /** Nobody waits for the single bulk job, but urgent ones for the disk: bulk must not keep it busy. */
-export const BULK_PATIENCE: RecordPatience = { claim: 10, start: 50, settle: 25 }
+export const BULK_PATIENCE: RecordPatience = { claim: 25, start: 500, settle: 100 }
 /** Whoever waits for a job waits for its end to be recorded. */
 export const USUAL_PATIENCE: RecordPatience = { claim: 0, start: 10, settle: 0 }
 
@@ -68,6 +68,7 @@ export class LaneRunner {
     this.parallelism = new LaneParallelism(slots)
     this.feed = new LaneFeed({
       slots,
+      ahead: options.patience.claim + options.patience.settle,
       clock,
       claim: limit => store.claim(name, limit, clock.now(), options.patience.claim),
       onClaimed: jobs => {

@@ -1,6 +1,6 @@
-/** One operation writes some five pages of the log: SQLite itself would begin a checkpoint at a thousand. */
-const OPERATIONS = 200
-const LEAST_PAUSE_MS = 250
+/** An operation writes up to five pages of the log: this is about half of what makes a transaction do it itself. */
+const OPERATIONS = 1000
+const LEAST_PAUSE_MS = 500
 
 /**
  * Has the write-ahead log copied into the database every now and then, beside the transactions and not in one of them:

@@ -24,6 +24,7 @@ class FeedWorld {
     this.waiting = waiting
     this.feed = new LaneFeed({
       slots,
+      ahead: 0,
       clock: this.clock,
       claim: limit => this.#claim(limit),
       onClaimed: jobs => this.taken.push(...jobs),

@@ -8,7 +8,7 @@ const CACHE_SIZE = -16_384
  * (sqlite-store.ts), so that no transaction has to; but with writes coming without a pause it never finds the log all
  * copied, and the log would grow for ever. From this many pages on a transaction copies the little that is left.
  */
-const AUTOCHECKPOINT_PAGES = 4000
+const AUTOCHECKPOINT_PAGES = 8000
 /** What a log that once grew long is cut back to. */
 const JOURNAL_SIZE_LIMIT = 64 * 1024 * 1024
 
