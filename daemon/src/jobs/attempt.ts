@@ -1,4 +1,4 @@
-import { LaneError, TaskCanceledError, TaskTimeoutError } from 'multilane'
+import { ClosedError, LaneError, TaskCanceledError, TaskTimeoutError } from 'multilane'
 import type { ClaimedJob, ProcessIdentity } from '../store/job-store.js'
 import type { JobEnd, JobSignal } from '../work/job-call.js'
 import type { AttemptEnd } from './attempt-outcome.js'
@@ -100,9 +100,10 @@ export class Attempt {
     this.#sentAt = this.#around.clock.now()
     try {
       this.#handle = this.#around.lane.submit({ id, name, attempt: this.number, input }, options)
-    } catch {
-      // The lane is closed or has failed for good, which its scheduler's error event reports.
-      this.#over({ kind: 'refused' })
+    } catch (error) {
+      // Either the lane is closed or has failed for good, which its scheduler's error event reports; or it is the job.
+      const isLanes = error instanceof LaneError || error instanceof ClosedError
+      this.#over(isLanes ? { kind: 'refused' } : { kind: 'failed', error: jobError(error), log: '' })
       return
     }
     this.#enter('sent')

@@ -21,7 +21,9 @@ export function jobLaneOptions(
 ): LaneOptions {
   const jobs = Array.from(definitions, ({ name, work }) => ({ name, work }))
   const workerData: LaneWork = { jobs, channel, environment }
-  return { restart: RESTART, ...settings, tasks: TASKS, workerData }
+  // What may wait in a lane is bounded by its feed.
+  const queue = { limit: Number.POSITIVE_INFINITY }
+  return { restart: RESTART, queue, ...settings, tasks: TASKS, workerData }
 }
 
 /** How many jobs can be open on a lane at a time, with the library's defaults where nothing is set. */

@@ -10,8 +10,8 @@ export interface JobService {
   /**
    * Accepts jobs: all of them or none. When it resolves they are on disk and will run.
    *
-   * @throws JobServiceError: `ERR_JOB_UNKNOWN`, `ERR_LANE_UNKNOWN`, `ERR_JOB_INPUT`, `ERR_KEY_REUSED`,
-   *   `ERR_KEY_EXPIRED`, `ERR_SHUTTING_DOWN`; StoreError
+   * @throws JobServiceError: `ERR_JOB_UNKNOWN`, `ERR_LANE_UNKNOWN`, `ERR_JOB_INPUT`, `ERR_JOB_TERMS` (a
+   *   priority or an instant that is none), `ERR_KEY_REUSED`, `ERR_KEY_EXPIRED`, `ERR_SHUTTING_DOWN`; StoreError
    */
   submit(requests: readonly JobRequest[], idempotency?: Idempotency): Promise<Submission>
 
@@ -63,6 +63,7 @@ export interface JobRequest {
   readonly input?: unknown
   /** Default: the definition's. */
   readonly lane?: string
+  /** Default: the definition's. Greater goes first within the lane; an integer from 0 to 1,000,000. */
   readonly priority?: number
   /** Epoch milliseconds; a past instant runs now. Default now. */
   readonly dueAt?: number
@@ -99,6 +100,7 @@ export type JobServiceErrorCode =
   | 'ERR_JOB_UNKNOWN'
   | 'ERR_LANE_UNKNOWN'
   | 'ERR_JOB_INPUT'
+  | 'ERR_JOB_TERMS'
   | 'ERR_KEY_REUSED'
   | 'ERR_KEY_EXPIRED'
   | 'ERR_SHUTTING_DOWN'

@@ -26,6 +26,9 @@ import {
 } from './job-service.js'
 import type { LaneRunner } from './lane-runner.js'
 
+/** As the library's lanes have it. */
+const MOST_URGENT = 1_000_000
+
 export interface JobsOptions {
   readonly definitions: ReadonlyMap<string, JobDefinition>
   readonly store: JobStore
@@ -202,6 +205,14 @@ export class Jobs implements JobService {
       const lanes = [...this.#runners.keys()].join(', ')
       throw new JobServiceError('ERR_LANE_UNKNOWN', `no lane is called '${lane}': there are ${lanes}`)
     }
+    const { priority = definition.priority, dueAt = now } = request
+    if (!Number.isInteger(priority) || priority < 0 || priority > MOST_URGENT) {
+      throw new JobServiceError(
+        'ERR_JOB_TERMS',
+        `priority ${priority} is no integer from 0 to ${MOST_URGENT}`,
+      )
+    }
+    if (!Number.isFinite(dueAt)) throw new JobServiceError('ERR_JOB_TERMS', `dueAt ${dueAt} is no instant`)
     const problem = this.#check.problem(name, input)
     if (problem !== undefined) throw new JobServiceError('ERR_JOB_INPUT', problem)
     return {
@@ -209,11 +220,11 @@ export class Jobs implements JobService {
       name,
       lane,
       source,
-      priority: request.priority ?? definition.priority,
+      priority,
       input: input === undefined ? null : JSON.stringify(input),
       cost: costOf(definition, input),
       acceptedAt: now,
-      dueAt: Math.max(now, request.dueAt ?? now),
+      dueAt: Math.max(now, dueAt),
     }
   }
 

@@ -211,4 +211,15 @@ test('the command of a dead thread is ended at once', async () => {
   assert.is(clock.pending, 0)
 })
 
+test('a job that its lane cannot take as it is fails, and the lane is not to blame', async () => {
+  const { lane, attempt } = world()
+  lane.submit = () => {
+    throw new TypeError('no such priority')
+  }
+  attempt.begin()
+  const end = await attempt.ended
+  assert.is(end.kind, 'failed')
+  assert.is('error' in end && end.error.message, 'no such priority')
+})
+
 test.run()

@@ -314,4 +314,14 @@ test('what was learned before a restart is known after it', async () => {
   assert.is((await made.jobs.estimate(views[0]!)).secondsLeft, 0.07)
 })
 
+test('a priority or an instant that is none is refused, and nothing of the call is kept', async () => {
+  const { jobs, kept } = await world()
+  const wrong = [{ priority: -1 }, { priority: 1.5 }, { priority: 1_000_001 }, { priority: Number.NaN }]
+  for (const terms of [...wrong, { dueAt: Number.NaN }, { dueAt: Number.POSITIVE_INFINITY }]) {
+    const error = await rejectionOf(jobs.submit([plain, { ...plain, ...terms }]), JobServiceError)
+    assert.is(error.code, 'ERR_JOB_TERMS')
+  }
+  assert.is(kept.rows.size, 0)
+})
+
 test.run()
