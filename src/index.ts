@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 export { registerError } from './bridge/error-classes.js'
+export type { OverloadPolicy } from './core/admission.js'
 export {
   ClosedError,
   ERROR_CODES,
@@ -12,6 +13,7 @@ export {
   QueueFullError,
   ResultNotCloneableError,
   TaskCanceledError,
+  TaskDroppedError,
   TaskLoadError,
   TaskThrewError,
   TaskTimeoutError,

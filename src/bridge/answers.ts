@@ -1,19 +1,31 @@
+import type { Task } from '../core/task.js'
 import { DONE, FAILED, STARTED, TIMED_OUT } from '../core/task-state.js'
 import type { EncodedError } from './error-codec.js'
 import { Failure } from './failure.js'
 import type { LaneLink } from './lane-link.js'
+import type { Retries } from './retries.js'
 import type { SenderContext } from './sender-context.js'
 import type { Settlement } from './settlement.js'
-import { FLOAT, FREE, INT } from './shared-table.js'
+import { FLOAT, FREE, INT, RECALLED } from './shared-table.js'
 
 /** What comes back from a lane thread. Nothing in it is trusted: what makes no sense is dropped and counted. */
 export class Answers {
   readonly #context: SenderContext
   readonly #settlement: Settlement
+  readonly #retries: Retries
+  readonly #slotFreed: (task: Task, id: number) => void
 
-  constructor(context: SenderContext, settlement: Settlement) {
+  /** @param slotFreed called with the task that had the slot of an id, once the thread is done with it */
+  constructor(
+    context: SenderContext,
+    settlement: Settlement,
+    retries: Retries,
+    slotFreed: (task: Task, id: number) => void,
+  ) {
     this.#context = context
     this.#settlement = settlement
+    this.#retries = retries
+    this.#slotFreed = slotFreed
   }
 
   receive(link: LaneLink, message: unknown): void {
@@ -35,28 +47,34 @@ export class Answers {
     const { sent } = this.#context
     const elapsed = batch[0]
     let answered = 0
+    link.movedAt = this.#context.environment.clock.now()
     for (let i = 1; i + 1 < batch.length; i += 2) {
-      const id = batch[i]
+      const id = batch[i] as number
       const state = sent.table.holds(id) ? sent.table.state(id) : -1
-      if (state > FREE && this.#settle(link, id as number, state, batch[i + 1])) {
-        sent.release(id as number)
-        link.answered(id as number)
-        answered++
-      } else {
+      const task = state > FREE ? sent.at(id) : undefined
+      if (task === undefined || sent.table.int(id, INT.THREAD) !== link.thread) {
         this.#context.stray()
+        continue
       }
+      // What did not run says nothing of how long tasks take.
+      if (sent.table.int(id, INT.VERDICT) !== 0) answered++
+      if (!this.#settle(task, id, state, batch[i + 1])) {
+        this.#context.stray()
+        continue
+      }
+      link.answered(id, state === RECALLED)
+      sent.release(id)
+      this.#slotFreed(task, id)
     }
     if (answered > 0 && typeof elapsed === 'number' && elapsed >= 0 && elapsed < Number.POSITIVE_INFINITY)
       link.window.measured(answered, elapsed)
   }
 
   /** Returns whether the answer made sense, and the slot is free. */
-  #settle(link: LaneLink, id: number, seen: number, value: unknown): boolean {
+  #settle(task: Task, id: number, seen: number, value: unknown): boolean {
     const { table } = this.#context.sent
-    const task = this.#context.sent.at(id)
-    if (task === undefined || table.int(id, INT.THREAD) !== link.thread) return false
-    // Decided earlier: this is the lane's word that it has done with the slot.
-    if (task.dead) return true
+    // Decided earlier, or taken back: this is the thread's word that it has done with the slot.
+    if (task.id !== id) return true
     let state = seen
     if (state === STARTED) {
       const verdict = table.int(id, INT.VERDICT)
@@ -70,6 +88,7 @@ export class Answers {
         return true
       case FAILED:
         this.#settlement.noteStart(task, id)
+        if (this.#retries.afterFailure(task, value as EncodedError)) return true
         this.#settlement.finish(
           task,
           FAILED,

@@ -18,7 +18,7 @@ export class CallTargets {
   get(name: string): CallTarget {
     let target = this.#targets.get(name)
     if (target === undefined) {
-      target = { name, lane: this.#lane, index: UNRESOLVED }
+      target = { name, lane: this.#lane, index: UNRESOLVED, mean: 0 }
       this.#resolve(target)
       this.#targets.set(name, target)
     }

@@ -18,6 +18,8 @@ export interface JobSource {
 /** A task as the lane thread that is to run it knows it. */
 export class Job implements Queueable<Job> {
   next: Job | null = null
+  previous: Job | null = null
+  position = 0
   readonly source: JobSource
   /** Its slot and generation in the sender's table. */
   readonly id: number
@@ -26,9 +28,9 @@ export class Job implements Queueable<Job> {
   readonly args: readonly unknown[]
   readonly priority: number
   readonly deadline: number
-  readonly sequence: number
-  /** A job is never removed from a lane thread's queue: if it was cancelled, the claim fails. */
-  readonly dead = false
+  readonly arrival: number
+  /** The instant since when it could have been sent. */
+  readonly since: number
   /** The instant it started; 0 before. */
   started = 0
   /** Given up by the lane: whatever it still returns is of no interest. */
@@ -43,7 +45,8 @@ export class Job implements Queueable<Job> {
     args: readonly unknown[],
     priority: number,
     deadline: number,
-    sequence: number,
+    arrival: number,
+    since: number,
   ) {
     this.source = source
     this.id = id
@@ -51,6 +54,7 @@ export class Job implements Queueable<Job> {
     this.args = args
     this.priority = priority
     this.deadline = deadline
-    this.sequence = sequence
+    this.arrival = arrival
+    this.since = since
   }
 }

@@ -12,8 +12,12 @@ export class LaneLink {
   readonly port: Port
   readonly block: ThreadBlock
   readonly window = new CreditWindow()
-  /** Tasks sent and not yet answered. */
+  /** Slots of tasks sent and not yet answered. */
   outstanding = 0
+  /** Those among them whose tasks were taken back. */
+  takenBack = 0
+  /** When it last answered, or was sent something. */
+  movedAt = 0
   /** Started tasks whose outcome was decided against them and that have not ended. */
   readonly #condemned = new Set<number>()
   #asked = false
@@ -30,6 +34,11 @@ export class LaneLink {
     this.block.ring()
   }
 
+  /** Tasks that are on the thread. */
+  get load(): number {
+    return this.outstanding - this.takenBack
+  }
+
   /** How many tasks more may be sent: none while a task holds the loop that is likely to cost the thread its life. */
   room(concurrency: number): number {
     if (this.#condemned.size > 0 && this.#condemned.has(this.block.holder)) return 0
@@ -40,8 +49,10 @@ export class LaneLink {
     this.#condemned.add(id)
   }
 
-  answered(id: number): void {
+  /** @param wasTakenBack whether the slot's task had been taken back */
+  answered(id: number, wasTakenBack: boolean): void {
     this.outstanding--
+    if (wasTakenBack) this.takenBack--
     if (this.#condemned.size > 0) this.#condemned.delete(id)
   }
 

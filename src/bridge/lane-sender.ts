@@ -1,62 +1,84 @@
-import { LaneError, MultilaneError, QueueFullError } from '../core/errors.js'
-import { ReadyQueue } from '../core/ready-queue.js'
+import { Admission } from '../core/admission.js'
+import { Backlog } from '../core/backlog.js'
+import { LaneError, TaskDroppedError } from '../core/errors.js'
 import type { CallTarget, Task } from '../core/task.js'
-import { CANCELED, FAILED, SCHEDULED, STARTED, SUBMITTED, TIMED_OUT } from '../core/task-state.js'
+import { CANCELED, FAILED, NEW, SCHEDULED, STARTED } from '../core/task-state.js'
 import { Answers } from './answers.js'
 import { CallTargets } from './call-targets.js'
 import { encodeReason } from './error-codec.js'
 import { Failure } from './failure.js'
 import { LaneLink } from './lane-link.js'
+import { LostThreads } from './lost-threads.js'
 import { Outbox } from './outbox.js'
 import type { Port } from './port.js'
+import { Recall } from './recall.js'
+import { Retries } from './retries.js'
 import type { LaneTerms, SenderContext } from './sender-context.js'
 import { Settlement } from './settlement.js'
 import { FLOAT, INT, RECALLED } from './shared-table.js'
 
-/** An idempotent task whose thread died is started this often in all. */
-const MAX_ATTEMPTS = 3
 /** How long the supervisor has to tell why a port closed, in milliseconds. */
 const EXPLANATION_MS = 50
 
 /**
- * One thread's tasks for one lane: the queue of those not sent, the links to the lane's threads, and the way of a
+ * One thread's tasks for one lane: the backlog of those not sent, the links to the lane's threads, and the way of a
  * task from one to the other and back.
  *
  * A task is in exactly one of these places:
  *
- * | place    | state                | enters by                      | leaves by                                     |
- * |----------|----------------------|--------------------------------|-----------------------------------------------|
- * | delayed  | SCHEDULED            | `submit` with a delay          | `#remind`: to ready, or settled               |
- * | ready    | SUBMITTED            | `submit`, `#remind`, `#return` | `#flush`: to sent; `cancel`, `#remind`        |
- * | sent     | in the shared table  | `#flush`                       | its answer, `cancel`, `#recover`: settled, or |
- * |          |                      |                                | `#return`: to ready                           |
- * | settled  | final                | `Settlement.finish` alone      |                                               |
+ * | place   | state               | enters by                               | leaves by                                   |
+ * |---------|---------------------|-----------------------------------------|---------------------------------------------|
+ * | backlog | see `Backlog`       | `submit`; `Recall`, `Retries`: from sent| `#flush`: to sent; `cancel`, its time's end |
+ * | sent    | in the shared table | `#flush`, by the `Outbox`               | its answer, `cancel`, `lost`: settled, or   |
+ * |         |                     |                                         | taken back, or retried: to the backlog      |
+ * | settled | final               | `Settlement.finish` alone               |                                             |
  *
- * A settled task may leave its slot behind: the slot is freed by the lane's answer, or when its thread has exited.
+ * A task that was settled or taken back may leave its slot behind: the slot is freed by the lane's answer, or when its
+ * thread has exited.
  */
 export class LaneSender {
   readonly terms: LaneTerms
   readonly #context: SenderContext
+  readonly #backlog: Backlog
+  readonly #admission: Admission
   readonly #settlement: Settlement
   readonly #outbox: Outbox
   readonly #answers: Answers
+  readonly #recall: Recall
+  readonly #retries: Retries
+  readonly #lost: LostThreads
   readonly #targets: CallTargets
-  readonly #ready = new ReadyQueue<Task>()
-  readonly #delayed = new Set<Task>()
   readonly #links = new Map<number, LaneLink>()
-  /** Slots of lost threads that have not exited yet. */
-  readonly #quarantine = new Map<number, number[]>()
   #flushQueued = false
   #refusal: Error | null = null
   #failure: Error | null = null
 
   constructor(context: SenderContext, terms: LaneTerms) {
+    const { clock } = context.environment
     this.#context = context
     this.terms = terms
     this.#targets = new CallTargets(terms.name)
-    this.#settlement = new Settlement(context)
-    this.#outbox = new Outbox(context, this.#settlement, this.#targets)
-    this.#answers = new Answers(context, this.#settlement)
+    this.#backlog = new Backlog(clock, context.reminders, {
+      becameReady: () => this.#queueFlush(),
+      ranOut: task => this.#settlement.waitedTooLong(task),
+      nextArrival: () => context.nextSequence(),
+    })
+    this.#admission = new Admission(terms.name, terms.overload, terms.queueLimit, {
+      isFull: () => this.#isFull(),
+      isWaiting: task => this.#isWaiting(task),
+      drop: task => this.#drop(task),
+      waiting: () => this.#waitingTasks(),
+      held: () => this.#backlog.held,
+    })
+    this.#settlement = new Settlement(context, task => this.#backlog.endTurn(task))
+    this.#retries = new Retries(clock, this.#backlog)
+    this.#outbox = new Outbox(context, this.#backlog, this.#settlement, this.#targets)
+    this.#answers = new Answers(context, this.#settlement, this.#retries, task => this.#slotFreed(task))
+    this.#recall = new Recall(context, terms, this.#links, this.#backlog, this.#outbox)
+    this.#lost = new LostThreads(context, terms.name, this.#settlement, this.#retries, {
+      takenBack: task => this.#takenBack(task),
+      slotFreed: task => this.#slotFreed(task),
+    })
   }
 
   /** The shared part of all calls of one name. */
@@ -66,38 +88,31 @@ export class LaneSender {
 
   /** Tasks accepted and not started. */
   get waiting(): number {
-    const { table } = this.#context.sent
-    const sent = this.#context.sent.of(this.terms.name).filter(({ id }) => table.state(id) === SCHEDULED)
-    return this.#ready.size + this.#delayed.size + sent.length
+    return this.#backlog.size + this.#context.sent.unstarted(this.terms.name).length
   }
 
   /**
    * Whether one more task is taken, thrown as an error if not. Separate from `submit`, because a refused task gets
    * no handle.
    *
+   * @returns whether there is room for it, or it is to be submitted to wait for some
    * @throws QueueFullError, or what the lane or scheduler ended with
    */
-  admit(): void {
+  admit(): 'accept' | 'hold' {
     if (this.#refusal !== null) throw this.#refusal
-    const limit = this.terms.queueLimit
-    let upperBound = this.#ready.size + this.#delayed.size
-    for (const link of this.#links.values()) upperBound += link.outstanding
-    // The exact count reads every slot, so it is taken only where it could decide.
-    if (upperBound >= limit && this.waiting >= limit) throw new QueueFullError(this.terms.name, limit)
+    return this.#admission.ask(this.#context.environment.clock.now())
   }
 
-  submit(task: Task): void {
+  /** @param how what `admit` has answered just before */
+  submit(task: Task, how: 'accept' | 'hold' = 'accept'): void {
     this.#context.began()
-    if (task.extras !== null && task.extras.notBefore > task.submitted) {
-      task.enter(SCHEDULED)
-      this.#delayed.add(task)
-      this.#remindOf(task)
+    if (how === 'hold') {
+      this.#backlog.hold(task)
+      this.#queueFlush()
       return
     }
-    task.enter(SUBMITTED)
-    if (task.extras !== null) this.#remindOf(task)
-    this.#ready.push(task)
-    this.#queueFlush()
+    this.#backlog.add(task)
+    this.#admission.accepted(task)
   }
 
   /**
@@ -125,13 +140,38 @@ export class LaneSender {
       this.#context.tell({ type: 'canceled', id, reason: encodeReason(reason) })
       return true
     }
+    if (table.state(id) === FAILED && this.#retries.areLeft(task)) {
+      // The attempt has failed and the next has not been decided on: there will be none.
+      this.#settlement.noteStart(task, id)
+      this.#settlement.finish(task, CANCELED, Failure.of(error))
+      return true
+    }
     return false
+  }
+
+  /**
+   * Changes the priority of a task that has not started; one that is sent is taken back for it.
+   *
+   * @returns false if it has started or ended, or its arguments were handed over
+   */
+  setPriority(task: Task, priority: number): boolean {
+    if (task.dead) return false
+    const extras = task.rareOptions()
+    if (task.id !== 0) {
+      if (extras.priority === priority) return this.stateOf(task) === SCHEDULED
+      if (!this.#recall.takeBack(task)) return false
+    }
+    this.#backlog.reprioritize(task, priority)
+    this.#queueFlush()
+    return true
   }
 
   /** The state of a task now, whoever decided it. */
   stateOf(task: Task): number {
     if (task.id === 0) return task.state
     const state = this.#context.sent.table.state(task.id)
+    // An attempt that failed is not the task's end if there is to be another.
+    if (state === FAILED && this.#retries.areLeft(task)) return STARTED
     return state === RECALLED || state < 0 ? task.state : state
   }
 
@@ -179,18 +219,13 @@ export class LaneSender {
     }
     this.#links.delete(thread)
     link.port.close()
-    const { sent } = this.#context
-    const there = sent.of(this.terms.name).filter(({ id }) => sent.table.int(id, INT.THREAD) === thread)
-    const ids = there.map(({ id }) => id)
-    this.#quarantine.set(thread, ids)
-    for (const { id, task } of there) if (!task.dead) this.#recover(id, task, error)
+    this.#lost.recover(thread, error)
     this.#queueFlush()
   }
 
   /** Nothing on the thread can touch its slots any more. */
   exited(thread: number): void {
-    for (const id of this.#quarantine.get(thread) ?? []) this.#context.sent.release(id)
-    this.#quarantine.delete(thread)
+    this.#lost.exited(thread)
   }
 
   loseAll(error: Error): void {
@@ -202,6 +237,7 @@ export class LaneSender {
     const { table } = this.#context.sent
     if (table.float(id, FLOAT.STARTED) !== 0) this.#links.get(table.int(id, INT.THREAD))?.condemn(id)
     this.#settlement.timedOut(task, id)
+    this.#queueFlush()
   }
 
   /** Takes no more tasks; what it has goes on. @param error what later submits are refused with */
@@ -213,7 +249,7 @@ export class LaneSender {
   fail(error: Error): void {
     this.refuse(error)
     this.#failure ??= error
-    for (const task of [...this.#ready, ...this.#delayed]) {
+    for (const task of [...this.#backlog]) {
       // The callback of one may have cancelled the next.
       if (!task.dead) this.#finishUnsent(task, FAILED, Failure.of(error))
     }
@@ -222,37 +258,32 @@ export class LaneSender {
   /** Cancels all there is. @param errorOf makes the error of a task of this name */
   cancelAll(errorOf: (name: string) => Error): void {
     const sent = this.#context.sent.of(this.terms.name).map(({ task }) => task)
-    for (const task of [...this.#ready, ...this.#delayed, ...sent]) {
+    for (const task of [...this.#backlog, ...sent]) {
       const error = errorOf(task.target.name)
       this.cancel(task, error, error)
     }
   }
 
-  /** A reminder of a task that is not sent is due: its delay is over, or a limit of its waiting. */
-  #remind(task: Task): void {
-    const extras = task.extras!
-    extras.timer = null
-    const now = this.#context.environment.clock.now()
-    if (extras.expires <= now) {
-      const wasDelayed = this.#delayed.delete(task)
-      this.#settlement.waitedTooLong(task)
-      if (!wasDelayed) this.#ready.discard()
-      return
-    }
-    if (this.#delayed.has(task) && extras.notBefore <= now) {
-      this.#delayed.delete(task)
-      task.enter(SUBMITTED)
-      this.#ready.push(task)
-      this.#queueFlush()
-    }
-    this.#remindOf(task)
+  #isFull(): boolean {
+    const limit = this.terms.queueLimit
+    let upperBound = this.#backlog.size
+    for (const link of this.#links.values()) upperBound += link.load
+    // The exact count reads every slot, so it is taken only where it could decide.
+    return upperBound >= limit && this.waiting >= limit
   }
 
-  #remindOf(task: Task): void {
-    const extras = task.extras!
-    const at = this.#delayed.has(task) ? Math.min(extras.notBefore, extras.expires) : extras.expires
-    if (at !== Number.POSITIVE_INFINITY)
-      extras.timer = this.#context.reminders.add(at, () => this.#remind(task))
+  #isWaiting(task: Task): boolean {
+    return !task.dead && (task.id === 0 || this.#context.sent.table.state(task.id) === SCHEDULED)
+  }
+
+  *#waitingTasks(): Generator<Task> {
+    for (const task of this.#backlog) if (task.state !== NEW) yield task
+    yield* this.#context.sent.unstarted(this.terms.name)
+  }
+
+  #drop(task: Task): void {
+    const error = new TaskDroppedError(task.target.name, this.terms.name)
+    this.cancel(task, error, error)
   }
 
   #queueFlush(): void {
@@ -266,23 +297,37 @@ export class LaneSender {
     this.#flush()
   }
 
-  /** Sends what there is credit for, and asks for a word when there is more. */
+  /** Lets in what waits for room, sends what there is credit for, and asks for a word when there is more of either. */
   #flush(): void {
+    let asked: boolean
+    let wanted: boolean
+    do {
+      if (this.#backlog.held > 0) this.#admitHeld()
+      this.#send()
+      wanted = this.#backlog.ready > 0 || this.#backlog.held > 0
+      asked = false
+      for (const link of this.#links.values()) asked = link.askForRoom(wanted) || asked
+      // Looked at once more after asking, because room may have been made just before.
+    } while (wanted && asked)
+    if (this.#backlog.ready > 0) this.#recall.overtake()
+    else this.#recall.watchBalance()
+  }
+
+  #admitHeld(): void {
+    const room = this.terms.queueLimit - this.waiting
+    for (const task of this.#backlog.admit(room)) this.#admission.accepted(task)
+  }
+
+  #send(): void {
     const { concurrency } = this.terms
     const freeLink = (): LaneLink | undefined =>
       [...this.#links.values()].find(link => link.outstanding < concurrency && link.room(concurrency) > 0)
-    while (this.#ready.size > 0) {
+    while (this.#backlog.ready > 0) {
       const link = this.#leastLoaded()
-      if (link !== null) {
-        const share = Math.ceil(this.#ready.size / this.#links.size)
-        if (!this.#outbox.send(this.#ready, link, Math.min(share, link.room(concurrency)), freeLink)) return
-        continue
-      }
-      let asked = false
-      for (const candidate of this.#links.values()) asked = candidate.askForRoom(true) || asked
-      if (!asked) return
+      if (link === null) return
+      const share = Math.ceil(this.#backlog.ready / this.#links.size)
+      if (!this.#outbox.send(link, Math.min(share, link.room(concurrency)), freeLink)) return
     }
-    for (const link of this.#links.values()) link.askForRoom(false)
   }
 
   /** The thread that has the fewest tasks, of those that may have more. */
@@ -295,47 +340,14 @@ export class LaneSender {
     return best
   }
 
-  /** Settles or takes back what was on a thread that is lost. */
-  #recover(id: number, task: Task, error: Error): void {
-    const { table } = this.#context.sent
-    const { name } = task.target
-    if (table.exchange(id, SCHEDULED, RECALLED)) {
-      if (task.extras === null || task.extras.transfer === null) {
-        this.#return(task)
-        return
-      }
-      const message = `the thread that had been handed the arguments of '${name}' died before it started it`
-      const lost = new MultilaneError('ERR_TRANSFER_LOST', message, { cause: error })
-      this.#settlement.finish(task, FAILED, Failure.of(lost))
-    } else if (table.exchange(id, STARTED, FAILED)) {
-      this.#settlement.noteStart(task, id)
-      if (task.extras?.idempotent === true && task.extras.attempt < MAX_ATTEMPTS) this.#retry(task)
-      else this.#settlement.finish(task, FAILED, Failure.of(error))
-    } else if (table.state(id) === TIMED_OUT) {
-      this.#settlement.timedOut(task, id)
-    } else {
-      // Answered, but the answer never arrived: it died with the thread.
-      this.#settlement.finish(task, FAILED, Failure.of(error))
-    }
+  /** A task is to be sent once more, after its thread was lost. */
+  #takenBack(task: Task): void {
+    if (this.#failure === null) this.#backlog.putBack(task)
+    else this.#settlement.finish(task, FAILED, Failure.of(this.#failure))
   }
 
-  #retry(task: Task): void {
-    task.extras!.attempt++
-    task.started = undefined
-    task.enter(STARTED)
-    task.enter(SCHEDULED)
-    this.#return(task)
-  }
-
-  #return(task: Task): void {
-    task.id = 0
-    if (this.#failure !== null) {
-      this.#settlement.finish(task, FAILED, Failure.of(this.#failure))
-      return
-    }
-    task.enter(SUBMITTED)
-    if (task.extras !== null) this.#remindOf(task)
-    this.#ready.restore(task)
+  #slotFreed(task: Task): void {
+    if (task.dead && task.extras?.hasTurn === true) this.#backlog.endTurn(task)
   }
 
   #closed(link: LaneLink): void {
@@ -352,8 +364,8 @@ export class LaneSender {
   }
 
   #finishUnsent(task: Task, state: number, failure: Failure): void {
-    const wasDelayed = this.#delayed.delete(task)
+    this.#backlog.remove(task)
     this.#settlement.finish(task, state, failure)
-    if (!wasDelayed) this.#ready.discard()
+    if (this.#backlog.held > 0) this.#queueFlush()
   }
 }

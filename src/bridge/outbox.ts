@@ -1,5 +1,5 @@
+import type { Backlog } from '../core/backlog.js'
 import { NotCloneableError, UnknownTaskError } from '../core/errors.js'
-import type { ReadyQueue } from '../core/ready-queue.js'
 import type { Task } from '../core/task.js'
 import { FAILED, SCHEDULED } from '../core/task-state.js'
 import type { CallTargets } from './call-targets.js'
@@ -16,8 +16,11 @@ export class Outbox {
   readonly #settlement: Settlement
   readonly #targets: CallTargets
 
-  constructor(context: SenderContext, settlement: Settlement, targets: CallTargets) {
+  readonly #backlog: Backlog
+
+  constructor(context: SenderContext, backlog: Backlog, settlement: Settlement, targets: CallTargets) {
     this.#context = context
+    this.#backlog = backlog
     this.#settlement = settlement
     this.#targets = targets
   }
@@ -31,25 +34,16 @@ export class Outbox {
    * @param freeLink the thread that could start a task at once, if any
    * @returns false if the next task waits for such a thread
    */
-  send(
-    ready: ReadyQueue<Task>,
-    link: LaneLink,
-    count: number,
-    freeLink: () => LaneLink | undefined,
-  ): boolean {
+  send(link: LaneLink, count: number, freeLink: () => LaneLink | undefined): boolean {
     const batch: Task[] = []
     const now = this.#context.environment.clock.now()
+    link.movedAt = now
     while (batch.length < count) {
-      const task = ready.pop()
+      const task = this.#backlog.take(now)
       if (task === null) break
       if (task.target.index < 0) {
         const { name } = task.target
         this.#settlement.finish(task, FAILED, Failure.of(new UnknownTaskError(name, this.#targets.names)))
-        continue
-      }
-      // Its time ran out while this thread was too busy to notice.
-      if (task.extras !== null && task.extras.expires <= now) {
-        this.#settlement.waitedTooLong(task)
         continue
       }
       if (task.extras === null || task.extras.transfer === null) {
@@ -60,7 +54,7 @@ export class Outbox {
       this.#post(link, batch, 0, batch.length)
       const free = freeLink()
       if (free === undefined) {
-        ready.restore(task)
+        this.#backlog.putBack(task)
         return false
       }
       this.#assign(free, task)
@@ -80,6 +74,7 @@ export class Outbox {
     table.setInt(id, INT.ARGUMENTS, task.args.length)
     table.setInt(id, INT.THREAD, link.thread)
     table.setFloat(id, FLOAT.SEQUENCE, task.sequence)
+    table.setFloat(id, FLOAT.SUBMITTED, task.since)
     const extras = task.extras
     if (extras !== null) {
       flags = FLAG.EXTRAS
@@ -94,7 +89,6 @@ export class Outbox {
         table.setFloat(id, FLOAT.TIMEOUT, extras.timeout)
         if (expires !== Number.POSITIVE_INFINITY) this.#context.announceExpiry(expires)
       }
-      this.#settlement.disarm(extras)
     }
     table.setInt(id, INT.FLAGS, flags)
     task.enter(SCHEDULED)
@@ -131,6 +125,7 @@ export class Outbox {
   #refuse(link: LaneLink, task: Task, cause: unknown): void {
     // Nothing was sent, so nobody else knows of the slot.
     this.#context.sent.release(task.id)
+    task.id = 0
     link.outstanding--
     const transfer = task.extras?.transfer ?? []
     const path = task.args

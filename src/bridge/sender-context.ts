@@ -1,3 +1,4 @@
+import type { OverloadPolicy } from '../core/admission.js'
 import type { Clock } from '../core/clock.js'
 import type { Reminders, Timers } from '../core/reminders.js'
 import type { Port } from './port.js'
@@ -24,6 +25,8 @@ export interface SenderContext {
   readonly sent: SentTasks
   /** For tasks that are not sent: their delay, their limits. And for waits. */
   readonly reminders: Reminders<() => void>
+  /** The next number in the order in which the sender's tasks come. */
+  nextSequence(): number
   /** Counts a task as unfinished. */
   began(): void
   /** Counts a task as finished. */
@@ -42,4 +45,5 @@ export interface LaneTerms {
   readonly concurrency: number
   /** The most tasks that may wait. */
   readonly queueLimit: number
+  readonly overload: OverloadPolicy
 }

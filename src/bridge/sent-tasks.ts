@@ -1,4 +1,5 @@
 import type { Task } from '../core/task.js'
+import { SCHEDULED } from '../core/task-state.js'
 import { slotOf, TaskTable } from './shared-table.js'
 
 /** The tasks of one sender that have a slot in its table, and the table. */
@@ -34,13 +35,24 @@ export class SentTasks {
     this.table.free(id)
   }
 
-  /** All of a lane's, as they are now. */
+  /** The slots that a lane's tasks have, also those of tasks that were settled or taken back and await their answer. */
   of(lane: string): { readonly id: number; readonly task: Task }[] {
     const found: { id: number; task: Task }[] = []
-    for (const { id } of this.table) {
-      const task = this.#bySlot[slotOf(id)]
-      if (task !== undefined && task.target.lane === lane) found.push({ id, task })
-    }
+    this.#bySlot.forEach((task, slot) => {
+      if (task !== undefined && task.target.lane === lane) found.push({ id: this.table.idAt(slot), task })
+    })
     return found
+  }
+
+  /** A lane's tasks that are sent and have not started. */
+  unstarted(lane: string): Task[] {
+    return this.#bySlot.filter(
+      (task, slot): task is Task =>
+        task !== undefined &&
+        task.id !== 0 &&
+        slotOf(task.id) === slot &&
+        task.target.lane === lane &&
+        this.table.state(task.id) === SCHEDULED,
+    )
   }
 }

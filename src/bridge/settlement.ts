@@ -1,38 +1,46 @@
 import { TaskTimeoutError } from '../core/errors.js'
-import type { Task, TaskExtras } from '../core/task.js'
+import type { Task } from '../core/task.js'
 import { DONE, STARTED, TIMED_OUT } from '../core/task-state.js'
 import { Failure } from './failure.js'
 import type { SenderContext } from './sender-context.js'
 import { FLOAT, INT, LIMITS } from './shared-table.js'
 
+/** The share of each new duration in the mean of its function's. */
+const MEAN_WEIGHT = 1 / 8
+
 /** How tasks end, and who is told. */
 export class Settlement {
   readonly #context: SenderContext
+  readonly #endTurn: (task: Task) => void
 
-  constructor(context: SenderContext) {
+  /** @param endTurn called with a task that ends, and has a key's turn, without having been sent */
+  constructor(context: SenderContext, endTurn: (task: Task) => void) {
     this.#context = context
+    this.#endTurn = endTurn
   }
 
-  /** The one place where a task settles. */
+  /** The one place where a task settles. A task that waits must have left its place before. */
   finish(task: Task, state: number, outcome: unknown, ended = this.#context.environment.clock.now()): void {
-    // The table knew that it had started; the sender's own record learns it here.
-    if (state === DONE) task.enter(STARTED)
-    if (task.extras !== null) this.disarm(task.extras)
+    if (state === DONE) {
+      // The table knew that it had started; the sender's own record learns it here.
+      task.enter(STARTED)
+      const { target } = task
+      const ran = ended - (task.started ?? ended)
+      target.mean = target.mean === 0 ? ran : target.mean + (ran - target.mean) * MEAN_WEIGHT
+    }
+    const wasSent = task.id !== 0
     task.settle(state, outcome, ended)
     this.#context.ended()
-    const resolve = task.resolve
+    const { resolve, extras } = task
     if (resolve !== null) {
       task.resolve = null
-      resolve(outcome)
+      resolve(outcome, task)
     }
-    task.extras?.observer?.finished(task)
-  }
-
-  /** Takes back the reminder of a task that is not waiting any more. */
-  disarm(extras: TaskExtras): void {
-    if (extras.timer === null) return
-    this.#context.reminders.cancel(extras.timer)
-    extras.timer = null
+    if (extras === null) return
+    if (state !== DONE) extras.acceptance?.reject((outcome as Failure).error())
+    extras.observer?.finished(task)
+    // The turn of one that was sent ends with its slot: only then is it certain that nothing of it runs.
+    if (extras.hasTurn && !wasSent) this.#endTurn(task)
   }
 
   /** Records when a sent task started, if it did, and tells its observer once. */

@@ -57,6 +57,8 @@ export const FLOAT = Object.freeze({
   SEQUENCE: 3,
   STARTED: 4,
   ENDED: 5,
+  /** The instant since when it could have been sent. */
+  SUBMITTED: 6,
   /** The instant at which the supervisor times the task out, as long as it is as it is. */
   EXPIRES: 10,
   DEADLINE: 11,
@@ -132,6 +134,15 @@ export class TableView {
     return word >> STATE_BITS === id >>> SLOT_BITS ? word & STATE_MASK : -1
   }
 
+  /** The id of the task that a slot belongs to; 0 if it is free. */
+  idAt(slot: number): number {
+    const word = Atomics.load(
+      this.segments[slot >> SEGMENT_BITS]!.ints,
+      (slot & SEGMENT_MASK) << SLOT_WORDS_BITS,
+    )
+    return (word & STATE_MASK) === FREE ? 0 : ((word >> STATE_BITS) << SLOT_BITS) | slot
+  }
+
   /** The one way a state changes: true only for the caller that made the change. */
   exchange(id: number, from: number, to: number): boolean {
     const slot = id & SLOT_MASK
@@ -169,12 +180,9 @@ export class TableView {
   /** Ids of all slots in use, with the state each is in. */
   *[Symbol.iterator](): Generator<{ id: number; state: number }> {
     for (let slot = 0; slot < this.slots; slot++) {
-      const word = Atomics.load(
-        this.segments[slot >> SEGMENT_BITS]!.ints,
-        (slot & SEGMENT_MASK) << SLOT_WORDS_BITS,
-      )
-      const state = word & STATE_MASK
-      if (state !== FREE) yield { id: ((word >> STATE_BITS) << SLOT_BITS) | slot, state }
+      const id = this.idAt(slot)
+      const state = id === 0 ? FREE : this.state(id)
+      if (state > FREE) yield { id, state }
     }
   }
 }

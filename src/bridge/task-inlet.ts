@@ -88,7 +88,16 @@ export class TaskInlet implements JobSource {
       const deadline =
         (flags & FLAG.LIMITED) === 0 ? Number.POSITIVE_INFINITY : table.float(id, FLOAT.DEADLINE)
       this.#observer.arrived(
-        new Job(this, id, table.int(id, INT.CALL), args, priority, deadline, this.#arrivals++),
+        new Job(
+          this,
+          id,
+          table.int(id, INT.CALL),
+          args,
+          priority,
+          deadline,
+          this.#arrivals++,
+          table.float(id, FLOAT.SUBMITTED),
+        ),
       )
     }
   }

@@ -1,6 +1,7 @@
 /** Every code an error of Multilane can have, with what it means. Codes never change once released. */
 export const ERROR_CODES = Object.freeze({
   ERR_CLOSED: 'The scheduler is closed, or closing, and takes no more tasks.',
+  ERR_DROPPED: 'The task was dropped to make room in the full queue of its lane.',
   ERR_INVALID_ARG: 'An option or argument is not acceptable; `option` names it.',
   ERR_LANE_CLOSED: 'The connection to the lane thread closed while the task was on it.',
   ERR_LANE_EXITED: 'The lane thread ended while the task ran on it; `exitCode` tells how.',
@@ -83,6 +84,17 @@ export class TaskCanceledError extends MultilaneError {
       reason instanceof Error ? { cause: reason } : {},
     )
     this.reason = reason
+  }
+}
+
+/** The task made room for another in the full queue of its lane (`ERR_DROPPED`). */
+export class TaskDroppedError extends MultilaneError {
+  override name = 'TaskDroppedError'
+  readonly lane: string
+
+  constructor(task: string, lane: string) {
+    super('ERR_DROPPED', `task '${task}' was dropped from the full queue of lane '${lane}'`)
+    this.lane = lane
   }
 }
 

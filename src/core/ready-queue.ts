@@ -1,21 +1,34 @@
 /**
  * What may run next, in order: greater priority first, then earlier deadline, then arrival.
  *
- * A FIFO chain per priority holds what has no deadline, since that is nearly everything and a chain costs one
- * pointer a task; only tasks with a deadline pay for a heap. Removal is by mark: the owner makes an item dead
- * and calls `discard()`, which unlinks the marked ones once they are half of what is held, so that a million
- * cancels cost a million constant steps and keep nothing alive.
+ * A FIFO chain per priority holds what has no deadline, since that is nearly everything and a chain costs two
+ * pointers a task; only tasks with a deadline pay for a heap. Both let an item go in constant or logarithmic time, so
+ * a million cancels cost a million small steps and keep nothing alive.
+ *
+ * *Aging.* A strict order starves the last in it for as long as others keep coming. So an item without a deadline that
+ * has waited `AGING_MS` is aged, and every `AGED_EVERY`th item taken is the oldest aged one, if there is any.
+ * The bound: an aged item with k older ones before it is taken after at most `AGED_EVERY` · (k + 1) others. An item
+ * with a deadline does not age: its deadline bounds its wait. Within `AGING_MS` the order is exact.
  */
 export interface Queueable<T> {
-  /** The item behind this one in its chain. Belongs to the queue while the item is in it. */
+  /** The neighbours of the item in its chain. They belong to the queue while the item is in it. */
   next: T | null
-  readonly sequence: number
+  previous: T | null
+  /** Where an item with a deadline is in its heap. Belongs to the queue, too. */
+  position: number
+  /** Grows with each item that comes; no two are alike. */
+  readonly arrival: number
+  /** The instant at which the item began to wait. */
+  readonly since: number
   readonly priority: number
   /** An instant, or Infinity. */
   readonly deadline: number
-  /** Whether the item has been removed and is only to be skipped. */
-  readonly dead: boolean
 }
+
+/** How long an item waits before it is aged, in milliseconds. */
+export const AGING_MS = 1_000
+/** One of so many items taken is an aged one, if there is any. */
+export const AGED_EVERY = 8
 
 const KEPT_LEVELS = 8
 
@@ -28,19 +41,35 @@ class Level<T extends Queueable<T>> {
   constructor(priority: number) {
     this.priority = priority
   }
+
+  get isEmpty(): boolean {
+    return this.head === null && this.byDeadline.length === 0
+  }
+}
+
+/** Whether `a` goes before `b`. */
+export function goesBefore<T extends Queueable<T>>(a: T, b: T): boolean {
+  if (a.priority !== b.priority) return a.priority > b.priority
+  return a.deadline === b.deadline ? a.arrival < b.arrival : a.deadline < b.deadline
+}
+
+/** Whether an item has waited so long that it may go before what is ahead of it in order. */
+export function isAged<T extends Queueable<T>>(item: T, now: number): boolean {
+  return item.deadline === Number.POSITIVE_INFINITY && now - item.since >= AGING_MS
 }
 
 export class ReadyQueue<T extends Queueable<T>> {
   /** Sorted, the greatest priority first. The common case is one level. */
   readonly #levels: Level<T>[] = []
   #size = 0
-  #dead = 0
+  /** Items taken since an aged one was last looked for. */
+  #taken = 0
 
-  /** How many live items wait. */
   get size(): number {
     return this.#size
   }
 
+  /** Adds an item: where its arrival belongs, which is the end for one that has just come. */
   push(item: T): void {
     const level = this.#level(item.priority)
     this.#size++
@@ -48,151 +77,158 @@ export class ReadyQueue<T extends Queueable<T>> {
       heapPush(level.byDeadline, item)
       return
     }
-    item.next = null
-    if (level.tail === null) level.head = item
-    else level.tail.next = item
-    level.tail = item
-  }
-
-  /** Puts an item taken earlier back where its sequence number belongs: before all that came after it. */
-  restore(item: T): void {
-    const level = this.#level(item.priority)
-    this.#size++
-    if (item.deadline !== Number.POSITIVE_INFINITY) {
-      heapPush(level.byDeadline, item)
+    if (level.tail === null || level.tail.arrival < item.arrival) {
+      link(level, item, level.tail, null)
       return
     }
-    let before: T | null = null
+    // Taken earlier and put back: it belongs near the head.
     let after = level.head
-    while (after !== null && after.sequence < item.sequence) {
-      before = after
-      after = after.next
-    }
-    item.next = after
-    if (before === null) level.head = item
-    else before.next = item
-    if (after === null) level.tail = item
+    while (after !== null && after.arrival < item.arrival) after = after.next
+    link(level, item, after === null ? level.tail : after.previous, after)
   }
 
-  /** Takes the first live item, or null. */
-  pop(): T | null {
-    for (let i = 0; i < this.#levels.length; ) {
-      const level = this.#levels[i]!
-      const item = this.#popFrom(level)
-      // A few empty levels are kept, since they fill again; many would be walked past by every push and pop.
-      const isEmpty = level.head === null && level.byDeadline.length === 0
-      if (isEmpty && this.#levels.length > KEPT_LEVELS) this.#levels.splice(i, 1)
-      else i++
-      if (item !== null) return this.#taken(item)
-    }
-    return null
-  }
-
-  #popFrom(level: Level<T>): T | null {
-    while (level.byDeadline.length > 0) {
-      const item = heapPop(level.byDeadline)
-      if (!item.dead) return item
-      this.#dead--
-    }
-    while (level.head !== null) {
-      const item: T = level.head
-      level.head = item.next
-      if (level.head === null) level.tail = null
-      item.next = null
-      if (!item.dead) return item
-      this.#dead--
-    }
-    return null
-  }
-
-  /** Counts an item that its owner has just made dead. */
-  discard(): void {
-    this.#size--
-    this.#dead++
-    if (this.#dead > 64 && this.#dead > this.#size) this.#sweep()
-  }
-
-  /** Every live item, in no particular order. */
-  *[Symbol.iterator](): Generator<T> {
+  /** The first in order, aging left aside, or null. */
+  peek(): T | null {
     for (const level of this.#levels) {
-      for (const item of level.byDeadline) if (!item.dead) yield item
-      for (let item = level.head; item !== null; item = item.next) if (!item.dead) yield item
+      const item = level.byDeadline[0] ?? level.head
+      if (item !== null) return item
     }
+    return null
   }
 
-  #taken(item: T): T {
-    this.#size--
+  /**
+   * Takes the next item, or null.
+   *
+   * @param now the present instant, by which items are aged
+   */
+  pop(now: number): T | null {
+    if (this.#size === 0) return null
+    let item: T | null = null
+    if (++this.#taken >= AGED_EVERY) {
+      this.#taken = 0
+      item = this.#oldestAged(now)
+    }
+    item ??= this.peek()!
+    this.remove(item)
     return item
   }
 
-  #level(priority: number): Level<T> {
-    const levels = this.#levels
-    let index = 0
-    for (; index < levels.length; index++) {
-      const level = levels[index]!
-      if (level.priority === priority) return level
-      if (level.priority < priority) break
+  /** The aged item that has waited longest, or null; the head of a chain is its oldest. */
+  #oldestAged(now: number): T | null {
+    let oldest: T | null = null
+    for (const { head } of this.#levels) {
+      if (head !== null && (oldest === null || head.since < oldest.since)) oldest = head
     }
+    return oldest !== null && isAged(oldest, now) ? oldest : null
+  }
+
+  /** Takes an item out that is in the queue. Its priority and deadline must be what they were when it came. */
+  remove(item: T): void {
+    const index = this.#indexOf(item.priority)
+    const level = this.#levels[index]!
+    if (item.deadline === Number.POSITIVE_INFINITY) unlink(level, item)
+    else heapRemove(level.byDeadline, item.position)
+    this.#size--
+    // A few empty levels are kept, since they fill again; many would be walked past by every push and pop.
+    if (level.isEmpty && this.#levels.length > KEPT_LEVELS) this.#levels.splice(index, 1)
+  }
+
+  /** The item that has waited longest, or undefined. */
+  oldest(): T | undefined {
+    let oldest: T | undefined
+    for (const { head, byDeadline } of this.#levels) {
+      if (head !== null && (oldest === undefined || head.since < oldest.since)) oldest = head
+      for (const item of byDeadline) if (oldest === undefined || item.since < oldest.since) oldest = item
+    }
+    return oldest
+  }
+
+  /** Every item, in no particular order. */
+  *[Symbol.iterator](): Generator<T> {
+    for (const level of this.#levels) {
+      yield* level.byDeadline
+      for (let item = level.head; item !== null; item = item.next) yield item
+    }
+  }
+
+  #level(priority: number): Level<T> {
+    const index = this.#indexOf(priority)
+    const found = this.#levels[index]
+    if (found !== undefined && found.priority === priority) return found
     const level = new Level<T>(priority)
-    levels.splice(index, 0, level)
+    this.#levels.splice(index, 0, level)
     return level
   }
 
-  #sweep(): void {
-    for (let i = this.#levels.length - 1; i >= 0; i--) {
-      const level = this.#levels[i]!
-      const live = level.byDeadline.filter(item => !item.dead)
-      level.byDeadline.length = 0
-      for (const item of live) heapPush(level.byDeadline, item)
-      let tail: T | null = null
-      let item = level.head
-      level.head = null
-      while (item !== null) {
-        const next: T | null = item.next
-        item.next = null
-        if (!item.dead) {
-          if (tail === null) level.head = item
-          else tail.next = item
-          tail = item
-        }
-        item = next
-      }
-      level.tail = tail
-      if (tail === null && live.length === 0) this.#levels.splice(i, 1)
+  /** Where the level of a priority is, or belongs. */
+  #indexOf(priority: number): number {
+    const levels = this.#levels
+    let low = 0
+    let high = levels.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (levels[middle]!.priority > priority) low = middle + 1
+      else high = middle
     }
-    this.#dead = 0
+    return low
   }
 }
 
-function earlier<T extends Queueable<T>>(a: T, b: T): boolean {
-  return a.deadline === b.deadline ? a.sequence < b.sequence : a.deadline < b.deadline
+function link<T extends Queueable<T>>(level: Level<T>, item: T, before: T | null, after: T | null): void {
+  item.previous = before
+  item.next = after
+  if (before === null) level.head = item
+  else before.next = item
+  if (after === null) level.tail = item
+  else after.previous = item
+}
+
+function unlink<T extends Queueable<T>>(level: Level<T>, item: T): void {
+  const { previous, next } = item
+  if (previous === null) level.head = next
+  else previous.next = next
+  if (next === null) level.tail = previous
+  else next.previous = previous
+  item.previous = null
+  item.next = null
 }
 
 function heapPush<T extends Queueable<T>>(heap: T[], item: T): void {
-  let index = heap.length
   heap.push(item)
-  while (index > 0) {
-    const parent = (index - 1) >> 1
-    if (!earlier(item, heap[parent]!)) break
-    heap[index] = heap[parent]!
-    index = parent
-  }
-  heap[index] = item
+  siftUp(heap, item, heap.length - 1)
 }
 
-function heapPop<T extends Queueable<T>>(heap: T[]): T {
-  const top = heap[0]!
+function heapRemove<T extends Queueable<T>>(heap: T[], position: number): void {
   const last = heap.pop()!
-  const length = heap.length
-  if (length > 0) {
-    let index = 0
-    for (let child = 1; child < length; child = index * 2 + 1) {
-      if (child + 1 < length && earlier(heap[child + 1]!, heap[child]!)) child++
-      if (!earlier(heap[child]!, last)) break
-      heap[index] = heap[child]!
-      index = child
-    }
-    heap[index] = last
+  if (position === heap.length) return
+  const removed = heap[position]!
+  if (goesBefore(last, removed)) siftUp(heap, last, position)
+  else siftDown(heap, last, position)
+}
+
+function siftUp<T extends Queueable<T>>(heap: T[], item: T, start: number): void {
+  let index = start
+  while (index > 0) {
+    const parent = (index - 1) >> 1
+    if (!goesBefore(item, heap[parent]!)) break
+    place(heap, heap[parent]!, index)
+    index = parent
   }
-  return top
+  place(heap, item, index)
+}
+
+function siftDown<T extends Queueable<T>>(heap: T[], item: T, start: number): void {
+  let index = start
+  for (let child = index * 2 + 1; child < heap.length; child = index * 2 + 1) {
+    if (child + 1 < heap.length && goesBefore(heap[child + 1]!, heap[child]!)) child++
+    if (!goesBefore(heap[child]!, item)) break
+    place(heap, heap[child]!, index)
+    index = child
+  }
+  place(heap, item, index)
+}
+
+function place<T extends Queueable<T>>(heap: T[], item: T, index: number): void {
+  heap[index] = item
+  item.position = index
 }

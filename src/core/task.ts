@@ -1,5 +1,6 @@
 import { MultilaneError } from './errors.js'
 import type { Queueable } from './ready-queue.js'
+import type { RetryPolicy } from './retry-policy.js'
 import { CANCELED, DONE, FAILED, isFinal, mayFollow, NEW, TASK_STATES, TIMED_OUT } from './task-state.js'
 import type { TimerEntry } from './timer-queue.js'
 
@@ -11,15 +12,26 @@ export interface CallTarget {
   readonly lane: string
   /** Where the lane's threads keep the function; `UNRESOLVED` until a thread is ready, `UNKNOWN` if there is none. */
   index: number
+  /** Milliseconds a call lately took from its start to its end, on the mean; 0 before the first has ended. */
+  mean: number
 }
 export const UNRESOLVED = -1
 export const UNKNOWN = -2
 
 /** What happens to a task, told to the thread that submitted it. Each is called at most once. */
 export interface TaskObserver {
+  /** Called if there was no room for the task at first. */
+  accepted(task: Task): void
   started(task: Task): void
   /** Called once, when the task has entered a final state. */
   finished(task: Task): void
+}
+
+/** What a task that waits for room is told about it. */
+export interface Acceptance {
+  readonly promise: Promise<void>
+  resolve(): void
+  reject(error: unknown): void
 }
 
 /** The rare options of a task: one object that exists only if any of them was given. */
@@ -35,11 +47,25 @@ export class TaskExtras {
   notBefore = 0
   idempotent = false
   attempt = 1
+  retries: RetryPolicy | null = null
+  /** How many attempts have failed by themselves. */
+  failures = 0
+  /** Tasks of one key run one after another. */
+  key: string | null = null
+  /** Whether it is this task's turn among those of its key. Written by `KeyTurns` alone. */
+  hasTurn = false
   transfer: readonly object[] | null = null
   observer: TaskObserver | null = null
   /** Whether the lane thread is to say at once when the task starts. */
   reportStart = false
   startReported = false
+  /** Exists if the task had to wait for room in its lane's queue. */
+  acceptance: Acceptance | null = null
+  /** When and where in order it began to wait, if not by its submission. */
+  since = 0
+  arrival = 0
+  /** Its place in a heap of deadlines. */
+  position = 0
   /** The instant at which waiting must have ended. */
   get expires(): number {
     return Math.min(this.waitUntil, this.deadline)
@@ -58,6 +84,7 @@ export class TaskExtras {
  */
 export class Task implements Queueable<Task> {
   next: Task | null = null
+  previous: Task | null = null
   readonly target: CallTarget
   readonly sequence: number
   /** The arguments; once settled, the value or the error. */
@@ -66,8 +93,10 @@ export class Task implements Queueable<Task> {
   id = 0
   /** Written by `enter` alone. */
   state = NEW
+  /** Where at its sender the task waits. Written by `Backlog` alone. */
+  place = 0
   /** Takes the value, or a promise that rejects, when the task has settled. */
-  resolve: ((outcome: unknown) => void) | null
+  resolve: ((outcome: unknown, task: Task) => void) | null
   extras: TaskExtras | null
   readonly submitted: number
   /** Instants; undefined until known, because a number here is a box of 16 bytes. */
@@ -79,7 +108,7 @@ export class Task implements Queueable<Task> {
     sequence: number,
     args: readonly unknown[],
     submitted: number,
-    resolve: ((outcome: unknown) => void) | null,
+    resolve: ((outcome: unknown, task: Task) => void) | null,
     extras: TaskExtras | null,
   ) {
     this.target = target
@@ -96,6 +125,30 @@ export class Task implements Queueable<Task> {
 
   get deadline(): number {
     return this.extras === null ? Number.POSITIVE_INFINITY : this.extras.deadline
+  }
+
+  /** The object of its rare options, made if there is none yet. */
+  rareOptions(): TaskExtras {
+    this.extras ??= new TaskExtras()
+    return this.extras
+  }
+
+  get arrival(): number {
+    const { extras } = this
+    return extras === null || extras.arrival === 0 ? this.sequence : extras.arrival
+  }
+
+  get since(): number {
+    const { extras } = this
+    return extras === null || extras.since === 0 ? this.submitted : extras.since
+  }
+
+  get position(): number {
+    return this.extras === null ? 0 : this.extras.position
+  }
+
+  set position(position: number) {
+    if (this.extras !== null) this.extras.position = position
   }
 
   get dead(): boolean {

@@ -1,3 +1,4 @@
+import type { OverloadPolicy } from '../core/admission.js'
 import type { OsPriority } from './os-priority.js'
 
 /** A lane as the supervisor is told of it: validated, complete and cloneable. */
@@ -8,6 +9,7 @@ export interface LaneConfig {
   readonly threads: number
   readonly concurrency: number
   readonly queueLimit: number
+  readonly overload: OverloadPolicy
   /** Milliseconds. */
   readonly grace: number
   /** Milliseconds. */

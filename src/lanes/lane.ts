@@ -3,7 +3,9 @@ import type { Sender } from '../bridge/sender.js'
 import type { Epoch } from '../core/clock.js'
 import { ClosedError, InvalidArgumentError, TaskCanceledError } from '../core/errors.js'
 import { Task, type TaskExtras } from '../core/task.js'
+import { NEW } from '../core/task-state.js'
 import type { CallRest, SoleArg, TaskArgs, TaskName, TaskResult } from './call-types.js'
+import { MapCall } from './map-call.js'
 import { SignalGroup } from './signal-group.js'
 import { TaskHandle } from './task-handle.js'
 import { TaskHooks } from './task-hooks.js'
@@ -20,7 +22,7 @@ export interface LaneConnection {
   readonly epoch: Epoch
 }
 
-type Resolve = (outcome: unknown) => void
+type Resolve = (outcome: unknown, task: Task) => void
 
 let takenResolve: Resolve | null = null
 /** Shared by all promises of `run`, so that each costs no closure of its own. */
@@ -91,7 +93,9 @@ export class Lane<M> {
   }
 
   /**
-   * Runs a function once for each item, with the item as its one argument.
+   * Runs a function once for each item, with the item as its one argument, at the cost of one call: the items leave
+   * together, and have one promise. On a lane whose `queue.overload` is `wait`, they are taken from their iterable as
+   * there is room.
    *
    * @param name the function's name
    * @param items what to call it with
@@ -103,30 +107,19 @@ export class Lane<M> {
     items: Iterable<SoleArg<TaskArgs<M, K>>>,
     options?: TaskOptions<TaskResult<M, K>>,
   ): Promise<TaskResult<M, K>[]> {
-    const results: TaskResult<M, K>[] = []
-    const tasks: Task[] = []
-    return new Promise((resolve, reject) => {
-      let unfinished = 0
-      const fail = (error: unknown): void => {
-        reject(error)
-        for (const task of tasks)
-          this.#connection.lane.cancel(task, new TaskCanceledError(name, error), error)
-      }
-      try {
-        for (const item of items) {
-          const index = unfinished++
-          const done = new Promise<TaskResult<M, K>>(takeResolve as never)
-          tasks.push(this.#submit(name, [item], options as TaskOptions<never> | undefined, takenResolve))
-          done.then(value => {
-            results[index] = value
-            if (--unfinished === 0) resolve(results)
-          }, fail)
-        }
-      } catch (error) {
-        fail(error)
-      }
-      if (unfinished === 0) resolve(results)
-    })
+    try {
+      const { lane } = this.#connection
+      return MapCall.run<TaskResult<M, K>>(
+        {
+          submit: (item, resolve) =>
+            this.#submit(name, [item], options as TaskOptions<never> | undefined, resolve),
+          cancel: (task, cause) => lane.cancel(task, new TaskCanceledError(name, cause), cause),
+        },
+        items,
+      )
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   #submit(
@@ -140,10 +133,10 @@ export class Lane<M> {
     if (!Array.isArray(args)) throw new InvalidArgumentError('args', 'an array', args)
     const now = sender.environment.clock.now()
     const extras = options === undefined ? null : readTaskOptions(options, now, Date.now())
-    lane.admit()
+    const how = lane.admit()
     const task = new Task(lane.target(name), sender.nextSequence(), args, now, resolve, extras)
-    if (extras === null) lane.submit(task)
-    else submitWithOptions(task, extras, options!, lane, epoch, sender)
+    if (extras === null) lane.submit(task, how)
+    else submitWithOptions(task, extras, options!, how, lane, epoch, sender)
     return task
   }
 }
@@ -152,6 +145,7 @@ function submitWithOptions(
   task: Task,
   extras: TaskExtras,
   options: TaskOptions<never>,
+  how: 'accept' | 'hold',
   lane: LaneSender,
   epoch: Epoch,
   sender: Sender,
@@ -159,14 +153,14 @@ function submitWithOptions(
   const group = options.signal === undefined ? null : SignalGroup.of(options.signal)
   const observed = CALLBACKS.some(callback => options[callback] !== undefined)
   if (group === null && !observed) {
-    lane.submit(task)
+    lane.submit(task, how)
     return
   }
   const handle = new TaskHandle<never>(task, lane, epoch)
   const hooks = new TaskHooks(handle, options, group, error => sender.environment.report(error))
   extras.observer = hooks
   extras.reportStart = options.onStart !== undefined
-  lane.submit(task)
-  hooks.submitted()
+  lane.submit(task, how)
+  if (task.state !== NEW) hooks.accepted()
   if (!task.dead) group?.add(task, reason => lane.cancel(task, reason, reason))
 }

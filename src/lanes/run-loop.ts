@@ -177,7 +177,7 @@ export class RunLoop {
           this.#yield()
           return
         }
-        const job = this.#ready.pop()!
+        const job = this.#ready.pop(now)!
         now = this.#execute(job, now)
         // What has just come in must not seem to start before it was submitted.
         if (this.#rung() && this.#poll()) now = this.#clock.now()

@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url'
 import { pathToUncloneable } from '../bridge/uncloneable.js'
+import { OVERLOAD_POLICIES, type OverloadPolicy } from '../core/admission.js'
 import { finiteAtLeast, integerWithin, knownKeys, oneOf, plainObject } from '../core/checks.js'
 import { InvalidArgumentError } from '../core/errors.js'
 import type { LaneConfig } from './lane-config.js'
@@ -20,8 +21,14 @@ export interface LaneOptions {
   readonly queue?: {
     /** The most tasks that may wait, started ones not counted. Default 100,000. */
     readonly limit?: number
-    /** What happens to a task past the limit: it is refused with `ERR_QUEUE_FULL`. */
-    readonly overload?: 'reject'
+    /**
+     * What happens past the limit. `reject` (the default): the task is refused with `ERR_QUEUE_FULL`. `wait`: it stays
+     * NEW until there is room (`task.accepted`); of such tasks there are at most 100,000, then it is refused.
+     * `drop-oldest`: the waiting task that came first is CANCELED with `ERR_DROPPED`. `drop-expired`: so are those that
+     * cannot end in time any more, their `queueTimeout` or `deadline` being over or nearer than their function lately
+     * took; if there are none, the task is refused.
+     */
+    readonly overload?: OverloadPolicy
   }
   /** Milliseconds a cancelled task has before it is given up, or its thread ended (then at least 50). Default 200. */
   readonly grace?: number
@@ -112,7 +119,7 @@ function readLaneOptions(
   const background = priority === 'background'
   const queue = options.queue ?? {}
   knownKeys(`${at}.queue`, plainObject(`${at}.queue`, queue), ['limit', 'overload'])
-  if (queue.overload !== undefined) oneOf(`${at}.queue.overload`, queue.overload, ['reject'])
+  const overload = oneOf(`${at}.queue.overload`, queue.overload ?? 'reject', OVERLOAD_POLICIES)
   const restart = options.restart ?? {}
   knownKeys(`${at}.restart`, plainObject(`${at}.restart`, restart), ['max', 'within'])
   const tasks = options.tasks ?? commonTasks
@@ -126,7 +133,9 @@ function readLaneOptions(
       1,
       MAX_CONCURRENCY,
     ),
-    queueLimit: readQueueLimit(`${at}.queue.limit`, queue.limit),
+    // What is to wait for room, or to take another's, needs some.
+    queueLimit: readQueueLimit(`${at}.queue.limit`, queue.limit, overload === 'reject' ? 0 : 1),
+    overload,
     grace: finiteAtLeast(`${at}.grace`, options.grace ?? 200, 0),
     spin: finiteAtLeast(`${at}.spin`, options.spin ?? (priority === 'user-blocking' ? 50 : 0), 0) / 1000,
     os: oneOf(`${at}.os`, options.os ?? (background ? 'nice' : 'normal'), ['normal', 'nice']),
@@ -158,9 +167,11 @@ function readModule(option: string, module: unknown): string {
   return pathToFileURL(module).href
 }
 
-function readQueueLimit(option: string, limit: unknown): number {
+function readQueueLimit(option: string, limit: unknown, least: number): number {
   if (limit === Number.POSITIVE_INFINITY) return limit
-  return limit === undefined ? DEFAULT_QUEUE_LIMIT : integerWithin(option, limit, 0, Number.MAX_SAFE_INTEGER)
+  return limit === undefined
+    ? DEFAULT_QUEUE_LIMIT
+    : integerWithin(option, limit, least, Number.MAX_SAFE_INTEGER)
 }
 
 function readResourceLimits(option: string, limits: unknown): Readonly<Record<string, number>> | undefined {

@@ -55,7 +55,12 @@ export class SupervisorConnection {
     const noticePort = new ThreadPort(notices.port1)
     this.sender = new Sender(
       noticePort,
-      lanes.map(({ name, concurrency, queueLimit }) => ({ name, concurrency, queueLimit })),
+      lanes.map(({ name, concurrency, queueLimit, overload }) => ({
+        name,
+        concurrency,
+        queueLimit,
+        overload,
+      })),
       {
         clock: monotonicClock,
         timers: nodeTimers,

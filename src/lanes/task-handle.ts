@@ -5,6 +5,7 @@ import type { Epoch } from '../core/clock.js'
 import { TaskCanceledError } from '../core/errors.js'
 import { type FinalTimestamp, finalTimestamp, type Task } from '../core/task.js'
 import { DONE, TASK_STATES, type TaskState } from '../core/task-state.js'
+import { readPriority } from './task-priority.js'
 
 /** When things happened to a task: epoch milliseconds with fractions, of a monotonic clock. */
 export type TaskTimestamps = {
@@ -61,6 +62,14 @@ export class TaskHandle<R = unknown> {
   }
 
   /**
+   * Resolves when the task has been taken into its lane's queue, which is at once unless the queue is full and its
+   * `overload` is `wait`. Rejects with the task's error if the task ends before.
+   */
+  get accepted(): Promise<void> {
+    return this.#task.extras?.acceptance?.promise ?? Promise.resolve()
+  }
+
+  /**
    * What the task returned.
    *
    * @returns rejects with what it threw, with a TaskTimeoutError or TaskCanceledError (or the reason of the signal
@@ -108,6 +117,17 @@ export class TaskHandle<R = unknown> {
     return this.#lane.cancel(this.#task, error, reason === undefined ? error : reason)
   }
 
+  /**
+   * Changes the task's priority within its lane, also when it is on its way to a thread already.
+   *
+   * @param priority an integer from 0 to 1,000,000; greater goes first
+   * @returns false if the task has started or ended, or is on its way with arguments that were handed over
+   * @throws InvalidArgumentError (`ERR_INVALID_ARG`)
+   */
+  setPriority(priority: number): boolean {
+    return this.#lane.setPriority(this.#task, readPriority(priority))
+  }
+
   #whenFinished(): Promise<void> {
     if (this.#finished === null) {
       const task = this.#task
@@ -115,8 +135,8 @@ export class TaskHandle<R = unknown> {
       this.#finished = task.dead
         ? Promise.resolve()
         : new Promise(resolve => {
-            task.resolve = outcome => {
-              earlier?.(outcome)
+            task.resolve = (outcome, settled) => {
+              earlier?.(outcome, settled)
               resolve()
             }
           })

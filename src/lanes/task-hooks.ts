@@ -26,7 +26,7 @@ export class TaskHooks implements TaskObserver {
     this.#report = report
   }
 
-  submitted(): void {
+  accepted(): void {
     this.#call(() => this.#options.onSubmit?.(this.#handle))
   }
 

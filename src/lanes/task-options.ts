@@ -1,7 +1,9 @@
 import { finiteAtLeast, integerWithin, knownKeys, plainObject } from '../core/checks.js'
 import { InvalidArgumentError } from '../core/errors.js'
+import type { RetryPolicy } from '../core/retry-policy.js'
 import { TaskExtras } from '../core/task.js'
 import type { TaskHandle } from './task-handle.js'
+import { readPriority } from './task-priority.js'
 
 /** The options of one task. */
 export interface TaskOptions<R = unknown> {
@@ -19,6 +21,14 @@ export interface TaskOptions<R = unknown> {
   readonly signal?: AbortSignal
   /** Objects among the arguments to hand over rather than clone: they are gone here afterwards. */
   readonly transfer?: readonly object[]
+  /**
+   * How often the task is run again when it fails by what it throws; not when it is cancelled or timed out. A number, or
+   * `limit` with the pause before the second attempt, `delay` (ms, default 100), which doubles up to `maxDelay` (ms,
+   * default 10,000). Default 0.
+   */
+  readonly retries?: number | { readonly limit: number; readonly delay?: number; readonly maxDelay?: number }
+  /** Tasks of the lane that have the same key run one after another, each until its last attempt has ended. */
+  readonly key?: string
   /** The task may be run again if its thread dies while it runs: three times in all. */
   readonly idempotent?: boolean
   readonly onSubmit?: (task: TaskHandle<R>) => void
@@ -40,10 +50,12 @@ const KEYS = [
   'signal',
   'transfer',
   'idempotent',
+  'retries',
+  'key',
   ...CALLBACKS,
 ]
 
-const MAX_PRIORITY = 1_000_000
+const MAX_RETRIES = 1_000_000
 
 /**
  * Checks the options of a task and makes of them what its sender works with.
@@ -56,14 +68,15 @@ export function readTaskOptions(options: TaskOptions<never>, now: number, wallCl
   plainObject('options', options)
   knownKeys('options', options, KEYS)
   const extras = new TaskExtras()
-  const { timeout, queueTimeout, deadline, delay, priority, signal, transfer, idempotent } = options
+  const { timeout, queueTimeout, deadline, delay, priority, signal, transfer, idempotent, retries, key } =
+    options
   if (timeout !== undefined) extras.timeout = finiteAtLeast('timeout', timeout, 0)
   if (queueTimeout !== undefined) extras.waitUntil = now + finiteAtLeast('queueTimeout', queueTimeout, 0)
   if (deadline !== undefined) {
     extras.deadline = now + finiteAtLeast('deadline', deadline, 0) - wallClock
   }
   if (delay !== undefined) extras.notBefore = now + finiteAtLeast('delay', delay, 0)
-  if (priority !== undefined) extras.priority = integerWithin('priority', priority, 0, MAX_PRIORITY)
+  if (priority !== undefined) extras.priority = readPriority(priority)
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new InvalidArgumentError('signal', 'an AbortSignal', signal)
   }
@@ -77,6 +90,11 @@ export function readTaskOptions(options: TaskOptions<never>, now: number, wallCl
     if (typeof idempotent !== 'boolean') throw new InvalidArgumentError('idempotent', 'a boolean', idempotent)
     extras.idempotent = idempotent
   }
+  if (retries !== undefined) extras.retries = readRetries(retries, extras)
+  if (key !== undefined) {
+    if (typeof key !== 'string') throw new InvalidArgumentError('key', 'a string', key)
+    extras.key = key
+  }
   for (const name of CALLBACKS) {
     const callback: unknown = options[name]
     if (callback !== undefined && typeof callback !== 'function') {
@@ -84,4 +102,21 @@ export function readTaskOptions(options: TaskOptions<never>, now: number, wallCl
     }
   }
   return extras
+}
+
+function readRetries(retries: unknown, { transfer }: TaskExtras): RetryPolicy | null {
+  const given = typeof retries === 'number' ? { limit: retries } : plainObject('retries', retries)
+  knownKeys('retries', given, ['limit', 'delay', 'maxDelay'])
+  const option = typeof retries === 'number' ? 'retries' : 'retries.limit'
+  const { limit, delay, maxDelay } = given as { limit?: unknown; delay?: unknown; maxDelay?: unknown }
+  const policy = {
+    limit: integerWithin(option, limit, 0, MAX_RETRIES),
+    delay: finiteAtLeast('retries.delay', delay ?? 100, 0),
+    maxDelay: finiteAtLeast('retries.maxDelay', maxDelay ?? 10_000, 0),
+  }
+  if (policy.limit === 0) return null
+  if (transfer !== null) {
+    throw new InvalidArgumentError(option, '0 for a task with `transfer`, which cannot be sent twice', limit)
+  }
+  return policy
 }

@@ -88,7 +88,7 @@ export class SenderRig {
       message => this.told.push(message as SenderToSupervisor),
       () => {},
     )
-    this.sender = new Sender(mine, [{ name: LANE, concurrency, queueLimit: 1_000_000 }], {
+    this.sender = new Sender(mine, [{ name: LANE, concurrency, queueLimit: 1_000_000, overload: 'reject' }], {
       clock: this.clock,
       timers: this.clock,
       defer: call => this.#deferred.push(call),

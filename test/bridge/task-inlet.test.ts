@@ -37,7 +37,7 @@ test('any batches come in with the arguments they left with, in their order', ()
         batches.flat(),
       )
       rig.jobs.forEach((job, i) => {
-        assert.is(job.sequence, i)
+        assert.is(job.arrival, i)
       })
       assert.is(rig.inlet.strays, 0)
     }),

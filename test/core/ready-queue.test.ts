@@ -1,39 +1,36 @@
 import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Queueable, ReadyQueue } from '#src/core/ready-queue.js'
+import { AGED_EVERY, AGING_MS, type Queueable, ReadyQueue } from '#src/core/ready-queue.js'
 
 const test = suite('core: the ready queue')
 
-class Item implements Queueable<Item> {
-  static looks = 0
-  next: Item | null = null
-  readonly sequence: number
-  readonly priority: number
-  readonly deadline: number
-  #dead = false
+const NEVER = Number.POSITIVE_INFINITY
 
-  constructor(sequence: number, priority = 0, deadline = Number.POSITIVE_INFINITY) {
-    this.sequence = sequence
+class Item implements Queueable<Item> {
+  next: Item | null = null
+  previous: Item | null = null
+  position = 0
+  readonly arrival: number
+  readonly since: number
+  priority: number
+  readonly deadline: number
+
+  constructor(arrival: number, priority = 0, deadline = NEVER, since = 0) {
+    this.arrival = arrival
     this.priority = priority
     this.deadline = deadline
-  }
-
-  get dead(): boolean {
-    Item.looks++
-    return this.#dead
-  }
-
-  kill(): void {
-    this.#dead = true
+    this.since = since
   }
 }
 
-/** The queue as it is documented: a list, and what was taken from it. */
+/** The queue as it is documented: a list, what was taken from it, and the time. */
 interface Model {
   waiting: Item[]
   taken: Item[]
   pushed: number
+  sinceAged: number
+  now: number
 }
 
 type Command = fc.Command<Model, ReadyQueue<Item>>
@@ -41,11 +38,11 @@ type Command = fc.Command<Model, ReadyQueue<Item>>
 function byOrder(a: Item, b: Item): number {
   if (a.priority !== b.priority) return b.priority - a.priority
   if (a.deadline !== b.deadline) return a.deadline < b.deadline ? -1 : 1
-  return a.sequence - b.sequence
+  return a.arrival - b.arrival
 }
 
-function bySequence(items: Iterable<Item>): number[] {
-  return [...items].map(item => item.sequence).sort((a, b) => a - b)
+function byArrival(items: Iterable<Item>): number[] {
+  return [...items].map(item => item.arrival).sort((a, b) => a - b)
 }
 
 function command(label: string, run: (model: Model, queue: ReadyQueue<Item>) => void): Command {
@@ -54,7 +51,9 @@ function command(label: string, run: (model: Model, queue: ReadyQueue<Item>) => 
     run: (model, queue) => {
       run(model, queue)
       assert.is(queue.size, model.waiting.length)
-      assert.equal(bySequence(queue), bySequence(model.waiting))
+      assert.equal(byArrival(queue), byArrival(model.waiting))
+      assert.is(queue.peek(), model.waiting.sort(byOrder)[0] ?? null)
+      assert.is(queue.oldest()?.since, model.waiting.sort((a, b) => a.since - b.since)[0]?.since)
     },
     toString: () => label,
   }
@@ -63,7 +62,7 @@ function command(label: string, run: (model: Model, queue: ReadyQueue<Item>) => 
 function push(count: number, priority: number, deadline: number): Command {
   return command(`push(${count}, ${priority}, ${deadline})`, (model, queue) => {
     for (let i = 0; i < count; i++) {
-      const item = new Item(model.pushed++, priority, deadline)
+      const item = new Item(model.pushed++, priority, deadline, model.now)
       model.waiting.push(item)
       queue.push(item)
     }
@@ -73,53 +72,81 @@ function push(count: number, priority: number, deadline: number): Command {
 function pop(count: number): Command {
   return command(`pop(${count})`, (model, queue) => {
     for (let i = 0; i < count; i++) {
-      const expected = model.waiting.sort(byOrder).shift() ?? null
-      const item = queue.pop()
-      assert.is(item?.sequence, expected?.sequence)
-      if (item === null) return
-      assert.is(item.next, null)
-      model.taken.push(item)
+      const item = queue.pop(model.now)
+      if (model.waiting.length === 0) {
+        assert.is(item, null)
+        return
+      }
+      const aged = model.waiting.filter(one => one.deadline === NEVER && model.now - one.since >= AGING_MS)
+      const looks = ++model.sinceAged === AGED_EVERY
+      if (looks) model.sinceAged = 0
+      const mayAge = looks && aged.length > 0
+      const order = mayAge ? aged.sort((a, b) => a.since - b.since) : model.waiting.sort(byOrder)
+      // Among aged ones of one age, any may be the one.
+      if (mayAge) assert.is(item?.since, order[0]!.since)
+      else assert.is(item, order[0])
+      assert.equal([item!.next, item!.previous], [null, null])
+      model.waiting.splice(model.waiting.indexOf(item!), 1)
+      model.taken.push(item!)
     }
   })
 }
 
-function restore(which: number): Command {
-  return command(`restore(${which})`, (model, queue) => {
+function putBack(which: number): Command {
+  return command(`putBack(${which})`, (model, queue) => {
     const [item] = model.taken.splice(which % Math.max(1, model.taken.length), 1)
     if (item === undefined) return
     model.waiting.push(item)
-    queue.restore(item)
+    queue.push(item)
   })
 }
 
-function discard(count: number, from: number): Command {
-  return command(`discard(${count}, ${from})`, (model, queue) => {
+function remove(count: number, from: number): Command {
+  return command(`remove(${count}, ${from})`, (model, queue) => {
     for (let i = 0; i < count && model.waiting.length > 0; i++) {
       const [item] = model.waiting.splice(from % model.waiting.length, 1)
-      item!.kill()
-      queue.discard()
+      queue.remove(item!)
     }
   })
 }
 
-const priorities = fc.constantFrom(0, 0, 0, 1, 5, -1)
-const deadlines = fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.integer({ min: 0, max: 5 }))
-const counts = fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 50, max: 150 }))
+function reprioritize(from: number, priority: number): Command {
+  return command(`reprioritize(${from}, ${priority})`, (model, queue) => {
+    const item = model.waiting[from % Math.max(1, model.waiting.length)]
+    if (item === undefined) return
+    queue.remove(item)
+    item.priority = priority
+    queue.push(item)
+  })
+}
+
+function wait(time: number): Command {
+  return command(`wait(${time})`, model => {
+    model.now += time
+  })
+}
+
+const priorities = fc.constantFrom(0, 0, 0, 1, 5, -1, 20, 21, 22, 23, 24, 25, 26)
+const deadlines = fc.oneof(fc.constant(NEVER), fc.integer({ min: 0, max: 5 }))
+const counts = fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 20, max: 60 }))
 const commands = fc.commands(
   [
     fc.tuple(counts, priorities, deadlines).map(args => push(...args)),
     fc.tuple(counts, priorities, deadlines).map(args => push(...args)),
     counts.map(pop),
-    fc.nat(1000).map(restore),
-    fc.tuple(counts, fc.nat(1000)).map(args => discard(...args)),
+    fc.nat(1000).map(putBack),
+    fc.tuple(counts, fc.nat(1000)).map(args => remove(...args)),
+    fc.tuple(fc.nat(1000), priorities).map(args => reprioritize(...args)),
+    fc.integer({ min: 1, max: AGING_MS }).map(wait),
   ],
   { maxCommands: 60 },
 )
 
-test('whatever is done to it, it holds and gives what a sorted list would', () => {
+test('whatever is done to it, it holds and gives what a sorted list with aging would', () => {
   fc.assert(
     fc.property(commands, run => {
-      fc.modelRun(() => ({ model: { waiting: [], taken: [], pushed: 0 }, real: new ReadyQueue<Item>() }), run)
+      const model: Model = { waiting: [], taken: [], pushed: 0, sinceAged: 0, now: 0 }
+      fc.modelRun(() => ({ model, real: new ReadyQueue<Item>() }), run)
     }),
     { numRuns: 300 },
   )
@@ -127,10 +154,9 @@ test('whatever is done to it, it holds and gives what a sorted list would', () =
 
 test('greater priority goes first, then the earlier deadline, then what came first', () => {
   const queue = new ReadyQueue<Item>()
-  const at = Number.POSITIVE_INFINITY
   for (const item of [
     new Item(1),
-    new Item(2, 3, at),
+    new Item(2, 3),
     new Item(3, 3, 200),
     new Item(4, 3, 100),
     new Item(5, 3, 100),
@@ -140,62 +166,48 @@ test('greater priority goes first, then the earlier deadline, then what came fir
     queue.push(item)
   }
   const order: number[] = []
-  for (let item = queue.pop(); item !== null; item = queue.pop()) order.push(item.sequence)
+  for (let item = queue.pop(0); item !== null; item = queue.pop(0)) order.push(item.arrival)
   assert.equal(order, [4, 5, 3, 2, 1, 7, 6])
 })
 
 test('what is put back goes before all that came after it, and not before what came earlier', () => {
   const queue = new ReadyQueue<Item>()
-  const items = [1, 2, 3, 4, 5].map(sequence => new Item(sequence))
+  const items = [1, 2, 3, 4, 5].map(arrival => new Item(arrival))
   for (const item of items) queue.push(item)
-  const [first, second, third] = [queue.pop()!, queue.pop()!, queue.pop()!]
-  for (const item of [second, third, first]) queue.restore(item)
+  const [first, second, third] = [queue.pop(0)!, queue.pop(0)!, queue.pop(0)!]
+  for (const item of [second, third, first]) queue.push(item)
   assert.equal(
-    items.map(() => queue.pop()?.sequence),
+    items.map(() => queue.pop(0)?.arrival),
     [1, 2, 3, 4, 5],
   )
   // The tail is right too: what is pushed now comes last.
-  queue.restore(first)
+  queue.push(first)
   queue.push(new Item(6))
-  assert.equal([queue.pop()?.sequence, queue.pop()?.sequence, queue.pop()], [1, 6, null])
+  assert.equal([queue.pop(0)?.arrival, queue.pop(0)?.arrival, queue.pop(0)], [1, 6, null])
 })
 
-for (const [kind, deadline] of [
-  ['without deadlines', Number.POSITIVE_INFINITY],
-  ['with deadlines', 10],
-] as const) {
-  test(`what was discarded is not kept: ${kind}`, () => {
-    const queue = new ReadyQueue<Item>()
-    const items = Array.from({ length: 5000 }, (_, i) => new Item(i, i % 3, deadline))
-    for (const item of items) queue.push(item)
-    // Every item that the queue holds is looked at once while iterating.
-    const held = (): number => {
-      Item.looks = 0
-      assert.is([...queue].length, queue.size)
-      return Item.looks
-    }
-    assert.is(held(), 5000)
-    items.forEach((item, i) => {
-      if (i % 100 === 0) return
-      item.kill()
-      queue.discard()
-      if (i % 97 === 0) assert.ok(held() <= queue.size + Math.max(64, queue.size))
-    })
-    assert.is(queue.size, 50)
-    assert.ok(held() <= 50 + 64, `${held()} are held for ${queue.size}`)
-  })
-}
-
-test('what was discarded holds on to nothing', () => {
+test('an aged item is overtaken by no more than the bound says, however many more urgent ones keep coming', () => {
   const queue = new ReadyQueue<Item>()
-  const items = Array.from({ length: 1000 }, (_, i) => new Item(i))
-  for (const item of items) queue.push(item)
-  for (const item of items) {
-    item.kill()
-    queue.discard()
+  const OLDER = 5
+  for (let i = 0; i <= OLDER; i++) queue.push(new Item(i, 0, NEVER, i))
+  let arrival = 100
+  let taken = 0
+  const now = AGING_MS + OLDER
+  for (;;) {
+    // Of the urgent ones there is always one more, with a deadline or without.
+    queue.push(new Item(arrival, 9, arrival++ % 2 === 0 ? NEVER : now, now))
+    if (queue.pop(now)!.arrival === OLDER) break
+    taken++
   }
-  assert.is(queue.pop(), null)
-  assert.is(items.filter(item => item.next !== null).length, 0)
+  assert.ok(taken <= AGED_EVERY * (OLDER + 1), `${taken} went before it`)
+})
+
+test('within the aging time the order is exact', () => {
+  const queue = new ReadyQueue<Item>()
+  queue.push(new Item(0))
+  for (let i = 1; i < 100; i++) queue.push(new Item(i, 1, NEVER, i))
+  for (let i = 1; i < 100; i++) assert.is(queue.pop(AGING_MS - 1)?.arrival, i)
+  assert.is(queue.pop(AGING_MS - 1)?.arrival, 0)
 })
 
 test.run()

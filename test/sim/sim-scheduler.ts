@@ -3,7 +3,9 @@ import type { LaneSender } from '#src/bridge/lane-sender.js'
 import type { SenderToSupervisor } from '#src/bridge/protocol/sender-to-supervisor.js'
 import type { SupervisorToSender } from '#src/bridge/protocol/supervisor-to-sender.js'
 import { Sender } from '#src/bridge/sender.js'
+import type { LaneTerms } from '#src/bridge/sender-context.js'
 import { INT, TableView } from '#src/bridge/shared-table.js'
+import type { OverloadPolicy } from '#src/core/admission.js'
 import { LaneError } from '#src/core/errors.js'
 import { CancelLadder } from '#src/lanes/cancel-ladder.js'
 import { ExpiryWatch } from '#src/lanes/expiry-watch.js'
@@ -16,6 +18,7 @@ export interface SimLaneOptions {
   readonly concurrency: number
   readonly grace: number
   readonly queueLimit: number
+  readonly overload: OverloadPolicy
 }
 
 const LANE = 'lane'
@@ -61,7 +64,8 @@ export class SimScheduler {
       message => this.#hear(message as SenderToSupervisor),
       () => {},
     )
-    const terms = { name: LANE, concurrency: options.concurrency, queueLimit: options.queueLimit }
+    const { concurrency, queueLimit, overload } = options
+    const terms: LaneTerms = { name: LANE, concurrency, queueLimit, overload }
     this.sender = new Sender(mine, [terms], {
       clock: world.clock,
       timers: world.clock,

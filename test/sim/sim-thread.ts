@@ -26,6 +26,8 @@ export class SimThread {
   readonly block = new ThreadBlock()
   readonly names: readonly string[]
   readonly loop: RunLoop
+  /** The numbers of the tasks whose code is running here, or waits. */
+  readonly running = new Set<number>()
   readonly #world: SimWorld
   readonly #onTerminate: (thread: SimThread, why: Error) => void
   #dead = false
@@ -47,8 +49,7 @@ export class SimThread {
     let running: Job | null = null
     const host: SimTaskHost = { world, thread: this, began: sequence => began(sequence, this) }
     const functions: TaskFunction[] = this.names.map(name => (...args: unknown[]) => {
-      const { source, id } = running!
-      host.began(source.table.float(id, FLOAT.SEQUENCE))
+      host.began(sequenceOf(running!))
       return tasks[name]!(host, ...args)
     })
     const alive = (call: () => void) => () => {
@@ -70,13 +71,19 @@ export class SimThread {
         invoke: (job, call) => {
           running = job
           const value = call(...(job.args as never[]))
+          if (!(value instanceof Promise)) return value
+          const sequence = sequenceOf(job)
+          this.running.add(sequence)
           // What a dead thread still awaited never comes.
-          const silence = (): unknown => (this.#dead ? new Promise(() => {}) : value)
-          return value instanceof Promise ? value.then(silence, silence) : value
+          const silence = (): unknown => {
+            this.running.delete(sequence)
+            return this.#dead ? new Promise(() => {}) : value
+          }
+          return value.then(silence, silence)
         },
         abort: () => {},
         expiryAhead: onExpiry,
-        abandoned: () => {},
+        abandoned: job => this.running.delete(sequenceOf(job)),
       },
     )
   }
@@ -121,6 +128,7 @@ export class SimThread {
     this.#dead = true
   }
 
+  /** Runs code of this thread. */
   guard(call: () => void): void {
     try {
       call()
@@ -128,4 +136,8 @@ export class SimThread {
       if (!(error instanceof Died)) throw error
     }
   }
+}
+
+function sequenceOf({ source, id }: Job): number {
+  return source.table.float(id, FLOAT.SEQUENCE)
 }

@@ -1,5 +1,6 @@
 import type { Failure } from '#src/bridge/failure.js'
-import { MultilaneError, TaskCanceledError } from '#src/core/errors.js'
+import { OVERLOAD_POLICIES } from '#src/core/admission.js'
+import { MultilaneError, QueueFullError, TaskCanceledError } from '#src/core/errors.js'
 import { Task, TaskExtras } from '#src/core/task.js'
 import { CANCELED, DONE, FAILED, isFinal, STARTED, TASK_STATES, TIMED_OUT } from '#src/core/task-state.js'
 import { SimScheduler } from './sim-scheduler.js'
@@ -12,6 +13,8 @@ interface Entry {
   readonly kind: string
   readonly limited: boolean
   readonly idempotent: boolean
+  readonly retries: number
+  readonly key: string | null
   settled: number
   /** Whether a cancel answered true. */
   cancelled: boolean
@@ -24,6 +27,12 @@ export interface SimReport {
   readonly outcomes: Record<string, number>
   readonly deaths: number
   readonly rerun: number
+  /** Tasks that waited for room, that were dropped, and that were run again after they failed. */
+  readonly held: number
+  readonly dropped: number
+  readonly retried: number
+  readonly refused: number
+  readonly moved: number
   readonly cancelsLost: number
   readonly steps: number
 }
@@ -56,11 +65,14 @@ export async function runSeed(seed: number): Promise<SimReport> {
     threads: 1 + random.below(3),
     concurrency: random.pick([1, 1, 2, 8]),
     grace: random.pick([5, 50]),
-    queueLimit: Number.POSITIVE_INFINITY,
+    queueLimit: random.pick([Number.POSITIVE_INFINITY, 1, 10]),
+    overload: random.pick(OVERLOAD_POLICIES),
   }
   const scheduler = new SimScheduler(world, TASKS, options)
   const entries: Entry[] = []
   let cancelsLost = 0
+  let refused = 0
+  let moved = 0
   let steps = 0
   const target = 40 + random.below(160)
   const deadly = random.chance(0.5)
@@ -68,14 +80,20 @@ export async function runSeed(seed: number): Promise<SimReport> {
     steps++
     const roll = random.next()
     if (roll < 0.25 && entries.length < target) {
-      for (let burst = random.below(6); burst >= 0; burst--) entries.push(submit(scheduler, world))
+      for (let burst = random.below(6); burst >= 0; burst--) {
+        const entry = submit(scheduler, world)
+        if (entry === null) refused++
+        else entries.push(entry)
+      }
     } else if (roll < 0.32 && entries.length > 0) {
       const entry = random.pick(entries)
       if (cancel(scheduler, entry)) entry.cancelled = true
       else cancelsLost++
-    } else if (roll < 0.33 && deadly && scheduler.deaths < 6) {
+    } else if (roll < 0.36 && entries.length > 0) {
+      if (scheduler.lane.setPriority(random.pick(entries).task, random.below(5))) moved++
+    } else if (roll < 0.37 && deadly && scheduler.deaths < 6) {
       scheduler.killByFault(random.pick([...scheduler.threads, ...scheduler.threads]))
-    } else if (roll < 0.35) {
+    } else if (roll < 0.39) {
       scheduler.park(random.chance(0.5))
     } else {
       world.step()
@@ -91,7 +109,7 @@ export async function runSeed(seed: number): Promise<SimReport> {
       check(seed, scheduler, entries, options.concurrency)
     }
   }
-  return conclude(seed, scheduler, entries, cancelsLost, steps)
+  return { ...conclude(seed, scheduler, entries), cancelsLost, refused, moved, steps }
 }
 
 /** Promises of simulated tasks settle in real microtasks, a few for each `then` on the way. */
@@ -99,7 +117,8 @@ async function promisesSettled(): Promise<void> {
   for (let round = 0; round < 10; round++) await undefined
 }
 
-function submit(scheduler: SimScheduler, world: SimWorld): Entry {
+/** Submits a random task; null if the lane refuses it. */
+function submit(scheduler: SimScheduler, world: SimWorld): Entry | null {
   const { random } = world
   const kind = random.pick(
     Object.keys(TASKS).concat('quick', 'quick', 'quick', 'slow', 'uncloneableArgument', 'unknown'),
@@ -116,8 +135,15 @@ function submit(scheduler: SimScheduler, world: SimWorld): Entry {
     if (random.chance(0.1)) extras.notBefore = now + random.below(20)
     extras.priority = random.below(3)
     extras.idempotent = random.chance(0.3)
+    if (random.chance(0.3)) extras.key = random.pick(['a', 'b'])
+    if (random.chance(0.3))
+      extras.retries = { limit: 1 + random.below(3), delay: random.below(20), maxDelay: 30 }
     extras.reportStart = random.chance(0.5)
-    extras.observer = { started: () => log.push('start'), finished: () => log.push('final') }
+    extras.observer = {
+      accepted: () => {},
+      started: () => log.push('start'),
+      finished: () => log.push('final'),
+    }
   }
   const argument = kind === 'uncloneableArgument' ? () => 0 : sequence
   const limited =
@@ -128,13 +154,19 @@ function submit(scheduler: SimScheduler, world: SimWorld): Entry {
     kind,
     limited,
     idempotent: extras?.idempotent ?? false,
+    retries: extras?.retries?.limit ?? 0,
+    key: extras?.key ?? null,
     settled: 0,
     cancelled: false,
     log,
   }
-  scheduler.lane.admit()
-  scheduler.lane.submit(entry.task)
-  return entry
+  try {
+    scheduler.lane.submit(entry.task, scheduler.lane.admit())
+    return entry
+  } catch (error) {
+    if (error instanceof QueueFullError) return null
+    throw error
+  }
 }
 
 function cancel(scheduler: SimScheduler, { task }: Entry): boolean {
@@ -152,6 +184,10 @@ function check(seed: number, scheduler: SimScheduler, entries: readonly Entry[],
     if (thread.loop.pending > concurrency)
       throw new Error(`seed ${seed}: ${thread.loop.pending} tasks at a time`)
   }
+  for (const key of ['a', 'b']) {
+    const running = entries.filter(entry => entry.key === key && isRunning(scheduler, entry.task.sequence))
+    if (running.length > 1) throw new Error(`seed ${seed}: ${running.length} tasks of key ${key} at a time`)
+  }
   const unfinished = entries.filter(entry => !entry.task.dead).length
   if (unfinished !== scheduler.sender.unfinished)
     throw new Error(`seed ${seed}: unfinished tasks are miscounted`)
@@ -165,9 +201,8 @@ function check(seed: number, scheduler: SimScheduler, entries: readonly Entry[],
     ) {
       if (log.includes('final')) throw new Error(`seed ${seed}: callbacks came as ${log.join(', ')}`)
     }
-    if (task.id !== 0 && scheduler.lane.stateOf(task) < STARTED && scheduler.begun.has(task.sequence)) {
-      const on = scheduler.begun.get(task.sequence)!
-      if (on.some(thread => !thread.isGone)) throw new Error(`seed ${seed}: a started task is not STARTED`)
+    if (task.id !== 0 && scheduler.lane.stateOf(task) < STARTED) {
+      if (isRunning(scheduler, task.sequence)) throw new Error(`seed ${seed}: a started task is not STARTED`)
     }
   }
 }
@@ -177,26 +212,42 @@ function conclude(
   seed: number,
   scheduler: SimScheduler,
   entries: readonly Entry[],
-  cancelsLost: number,
-  steps: number,
-): SimReport {
+): Pick<SimReport, 'outcomes' | 'deaths' | 'rerun' | 'held' | 'dropped' | 'retried'> {
   const outcomes: Record<string, number> = {}
   let rerun = 0
+  let held = 0
+  let dropped = 0
+  let retried = 0
   for (const entry of entries) {
     const { task, kind } = entry
     const state = TASK_STATES[task.state]!
     const at = `seed ${seed}: task ${task.sequence} (${kind}) is ${state}`
     outcomes[state] = (outcomes[state] ?? 0) + 1
     if (!task.dead) throw new Error(`${at}: lost`)
-    if (entry.cancelled !== (task.state === CANCELED)) throw new Error(`${at}, cancelled: ${entry.cancelled}`)
+    const wasDropped = task.state === CANCELED && codeOf(task) === 'ERR_DROPPED'
+    if (wasDropped) dropped++
+    if ((task.extras?.acceptance ?? null) !== null) held++
+    const failures = task.extras?.failures ?? 0
+    if (failures > 0) retried++
+    if (failures > entry.retries) throw new Error(`${at} after ${failures} failures`)
+    if (
+      task.state === FAILED &&
+      kind === 'throws' &&
+      deathless(scheduler) &&
+      failures < entry.retries &&
+      !entry.limited
+    )
+      throw new Error(`${at} after only ${failures} retries`)
+    if ((entry.cancelled || wasDropped) !== (task.state === CANCELED))
+      throw new Error(`${at}, cancelled: ${entry.cancelled}`)
     if (task.state === TIMED_OUT && !entry.limited) throw new Error(`${at} without a limit`)
     if (task.state === DONE && task.payload !== task.sequence) throw new Error(`${at} with ${task.payload}`)
     if (task.state === FAILED) checkFailure(at, entry, scheduler.deaths)
     const begun = scheduler.begun.get(task.sequence) ?? []
-    if (begun.length > 1) {
+    if (begun.length > 1 + failures) {
       rerun++
-      if (!entry.idempotent || begun.slice(0, -1).some(thread => !thread.isGone))
-        throw new Error(`${at}: run twice`)
+      const died = begun.filter(thread => thread.isGone).length
+      if (!entry.idempotent || begun.length - died > 1 + failures) throw new Error(`${at}: run twice`)
     }
   }
   if (scheduler.sender.sent.table.inUse !== 0) {
@@ -205,13 +256,19 @@ function conclude(
   if (scheduler.sender.strays > 0)
     throw new Error(`seed ${seed}: ${scheduler.sender.strays} messages went astray`)
   if (scheduler.reported.length > 0) throw scheduler.reported[0]
-  return { outcomes, deaths: scheduler.deaths, rerun, cancelsLost, steps }
+  return { outcomes, deaths: scheduler.deaths, rerun, held, dropped, retried }
+}
+
+function deathless(scheduler: SimScheduler): boolean {
+  return scheduler.deaths === 0
+}
+
+function isRunning(scheduler: SimScheduler, sequence: number): boolean {
+  return [...scheduler.threads].some(thread => thread.running.has(sequence))
 }
 
 function checkFailure(at: string, { task, kind }: Entry, deaths: number): void {
-  const error = (task.payload as Failure).error()
-  const code =
-    error instanceof MultilaneError ? error.code : error instanceof TypeError ? 'TypeError' : String(error)
+  const code = codeOf(task)
   const expected: Record<string, string> = {
     throws: 'TypeError',
     uncloneable: 'ERR_RESULT_NOT_CLONEABLE',
@@ -221,4 +278,10 @@ function checkFailure(at: string, { task, kind }: Entry, deaths: number): void {
   // ERR_LANE_CLOSED: here the word of why a port closed may take longer than a sender waits for it.
   const byDeath = deaths > 0 && ['ERR_LANE_EXITED', 'ERR_LANE_TERMINATED', 'ERR_LANE_CLOSED'].includes(code)
   if (code !== expected[kind] && !byDeath) throw new Error(`${at} with ${code}`)
+}
+
+function codeOf(task: Task): string {
+  const error = (task.payload as Failure).error()
+  if (error instanceof MultilaneError) return error.code
+  return error instanceof TypeError ? 'TypeError' : String(error)
 }

@@ -1,0 +1,68 @@
+import type { Backlog } from '../core/backlog.js'
+import type { Clock } from '../core/clock.js'
+import { pauseBeforeRetry } from '../core/retry-policy.js'
+import type { Task, TaskExtras } from '../core/task.js'
+import { SCHEDULED, STARTED } from '../core/task-state.js'
+import type { EncodedError } from './error-codec.js'
+
+/** An idempotent task whose thread died is started this often in all. */
+const MAX_DEATHS = 3
+/** What would happen again however often the task is run. */
+const HOPELESS = 'ERR_RESULT_NOT_CLONEABLE'
+
+/**
+ * Which tasks are run again. One that failed by itself, as its `retries` say, after a pause; one whose thread died
+ * under it, if it is idempotent, at once: the death was most likely not its own.
+ */
+export class Retries {
+  readonly #clock: Clock
+  readonly #backlog: Backlog
+
+  constructor(clock: Clock, backlog: Backlog) {
+    this.#clock = clock
+    this.#backlog = backlog
+  }
+
+  /** Whether a failure of the present attempt would not be the task's end. */
+  areLeft({ extras }: Task): boolean {
+    return extras !== null && extras.retries !== null && extras.failures < extras.retries.limit
+  }
+
+  /**
+   * Decides what becomes of a task that has failed by itself.
+   *
+   * @returns whether it is run again; then it has left its slot and waits for its time
+   */
+  afterFailure(task: Task, error: EncodedError): boolean {
+    const { extras } = task
+    if (extras === null || extras.retries === null || error.fields?.code === HOPELESS) return false
+    const pause = pauseBeforeRetry(extras.retries, extras.failures + 1)
+    if (pause === undefined) return false
+    const until = this.#clock.now() + pause
+    if (until >= extras.deadline) return false
+    extras.failures++
+    this.#beginAgain(task, extras)
+    this.#backlog.delay(task, until)
+    return true
+  }
+
+  /** @returns whether a started task whose thread died is run again; then it is back in the backlog */
+  afterDeath(task: Task): boolean {
+    const { extras } = task
+    if (extras === null || !extras.idempotent) return false
+    if (extras.attempt >= MAX_DEATHS + extras.failures) return false
+    this.#beginAgain(task, extras)
+    this.#backlog.putBack(task)
+    return true
+  }
+
+  #beginAgain(task: Task, extras: TaskExtras): void {
+    extras.attempt++
+    // It has waited once; what it waits from now on is not its queue's doing.
+    extras.waitUntil = Number.POSITIVE_INFINITY
+    task.started = undefined
+    task.id = 0
+    task.enter(STARTED)
+    task.enter(SCHEDULED)
+  }
+}

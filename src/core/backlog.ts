@@ -1,0 +1,286 @@
+import type { Clock } from './clock.js'
+import { KeyTurns } from './key-turns.js'
+import { ReadyQueue } from './ready-queue.js'
+import type { Reminders } from './reminders.js'
+import type { Acceptance, Task, TaskExtras } from './task.js'
+import { SCHEDULED, SUBMITTED } from './task-state.js'
+
+/** The places of a task at its sender; `OUTSIDE` if it is sent, or settled. */
+export const OUTSIDE = 0
+export const HELD = 1
+export const DELAYED = 2
+export const READY = 3
+export const PARKED = 4
+
+/** What a backlog tells its owner, and asks of it. */
+export interface BacklogObserver {
+  /** A task may be sent that could not be before. */
+  becameReady(): void
+  /** A task's time ran out while it waited; it has left the backlog. */
+  ranOut(task: Task): void
+  /** The next number in the order of arrival. */
+  nextArrival(): number
+}
+
+/**
+ * The tasks of one lane that wait at their sender, and in which order they leave.
+ *
+ * A waiting task is in exactly one of these places, and this class alone moves it:
+ *
+ * | place   | state     | waits for            | enters by                            | leaves by                       |
+ * |---------|-----------|----------------------|--------------------------------------|---------------------------------|
+ * | HELD    | NEW       | room in the queue    | `hold`                               | `admit`; `remove`               |
+ * | DELAYED | SCHEDULED | its time             | `add` with a delay, `delay` (retry)  | its time: READY; `remove`       |
+ * | READY   | SUBMITTED | credit               | `add`, `putBack`, and from the others| `take`: OUTSIDE, PARKED; `remove`|
+ * | PARKED  | SUBMITTED | its key's turn       | `take`, when another has the turn    | the turn's end: READY; `remove` |
+ *
+ * In every place a limit of its waiting may run out: then it leaves, and the owner is told. While it is DELAYED or has a
+ * limit, one reminder of it is set.
+ */
+export class Backlog {
+  readonly #clock: Clock
+  readonly #reminders: Reminders<() => void>
+  readonly #observer: BacklogObserver
+  readonly #ready = new ReadyQueue<Task>()
+  readonly #held = new ReadyQueue<Task>()
+  readonly #delayed = new Set<Task>()
+  readonly #turns = new KeyTurns()
+
+  constructor(clock: Clock, reminders: Reminders<() => void>, observer: BacklogObserver) {
+    this.#clock = clock
+    this.#reminders = reminders
+    this.#observer = observer
+  }
+
+  /** How many accepted tasks are here. */
+  get size(): number {
+    return this.#ready.size + this.#delayed.size + this.#turns.waiting
+  }
+
+  /** How many wait to be accepted. */
+  get held(): number {
+    return this.#held.size
+  }
+
+  /** How many could be sent, as far as their keys let them. */
+  get ready(): number {
+    return this.#ready.size
+  }
+
+  /** Takes in a new task that is accepted. */
+  add(task: Task): void {
+    const { extras } = task
+    if (extras !== null && extras.notBefore > this.#clock.now()) {
+      task.enter(SCHEDULED)
+      this.#postpone(task, extras)
+      return
+    }
+    task.enter(SUBMITTED)
+    this.#makeReady(task)
+    this.#observer.becameReady()
+  }
+
+  /** Takes in a new task for which there is no room yet. */
+  hold(task: Task): void {
+    task.rareOptions().acceptance = makeAcceptance()
+    task.place = HELD
+    this.#held.push(task)
+    this.#setReminder(task)
+  }
+
+  /**
+   * Accepts tasks that wait for room.
+   *
+   * @param room how many at most
+   * @returns those that were accepted
+   */
+  admit(room: number): Task[] {
+    const admitted: Task[] = []
+    while (admitted.length < room) {
+      const task = this.#held.pop(this.#clock.now())
+      if (task === null) break
+      this.#disarm(task)
+      this.add(task)
+      task.extras!.acceptance!.resolve()
+      admitted.push(task)
+    }
+    for (const task of admitted) task.extras!.observer?.accepted(task)
+    return admitted
+  }
+
+  /** The first in order that could be sent now, aging left aside, or null. */
+  peek(): Task | null {
+    for (;;) {
+      const task = this.#ready.peek()
+      if (task === null) return null
+      if (this.#turns.isOpenTo(task)) return task
+      this.#ready.remove(task)
+      this.#park(task)
+    }
+  }
+
+  /**
+   * Takes the next task out, to be sent. It has its key's turn from then on, until `endTurn`.
+   *
+   * @param now the present instant
+   */
+  take(now: number): Task | null {
+    for (;;) {
+      const task = this.#ready.pop(now)
+      if (task === null) return null
+      // Its time ran out while this thread was too busy to notice.
+      if (task.extras !== null && task.extras.expires <= now) {
+        this.#left(task)
+        this.#observer.ranOut(task)
+        continue
+      }
+      if (!this.#turns.take(task)) {
+        this.#park(task)
+        continue
+      }
+      task.place = OUTSIDE
+      this.#disarm(task)
+      return task
+    }
+  }
+
+  /**
+   * Puts a task back where it was in order: it was taken and not sent, or taken back, or is to be run again. The owner,
+   * whose doing it is, is not told that it is ready.
+   */
+  putBack(task: Task): void {
+    // One that runs again keeps its turn: what comes after it must not come between its attempts.
+    if (task.extras?.attempt === 1) this.endTurn(task)
+    if (task.state !== SUBMITTED) task.enter(SUBMITTED)
+    this.#makeReady(task)
+  }
+
+  /** Keeps a task that is to be run again until its time. Its turn stays its own. */
+  delay(task: Task, until: number): void {
+    const extras = task.extras!
+    extras.notBefore = until
+    this.#postpone(task, extras)
+  }
+
+  /** Takes a task out, wherever in here it is: its outcome has been decided. */
+  remove(task: Task): void {
+    switch (task.place) {
+      case HELD:
+        this.#held.remove(task)
+        break
+      case DELAYED:
+        this.#delayed.delete(task)
+        break
+      case READY:
+        this.#ready.remove(task)
+        break
+      case PARKED:
+        this.#turns.remove(task)
+        break
+      default:
+        return
+    }
+    this.#left(task)
+  }
+
+  /** Changes the priority of a task, in whichever place it is. */
+  reprioritize(task: Task, priority: number): void {
+    const queue = task.place === READY ? this.#ready : task.place === HELD ? this.#held : null
+    if (task.place === PARKED) this.#turns.remove(task)
+    queue?.remove(task)
+    task.extras!.priority = priority
+    queue?.push(task)
+    if (task.place === PARKED) this.#turns.park(task)
+  }
+
+  /** A task has ended for certain, or is not to run for now: the next of its key may. */
+  endTurn(task: Task): void {
+    if (task.extras === null || task.extras.key === null) return
+    const next = this.#turns.leave(task, this.#clock.now())
+    if (next === null) return
+    next.place = READY
+    this.#ready.push(next)
+    this.#observer.becameReady()
+  }
+
+  /** The instant since when the task that has waited longest could have been sent, or undefined. */
+  oldestReady(): number | undefined {
+    return this.#ready.oldest()?.since
+  }
+
+  /** Every task, in no particular order, those that wait for room included. */
+  *[Symbol.iterator](): Generator<Task> {
+    yield* this.#ready
+    yield* this.#delayed
+    yield* this.#turns
+    yield* this.#held
+  }
+
+  #makeReady(task: Task): void {
+    task.place = READY
+    this.#setReminder(task)
+    this.#ready.push(task)
+  }
+
+  #park(task: Task): void {
+    task.place = PARKED
+    this.#turns.park(task)
+  }
+
+  #postpone(task: Task, extras: TaskExtras): void {
+    extras.since = extras.notBefore
+    task.place = DELAYED
+    this.#delayed.add(task)
+    this.#setReminder(task)
+  }
+
+  /** A task has left for good. */
+  #left(task: Task): void {
+    task.place = OUTSIDE
+    this.#disarm(task)
+    this.endTurn(task)
+  }
+
+  #setReminder(task: Task): void {
+    const { extras } = task
+    if (extras === null) return
+    const at = task.place === DELAYED ? Math.min(extras.notBefore, extras.expires) : extras.expires
+    if (at === Number.POSITIVE_INFINITY) return
+    extras.timer = this.#reminders.add(at, () => this.#remind(task, extras))
+  }
+
+  #disarm(task: Task): void {
+    const { extras } = task
+    if (extras === null || extras.timer === null) return
+    this.#reminders.cancel(extras.timer)
+    extras.timer = null
+  }
+
+  /** A task's delay is over, or a limit of its waiting. */
+  #remind(task: Task, extras: TaskExtras): void {
+    extras.timer = null
+    if (extras.expires <= this.#clock.now()) {
+      this.remove(task)
+      this.#observer.ranOut(task)
+      return
+    }
+    this.#delayed.delete(task)
+    // Its wait begins now, behind those that came before its time.
+    extras.arrival = this.#observer.nextArrival()
+    task.enter(SUBMITTED)
+    this.#makeReady(task)
+    this.#observer.becameReady()
+  }
+}
+
+function makeAcceptance(): Acceptance {
+  let resolve: () => void = () => {}
+  let reject: (error: unknown) => void = () => {}
+  const promise = new Promise<void>((fulfil, fail) => {
+    resolve = fulfil
+    reject = fail
+  })
+  // Whoever does not ask is not to be told by a rejection that nobody handles.
+  promise.catch(() => {})
+  return { promise, resolve, reject }
+}
