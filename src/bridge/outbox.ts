@@ -80,6 +80,7 @@ export class Outbox {
     table.setInt(id, INT.ARGUMENTS, task.args.length)
     table.setInt(id, INT.THREAD, link.thread)
     table.setFloat(id, FLOAT.SEQUENCE, task.sequence)
+    table.setFloat(id, FLOAT.SUBMITTED, task.submitted)
     const extras = task.extras
     if (extras !== null) {
       flags = FLAG.EXTRAS

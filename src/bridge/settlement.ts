@@ -1,6 +1,6 @@
 import { TaskTimeoutError } from '../core/errors.js'
 import type { Task, TaskExtras } from '../core/task.js'
-import { DONE, STARTED, TIMED_OUT } from '../core/task-state.js'
+import { DONE, STARTED, TASK_STATES, TIMED_OUT } from '../core/task-state.js'
 import { Failure } from './failure.js'
 import type { SenderContext } from './sender-context.js'
 import { FLOAT, INT, LIMITS } from './shared-table.js'
@@ -8,6 +8,8 @@ import { FLOAT, INT, LIMITS } from './shared-table.js'
 /** How tasks end, and who is told. */
 export class Settlement {
   readonly #context: SenderContext
+  /** How many tasks have ended in each final state, by its number. */
+  readonly ended = new Float64Array(TASK_STATES.length)
 
   constructor(context: SenderContext) {
     this.#context = context
@@ -19,6 +21,7 @@ export class Settlement {
     if (state === DONE) task.enter(STARTED)
     if (task.extras !== null) this.disarm(task.extras)
     task.settle(state, outcome, ended)
+    this.ended[state]!++
     this.#context.ended()
     const resolve = task.resolve
     if (resolve !== null) {

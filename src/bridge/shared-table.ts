@@ -57,6 +57,8 @@ export const FLOAT = Object.freeze({
   SEQUENCE: 3,
   STARTED: 4,
   ENDED: 5,
+  /** The instant at which the task was submitted. */
+  SUBMITTED: 6,
   /** The instant at which the supervisor times the task out, as long as it is as it is. */
   EXPIRES: 10,
   DEADLINE: 11,
@@ -146,6 +148,15 @@ export class TableView {
   int(id: number, field: number): number {
     const slot = id & SLOT_MASK
     return this.segments[slot >> SEGMENT_BITS]!.ints[((slot & SEGMENT_MASK) << SLOT_WORDS_BITS) + field]!
+  }
+
+  /** As `int`, in order with all atomic accesses of the slot. */
+  loadInt(id: number, field: number): number {
+    const slot = id & SLOT_MASK
+    return Atomics.load(
+      this.segments[slot >> SEGMENT_BITS]!.ints,
+      ((slot & SEGMENT_MASK) << SLOT_WORDS_BITS) + field,
+    )
   }
 
   setInt(id: number, field: number, value: number): void {

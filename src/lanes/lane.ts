@@ -5,6 +5,7 @@ import { ClosedError, InvalidArgumentError, TaskCanceledError } from '../core/er
 import { Task, type TaskExtras } from '../core/task.js'
 import type { CallRest, SoleArg, TaskArgs, TaskName, TaskResult } from './call-types.js'
 import { SignalGroup } from './signal-group.js'
+import { SubmissionSites } from './submission-site.js'
 import { TaskHandle } from './task-handle.js'
 import { TaskHooks } from './task-hooks.js'
 import { CALLBACKS, readTaskOptions, type TaskOptions } from './task-options.js'
@@ -36,6 +37,8 @@ const NO_ARGUMENTS: readonly unknown[] = []
  */
 export class Lane<M> {
   readonly name: string
+  /** @internal */
+  readonly sites = new SubmissionSites()
   #connected: LaneConnection | null = null
 
   /** @internal */
@@ -142,6 +145,7 @@ export class Lane<M> {
     const extras = options === undefined ? null : readTaskOptions(options, now, Date.now())
     lane.admit()
     const task = new Task(lane.target(name), sender.nextSequence(), args, now, resolve, extras)
+    this.sites.note(task)
     if (extras === null) lane.submit(task)
     else submitWithOptions(task, extras, options!, lane, epoch, sender)
     return task

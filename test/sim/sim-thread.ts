@@ -56,7 +56,13 @@ export class SimThread {
     }
     this.loop = new RunLoop(
       this.block,
-      { functions, concurrency: options.concurrency, grace: options.grace, spin: 0 },
+      {
+        functions,
+        concurrency: options.concurrency,
+        grace: options.grace,
+        spin: 0,
+        slowCallback: Number.POSITIVE_INFINITY,
+      },
       {
         clock: {
           now: () => {
@@ -65,6 +71,7 @@ export class SimThread {
           },
         },
         timers: { after: (delay, call) => world.clock.after(delay, alive(call)) },
+        timings: { waited: () => {}, ran: () => {} },
         nextTurn: call => world.later(alive(call)),
         microtask: call => world.later(alive(call)),
         invoke: (job, call) => {
