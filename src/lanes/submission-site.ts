@@ -82,7 +82,10 @@ const OWN_CODE = /^(.*\/)lanes\/submission-site\.js$/.exec(import.meta.url)?.[1]
 
 function textOf(capture: Capture | undefined): string | undefined {
   if (capture === undefined) return undefined
-  const lines = capture.stack.split('\n').filter(line => /^\s+at /.test(line))
-  const first = lines.findIndex(line => OWN_CODE === undefined || !line.includes(OWN_CODE))
+  const lines = capture.stack
+    .split('\n')
+    .filter(line => /^\s+at /.test(line) && (OWN_CODE === undefined || !line.includes(OWN_CODE)))
+  // What our own frames had called in between, as the constructor of a promise.
+  const first = lines.findIndex(line => !line.endsWith('(<anonymous>)'))
   return first === -1 ? undefined : lines.slice(first).join('\n')
 }
