@@ -34,8 +34,8 @@ export class Answers {
 
   #receiveSlow({ id, held }: TypedMessage): void {
     const task = this.#context.sent.find(id)
-    if (task !== undefined && typeof held === 'number') this.#context.environment.watcher?.slow(task, held)
-    else this.#context.stray()
+    if (task === undefined || typeof held !== 'number') this.#context.stray()
+    else this.#context.environment.watcher?.slow(task, held)
   }
 
   #receiveBatch(link: LaneLink, batch: readonly unknown[]): void {
