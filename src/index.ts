@@ -24,12 +24,15 @@ export type { FinalState, TaskState, TaskStateGroup } from './core/task-state.js
 export type { Cloneable, TaskArgs, TaskName, TaskResult, UntypedTasks } from './lanes/call-types.js'
 export type { Lane } from './lanes/lane.js'
 export type { OsPriority } from './lanes/os-priority.js'
+export type { RestartEvent, SchedulerEvents, SlowEvent, StallEvent } from './lanes/scheduler-events.js'
 export type { LaneOptions, LanePriority, SchedulerOptions } from './lanes/scheduler-options.js'
-export {
-  type LaneStats,
-  type SchedulerEvents,
-  type SchedulerStats,
-  SchedulerThread,
-} from './lanes/scheduler-thread.js'
+export type {
+  DurationHistogram,
+  FinishedCounts,
+  LaneStats,
+  LoopUtilization,
+  SchedulerStats,
+} from './lanes/scheduler-stats.js'
+export { SchedulerThread } from './lanes/scheduler-thread.js'
 export type { TaskHandle, TaskTimestamps } from './lanes/task-handle.js'
 export type { TaskOptions } from './lanes/task-options.js'

@@ -32,6 +32,7 @@ export class Answers {
     if (Array.isArray(message)) this.#receiveBatch(link, message)
     else if (!isTyped(message)) this.#context.stray()
     else if (message.type === 'started' && Array.isArray(message.ids)) this.#receiveStarts(message.ids)
+    else if (message.type === 'slow') this.#receiveSlow(message)
     else if (message.type === 'room') link.roomMade()
     else this.#context.stray()
   }
@@ -41,6 +42,12 @@ export class Answers {
       const task = this.#context.sent.find(id)
       if (task !== undefined && !task.dead) this.#settlement.noteStart(task, id as number)
     }
+  }
+
+  #receiveSlow({ id, held }: TypedMessage): void {
+    const task = this.#context.sent.find(id)
+    if (task === undefined || typeof held !== 'number') this.#context.stray()
+    else this.#context.environment.watcher?.slow(task, held)
   }
 
   #receiveBatch(link: LaneLink, batch: readonly unknown[]): void {
@@ -105,6 +112,13 @@ export class Answers {
   }
 }
 
-function isTyped(message: unknown): message is { readonly type: unknown; readonly ids?: unknown } {
+interface TypedMessage {
+  readonly type: unknown
+  readonly ids?: unknown
+  readonly id?: unknown
+  readonly held?: unknown
+}
+
+function isTyped(message: unknown): message is TypedMessage {
   return typeof message === 'object' && message !== null && 'type' in message
 }

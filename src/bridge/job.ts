@@ -11,6 +11,8 @@ export interface JobSource {
   /** Whether the outcome of a started job has been decided against it. */
   isCancelled(job: Job): boolean
   answer(job: Job, verdict: number, value: unknown, now: number): void
+  /** The job held the loop for longer than its lane lets pass unreported. @param held milliseconds */
+  reportSlow(job: Job, held: number): void
   /** Gives the slot of a job back that did not run, or is given up. */
   acknowledge(job: Job): void
 }

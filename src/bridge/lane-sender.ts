@@ -91,6 +91,17 @@ export class LaneSender {
     return this.#backlog.size + this.#context.sent.unstarted(this.terms.name).length
   }
 
+  /** Tasks started and not finished, as the shared table says now. */
+  get running(): number {
+    const { table } = this.#context.sent
+    return this.#context.sent.of(this.terms.name).filter(({ id }) => table.state(id) === STARTED).length
+  }
+
+  /** How many tasks have ended in a final state, given by its number. */
+  ended(state: number): number {
+    return this.#settlement.ended[state]!
+  }
+
   /**
    * Whether one more task is taken, thrown as an error if not. Separate from `submit`, because a refused task gets
    * no handle.

@@ -1,9 +1,19 @@
 import type { OverloadPolicy } from '../core/admission.js'
 import type { Clock } from '../core/clock.js'
 import type { Reminders, Timers } from '../core/reminders.js'
+import type { Task } from '../core/task.js'
 import type { Port } from './port.js'
 import type { SenderToSupervisor } from './protocol/sender-to-supervisor.js'
+import type { RestartReported, StallReported } from './protocol/supervisor-to-sender.js'
 import type { SentTasks } from './sent-tasks.js'
+
+/** What happens on lanes and is told to those who keep an eye on them. */
+export interface LaneWatcher {
+  /** A task sent from here held its loop. @param held milliseconds */
+  slow(task: Task, held: number): void
+  stall(stall: StallReported): void
+  restart(restart: RestartReported): void
+}
 
 /** What a sender needs of the thread it is on. */
 export interface SenderEnvironment {
@@ -17,6 +27,8 @@ export interface SenderEnvironment {
   busy(held: boolean): void
   /** An error that belongs to no task: a throwing callback, a fault on a lane. */
   report(error: unknown): void
+  /** Left out where nobody could be told. */
+  readonly watcher?: LaneWatcher
 }
 
 /** What the lanes of one sender have in common. */

@@ -125,6 +125,15 @@ export class Sender implements SenderContext {
       case 'fault':
         this.environment.report(decodeError(message.error))
         break
+      case 'stall':
+        if (this.environment.watcher === undefined) break
+        // First: whoever is told may take long over it.
+        this.tell({ type: 'stall-heard', report: message.report })
+        this.environment.watcher.stall(message)
+        break
+      case 'restart':
+        this.environment.watcher?.restart(message)
+        break
       default:
         this.#strays++
     }

@@ -1,6 +1,6 @@
 import { TaskTimeoutError } from '../core/errors.js'
 import type { Task } from '../core/task.js'
-import { DONE, STARTED, TIMED_OUT } from '../core/task-state.js'
+import { DONE, STARTED, TASK_STATES, TIMED_OUT } from '../core/task-state.js'
 import { Failure } from './failure.js'
 import type { SenderContext } from './sender-context.js'
 import { FLOAT, INT, LIMITS } from './shared-table.js'
@@ -12,6 +12,8 @@ const MEAN_WEIGHT = 1 / 8
 export class Settlement {
   readonly #context: SenderContext
   readonly #endTurn: (task: Task) => void
+  /** How many tasks have ended in each final state, by its number. */
+  readonly ended = new Float64Array(TASK_STATES.length)
 
   /** @param endTurn called with a task that ends, and has a key's turn, without having been sent */
   constructor(context: SenderContext, endTurn: (task: Task) => void) {
@@ -30,6 +32,7 @@ export class Settlement {
     }
     const wasSent = task.id !== 0
     task.settle(state, outcome, ended)
+    this.ended[state]!++
     this.#context.ended()
     const { resolve, extras } = task
     if (resolve !== null) {

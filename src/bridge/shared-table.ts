@@ -159,6 +159,15 @@ export class TableView {
     return this.segments[slot >> SEGMENT_BITS]!.ints[((slot & SEGMENT_MASK) << SLOT_WORDS_BITS) + field]!
   }
 
+  /** As `int`, in order with all atomic accesses of the slot. */
+  loadInt(id: number, field: number): number {
+    const slot = id & SLOT_MASK
+    return Atomics.load(
+      this.segments[slot >> SEGMENT_BITS]!.ints,
+      ((slot & SEGMENT_MASK) << SLOT_WORDS_BITS) + field,
+    )
+  }
+
   setInt(id: number, field: number, value: number): void {
     const slot = id & SLOT_MASK
     this.segments[slot >> SEGMENT_BITS]!.ints[((slot & SEGMENT_MASK) << SLOT_WORDS_BITS) + field] = value

@@ -135,7 +135,8 @@ export class TaskInlet implements JobSource {
       const expires = this.table.float(id, FLOAT.EXPIRES)
       if (expires !== Number.POSITIVE_INFINITY) this.#observer.expiryAhead(expires)
     }
-    if ((flags & FLAG.REPORT_START) !== 0) this.#starts.push(id)
+    // After the exchange: a sender that sets the flag and then looks at the state misses no start.
+    if ((this.table.loadInt(id, INT.FLAGS) & FLAG.REPORT_START) !== 0) this.#starts.push(id)
     return true
   }
 
@@ -162,6 +163,11 @@ export class TaskInlet implements JobSource {
   /** Tells the sender that the slot of a task that did not run, or is given up, is free. */
   acknowledge(job: Job): void {
     this.#answers.push(job.id, undefined)
+  }
+
+  /** Before the answer, so that the sender still knows whose id it is. */
+  reportSlow(job: Job, held: number): void {
+    this.#port.post({ type: 'slow', id: job.id, held })
   }
 
   /** Tells the sender that it could send more. */

@@ -9,14 +9,18 @@ const ABORTS_SEEN = 3
 const IN_PROGRESS = 4
 const BACKLOG = 5
 const WORDS = 32
+/** Among 64-bit fields: the first of the second cache line, which the thread alone writes. */
+const SPUN = 8
 
 export class ThreadBlock {
   readonly buffer: SharedArrayBuffer
   readonly #ints: Int32Array
+  readonly #floats: Float64Array
 
   constructor(buffer = new SharedArrayBuffer(WORDS * 4)) {
     this.buffer = buffer
     this.#ints = new Int32Array(buffer)
+    this.#floats = new Float64Array(buffer)
   }
 
   /** The doorbell: how many messages have been posted to the thread, by all its senders. */
@@ -72,5 +76,14 @@ export class ThreadBlock {
 
   set backlog(waiting: boolean) {
     Atomics.store(this.#ints, BACKLOG, waiting ? 1 : 0)
+  }
+
+  /** Milliseconds of CPU that the thread has spent on looking for work before it went to sleep. */
+  get spun(): number {
+    return this.#floats[SPUN]!
+  }
+
+  addSpun(duration: number): void {
+    this.#floats[SPUN]! += duration
   }
 }

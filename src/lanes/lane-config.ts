@@ -15,6 +15,10 @@ export interface LaneConfig {
   /** Milliseconds. */
   readonly spin: number
   readonly os: OsPriority
+  /** Milliseconds, or Infinity. */
+  readonly slowCallback: number
+  /** Milliseconds, or Infinity. */
+  readonly stallAfter: number
   readonly restart: { readonly max: number; readonly within: number }
   /** Milliseconds. */
   readonly startTimeout: number

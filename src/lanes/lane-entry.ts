@@ -17,6 +17,7 @@ import { applyOsPriority } from './os-priority.js'
 import { RunLoop } from './run-loop.js'
 import { ambientJob, contextOf, installContext, runInContext } from './task-context.js'
 import { loadTaskModule, type TaskModule } from './task-module.js'
+import { ThreadTimings } from './task-timings.js'
 
 // Begun before the lease arrives, so that the two overlap. Whoever awaits the lease gets the error.
 const { multilane, user } = workerData as LaneWorkerData
@@ -45,7 +46,8 @@ export async function lease(terms: Lease): Promise<null> {
     return ENDED_BY_SUPERVISOR
   }
   const os = applyOsPriority(terms.config.os)
-  const loop = makeLoop(terms, module, tell)
+  const timings = new ThreadTimings()
+  const loop = makeLoop(terms, module, timings, tell)
   process.on('uncaughtException', error => blame(loop, error, tell))
   process.on('unhandledRejection', reason => blame(loop, reason, tell))
   // So that answers given before a task calls process.exit() still leave.
@@ -60,7 +62,8 @@ export async function lease(terms: Lease): Promise<null> {
   const left = new Promise<void>(resolve => {
     control.listen(message => obey(loop, message as SupervisorToLane, resolve), resolve)
   })
-  tell({ type: 'ready', names: module.names, os })
+  const { waits, runs } = timings
+  tell({ type: 'ready', names: module.names, os, waits, runs })
   await left
   // What was cancelled has its grace to clean up; the supervisor bounds it.
   await loop.idle()
@@ -69,20 +72,26 @@ export async function lease(terms: Lease): Promise<null> {
   return null
 }
 
-function makeLoop(terms: Lease, module: TaskModule, tell: (message: LaneToSupervisor) => void): RunLoop {
+function makeLoop(
+  terms: Lease,
+  module: TaskModule,
+  timings: ThreadTimings,
+  tell: (message: LaneToSupervisor) => void,
+): RunLoop {
   installContext({
     lane: terms.config.name,
     epoch: new Epoch(terms.epochOffset, 0),
     nameOf: index => module.names[index] ?? '',
   })
   let announced = Number.POSITIVE_INFINITY
-  const { concurrency, grace, spin } = terms.config
+  const { concurrency, grace, spin, slowCallback } = terms.config
   return new RunLoop(
     new ThreadBlock(terms.block),
-    { functions: module.functions, concurrency, grace, spin },
+    { functions: module.functions, concurrency, grace, spin, slowCallback },
     {
       clock: monotonicClock,
       timers: nodeTimers,
+      timings,
       nextTurn: call => void setImmediate(call),
       microtask: queueMicrotask,
       invoke: runInContext,

@@ -1,4 +1,5 @@
-import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import type { RecordableHistogram } from 'node:perf_hooks'
+import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads'
 import { decodeError } from '../bridge/error-codec.js'
 import { ThreadPort } from '../bridge/port.js'
 import type { LaneToSupervisor } from '../bridge/protocol/lane-to-supervisor.js'
@@ -42,6 +43,10 @@ export class LaneThread {
   names: readonly string[] = []
   /** What the operating system really does. */
   os = 'normal'
+  /** What it records in, once it is ready. */
+  timings: { readonly waits: RecordableHistogram; readonly runs: RecordableHistogram } | null = null
+  /** What it runs in, once that is known. */
+  worker: Worker | null = null
   /** How many aborts it has been sent. */
   aborts = 0
   readonly #config: LaneConfig
@@ -80,12 +85,12 @@ export class LaneThread {
       const message = `a thread of lane '${config.name}' was not ready within ${config.startTimeout} ms`
       this.terminate(new LaneError('ERR_LANE_START_TIMEOUT', config.name, message))
     })
-    const { name, tasks, concurrency, grace, spin, os } = config
+    const { name, tasks, concurrency, grace, spin, os, slowCallback } = config
     const terms = {
       version: PROTOCOL_VERSION,
       control: port2,
       block: this.block.buffer,
-      config: { name, tasks, concurrency, grace, spin, os },
+      config: { name, tasks, concurrency, grace, spin, os, slowCallback },
       epochOffset,
     }
     pool.lease(terms, this.#end.signal).then(
@@ -133,8 +138,8 @@ export class LaneThread {
     switch (message.type) {
       case 'booted': {
         this.#booted = true
-        const worker = pool.worker(message.threadId)
-        worker?.once('exit', code => {
+        this.worker = pool.worker(message.threadId) ?? null
+        this.worker?.once('exit', code => {
           this.#exitCode = code
           this.#markExited()
         })
@@ -144,6 +149,7 @@ export class LaneThread {
         if (this.#mode !== 'starting') break
         this.names = message.names
         this.os = message.os
+        this.timings = { waits: message.waits, runs: message.runs }
         this.#enter('ready')
         this.#observer.ready(this)
         break

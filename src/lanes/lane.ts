@@ -7,6 +7,7 @@ import { NEW } from '../core/task-state.js'
 import type { CallRest, SoleArg, TaskArgs, TaskName, TaskResult } from './call-types.js'
 import { MapCall } from './map-call.js'
 import { SignalGroup } from './signal-group.js'
+import { SubmissionSites } from './submission-site.js'
 import { TaskHandle } from './task-handle.js'
 import { TaskHooks } from './task-hooks.js'
 import { CALLBACKS, readTaskOptions, type TaskOptions } from './task-options.js'
@@ -38,6 +39,8 @@ const NO_ARGUMENTS: readonly unknown[] = []
  */
 export class Lane<M> {
   readonly name: string
+  /** @internal */
+  readonly sites = new SubmissionSites()
   #connected: LaneConnection | null = null
 
   /** @internal */
@@ -135,6 +138,7 @@ export class Lane<M> {
     const extras = options === undefined ? null : readTaskOptions(options, now, Date.now())
     const how = lane.admit()
     const task = new Task(lane.target(name), sender.nextSequence(), args, now, resolve, extras)
+    this.sites.note(task)
     if (extras === null) lane.submit(task, how)
     else submitWithOptions(task, extras, options!, how, lane, epoch, sender)
     return task

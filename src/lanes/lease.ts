@@ -6,7 +6,10 @@ export interface Lease {
   readonly version: number
   readonly control: MessagePort
   readonly block: SharedArrayBuffer
-  readonly config: Pick<LaneConfig, 'name' | 'tasks' | 'concurrency' | 'grace' | 'spin' | 'os'>
+  readonly config: Pick<
+    LaneConfig,
+    'name' | 'tasks' | 'concurrency' | 'grace' | 'spin' | 'os' | 'slowCallback'
+  >
   readonly epochOffset: number
 }
 

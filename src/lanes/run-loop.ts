@@ -1,6 +1,7 @@
 import { type EncodedReason, encodeThrown } from '../bridge/error-codec.js'
 import type { Job } from '../bridge/job.js'
 import type { Port } from '../bridge/port.js'
+import { FLOAT } from '../bridge/shared-table.js'
 import { TaskInlet } from '../bridge/task-inlet.js'
 import type { ThreadBlock } from '../bridge/thread-block.js'
 import type { Clock } from '../core/clock.js'
@@ -9,12 +10,21 @@ import type { Timers } from '../core/reminders.js'
 import { SpinPolicy } from '../core/spin-policy.js'
 import { DONE, FAILED } from '../core/task-state.js'
 
+/** Where durations are recorded, each in milliseconds. */
+export interface TaskTimings {
+  /** A task has started so long after it was submitted. */
+  waited(duration: number): void
+  /** A task has ended so long after it started. */
+  ran(duration: number): void
+}
+
 export type TaskFunction = (...args: never[]) => unknown
 
 /** What the run loop needs of the thread it is on. */
 export interface LoopEnvironment {
   readonly clock: Clock
   readonly timers: Timers
+  readonly timings: TaskTimings
   /** Calls back when the event loop has had a turn. */
   nextTurn(call: () => void): void
   microtask(call: () => void): void
@@ -33,13 +43,15 @@ export interface LoopOptions {
   readonly grace: number
   /** Milliseconds of looking at the doorbell before sleeping. */
   readonly spin: number
+  /** Milliseconds a task may hold the loop in its first synchronous stretch without being reported; may be Infinity. */
+  readonly slowCallback: number
 }
 
 /** Well below the credit window, so that several batches circulate and neither side waits for the other. */
 const FLUSH_AT = 64
 /** An answer waits for others this long, in milliseconds. */
 const FLUSH_AFTER_MS = 0.25
-/** A function that takes longer is not begun while answers wait: they would wait for it. */
+/** A function that takes longer is not begun while answers or reports wait: they would wait for it. */
 const SLOW_MS = 0.1
 /** How long tasks may keep the event loop from turning, in milliseconds. */
 const SLICE_MS = 2
@@ -60,7 +72,8 @@ const TURNED_MS = 0.1
  * - *spinning*: within `#run`, with nothing in progress: looks at the doorbell for a while before it goes to sleep.
  *
  * An answer is flushed when the turn ends, after `FLUSH_AT` answers or `FLUSH_AFTER_MS`, and before a function
- * begins that is not known to be fast, so that a fast result never waits for a slow neighbour.
+ * begins that is not known to be fast, so that a fast result never waits for a slow neighbour. Before such a function
+ * its sender is told of its start too, and every sender that waits for room is asked to look again.
  */
 export class RunLoop {
   readonly block: ThreadBlock
@@ -181,8 +194,11 @@ export class RunLoop {
         now = this.#execute(job, now)
         // What has just come in must not seem to start before it was submitted.
         if (this.#rung() && this.#poll()) now = this.#clock.now()
-        if (this.#unsent >= FLUSH_AT || (this.#unsent > 0 && now - this.#oldestUnsent > FLUSH_AFTER_MS))
+        if (this.#unsent >= FLUSH_AT || (this.#unsent > 0 && now - this.#oldestUnsent > FLUSH_AFTER_MS)) {
           this.flush()
+          // Values are cloned as they are posted, which can take long, and is not the next task's doing.
+          now = this.#clock.now()
+        }
       }
       this.#settleDown()
       if (!(this.#rung() ? this.#poll() : this.#spinUntilRung(this.#clock.now()))) return
@@ -196,10 +212,14 @@ export class RunLoop {
     for (const inlet of this.#inlets.values()) inlet.flushStarts()
     // Published before the flag is read: a sender writes the flag before it reads the count.
     this.block.inProgress = this.#pending.size
-    if (this.#pending.size > 0 && this.#ready.size === 0 && this.block.backlog) {
-      this.block.backlog = false
-      for (const inlet of this.#inlets.values()) inlet.reportRoom()
-    }
+    if (this.#pending.size > 0 && this.#ready.size === 0) this.#reportRoom()
+  }
+
+  /** Has senders that hold tasks back look at their credit again. */
+  #reportRoom(): void {
+    if (!this.block.backlog) return
+    this.block.backlog = false
+    for (const inlet of this.#inlets.values()) inlet.reportRoom()
   }
 
   #yield(): void {
@@ -228,23 +248,36 @@ export class RunLoop {
   #spinUntilRung(start: number): boolean {
     if (this.#pending.size > 0 || start - this.#turnStart > SLICE_MS) return false
     const until = start + this.#spin.budget
-    for (let now = start; now < until; now = this.#clock.now()) {
+    let now = start
+    for (; now < until; now = this.#clock.now()) {
       if (!this.#rung()) continue
       this.#spin.arrived(now - start)
+      this.block.addSpun(now - start)
       return this.#poll()
     }
+    if (now > start) this.block.addSpun(now - start)
     return false
   }
 
   /** Runs a task's first synchronous stretch; returns the instant it ended. */
-  #execute(job: Job, start: number): number {
+  #execute(job: Job, begun: number): number {
     const mean = this.#means[job.index]!
-    if (this.#unsent > 0 && !(mean < SLOW_MS)) this.flush()
+    const isFast = mean < SLOW_MS
+    let start = begun
+    if (this.#unsent > 0 && !isFast) {
+      this.flush()
+      start = this.#clock.now()
+    }
     const { source } = job
     if (!source.claim(job, start)) {
       source.acknowledge(job)
       this.#noteUnsent(start)
       return start
+    }
+    this.#environment.timings.waited(start - source.table.float(job.id, FLOAT.SUBMITTED))
+    if (!isFast) {
+      for (const inlet of this.#inlets.values()) inlet.flushStarts()
+      this.#reportRoom()
     }
     this.block.hold(source.sender, job.id)
     let verdict = DONE
@@ -257,6 +290,7 @@ export class RunLoop {
     }
     this.block.release()
     const now = this.#clock.now()
+    if (now - start > this.#options.slowCallback) source.reportSlow(job, now - start)
     this.#means[job.index] = Number.isNaN(mean) ? now - start : mean + (now - start - mean) / 8
     if (verdict === DONE && isThenable(value)) {
       this.#pending.add(job)
@@ -265,10 +299,15 @@ export class RunLoop {
         thrown => this.#completed(job, FAILED, encodeThrown(thrown)),
       )
     } else {
-      source.answer(job, verdict, value, now)
-      this.#noteUnsent(now)
+      this.#answer(job, verdict, value, now)
     }
     return now
+  }
+
+  #answer(job: Job, verdict: number, value: unknown, now: number): void {
+    job.source.answer(job, verdict, value, now)
+    this.#environment.timings.ran(now - job.started)
+    this.#noteUnsent(now)
   }
 
   #noteUnsent(now: number): void {
@@ -277,9 +316,7 @@ export class RunLoop {
 
   #completed(job: Job, verdict: number, value: unknown): void {
     if (!this.#pending.delete(job)) return
-    const now = this.#clock.now()
-    job.source.answer(job, verdict, value, now)
-    this.#noteUnsent(now)
+    this.#answer(job, verdict, value, this.#clock.now())
     this.#queueDrain()
   }
 

@@ -34,6 +34,20 @@ export interface LaneOptions {
   readonly grace?: number
   /** Microseconds an idle thread looks for the next task before it sleeps. Default 50 for `user-blocking`, else 0. */
   readonly spin?: number
+  /**
+   * Milliseconds a task may hold its thread's event loop, from its start to its return or its first `await`; one that
+   * holds it longer is told by the event `slow` when it lets go. Default 50; Infinity reports none.
+   */
+  readonly slowCallback?: number
+  /**
+   * Milliseconds a task may hold its thread's event loop, as above, until that is told by the event `stall`, while it
+   * lasts. If the thread that made the scheduler is blocked too and does not hear it within half a second (or as long
+   * again, if that is longer), a report goes to standard error instead. It is looked at twice in that time, and not
+   * more often than each 20 ms. Default 1,000, for `user-blocking` 100; Infinity reports none.
+   */
+  readonly stallAfter?: number
+  /** What is done about a stall: `report`, which is the default. */
+  readonly onStall?: 'report'
   /** How the operating system is to schedule the threads. Default `nice` for `background`, else `normal`. */
   readonly os?: OsPriority
   /** How many threads the lane may lose within so many milliseconds before it is closed. Default 5 in 10,000. */
@@ -72,6 +86,9 @@ const LANE_KEYS = [
   'grace',
   'spin',
   'os',
+  'slowCallback',
+  'stallAfter',
+  'onStall',
   'restart',
   'startTimeout',
   'resourceLimits',
@@ -123,6 +140,8 @@ function readLaneOptions(
   const restart = options.restart ?? {}
   knownKeys(`${at}.restart`, plainObject(`${at}.restart`, restart), ['max', 'within'])
   const tasks = options.tasks ?? commonTasks
+  const stallAfter = options.stallAfter ?? (priority === 'user-blocking' ? 100 : 1000)
+  if (options.onStall !== undefined) oneOf(`${at}.onStall`, options.onStall, ['report'])
   return {
     name,
     tasks: readModule(options.tasks === undefined ? 'tasks' : `${at}.tasks`, tasks),
@@ -139,6 +158,8 @@ function readLaneOptions(
     grace: finiteAtLeast(`${at}.grace`, options.grace ?? 200, 0),
     spin: finiteAtLeast(`${at}.spin`, options.spin ?? (priority === 'user-blocking' ? 50 : 0), 0) / 1000,
     os: oneOf(`${at}.os`, options.os ?? (background ? 'nice' : 'normal'), ['normal', 'nice']),
+    slowCallback: readBudget(`${at}.slowCallback`, options.slowCallback ?? 50, 0),
+    stallAfter: readBudget(`${at}.stallAfter`, stallAfter, 1),
     restart: {
       max: integerWithin(`${at}.restart.max`, restart.max ?? 5, 0, 1_000_000),
       within: finiteAtLeast(`${at}.restart.within`, restart.within ?? 10_000, 0),
@@ -165,6 +186,11 @@ function readModule(option: string, module: unknown): string {
     )
   }
   return pathToFileURL(module).href
+}
+
+/** Milliseconds, or Infinity for what is never reported. */
+function readBudget(option: string, budget: unknown, least: number): number {
+  return budget === Number.POSITIVE_INFINITY ? budget : finiteAtLeast(option, budget, least)
 }
 
 function readQueueLimit(option: string, limit: unknown, least: number): number {

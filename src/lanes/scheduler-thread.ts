@@ -1,43 +1,20 @@
 import { EventEmitter } from 'node:events'
+import { decodeError } from '../bridge/error-codec.js'
+import type { LaneWatcher } from '../bridge/sender-context.js'
 import { finiteAtLeast, knownKeys } from '../core/checks.js'
 import { ClosedError, InvalidArgumentError, TaskCanceledError } from '../core/errors.js'
-import type { TaskState } from '../core/task-state.js'
+import { CANCELED, DONE, FAILED, type TaskState, TIMED_OUT } from '../core/task-state.js'
 import type { CallRest, TaskArgs, TaskName, TaskResult, UntypedTasks } from './call-types.js'
 import { Lane } from './lane.js'
 import type { LaneConfig } from './lane-config.js'
 import { monotonicClock } from './monotonic-clock.js'
+import type { SchedulerEvents } from './scheduler-events.js'
 import { readSchedulerOptions, type SchedulerOptions } from './scheduler-options.js'
+import type { LaneStats, SchedulerStats } from './scheduler-stats.js'
 import type { SupervisorStats } from './supervisor.js'
 import { SupervisorConnection } from './supervisor-connection.js'
 import type { TaskHandle } from './task-handle.js'
 import type { TaskOptions } from './task-options.js'
-
-/** What can be listened for. */
-export interface SchedulerEvents {
-  /** An error that belongs to no task: a callback that threw, or a fault on a lane. */
-  error: [error: unknown]
-}
-
-export interface LaneStats {
-  /** Tasks accepted here and not started. */
-  readonly waiting: number
-  /** Threads that are ready. */
-  readonly threads: number
-  /** Threads replaced since the start. */
-  readonly restarts: number
-  /** The operating system's priority that was really applied. */
-  readonly os: string
-}
-
-export interface SchedulerStats {
-  readonly lanes: Readonly<Record<string, LaneStats>>
-  /** Tasks submitted here and not finished. */
-  readonly unfinished: number
-  /** Tasks that ignored their abort for their grace and were given up. */
-  readonly abandoned: number
-  /** Messages dropped because they made no sense, or came twice or too late. */
-  readonly strays: number
-}
 
 type Mode = 'new' | 'starting' | 'running' | 'stopping' | 'stopped' | 'closing' | 'closed'
 
@@ -103,7 +80,7 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
   async #start(): Promise<this> {
     if (this.#isEnding) throw new ClosedError()
     this.#mode = 'starting'
-    const connection = new SupervisorConnection(this.#configs, error => this.#report(error))
+    const connection = new SupervisorConnection(this.#configs, error => this.#report(error), this.#watcher)
     this.#connection = connection
     for (const lane of Object.values<Lane<M>>(this.lanes)) lane.connect(connection.lane(lane.name))
     try {
@@ -157,7 +134,11 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
     return task.cancel(reason)
   }
 
-  /** What the scheduler is doing now. */
+  /**
+   * What the scheduler is doing now, and has done since it was started. It answers while lanes are blocked.
+   *
+   * @throws ClosedError (`ERR_CLOSED`) unless the scheduler is started
+   */
   async stats(): Promise<SchedulerStats> {
     const connection = this.#connection
     if (connection === null || this.#mode === 'stopped' || this.#mode === 'closed')
@@ -165,8 +146,20 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
     const { lanes, abandoned, strays }: SupervisorStats = await connection.stats()
     const { sender } = connection
     const shown: Record<string, LaneStats> = {}
-    for (const [name, lane] of Object.entries(lanes))
-      shown[name] = { waiting: sender.lane(name).waiting, ...lane }
+    for (const [name, measured] of Object.entries(lanes)) {
+      const lane = sender.lane(name)
+      shown[name] = {
+        waiting: lane.waiting,
+        running: lane.running,
+        finished: {
+          DONE: lane.ended(DONE),
+          FAILED: lane.ended(FAILED),
+          TIMED_OUT: lane.ended(TIMED_OUT),
+          CANCELED: lane.ended(CANCELED),
+        },
+        ...measured,
+      }
+    }
     return { lanes: shown, unfinished: sender.unfinished, abandoned, strays: strays + sender.strays }
   }
 
@@ -222,16 +215,19 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
 
   on<E extends keyof SchedulerEvents>(event: E, listener: (...args: SchedulerEvents[E]) => void): this {
     this.#events.on(event, listener as never)
+    this.#listenersChanged()
     return this
   }
 
   once<E extends keyof SchedulerEvents>(event: E, listener: (...args: SchedulerEvents[E]) => void): this {
     this.#events.once(event, listener as never)
+    this.#listenersChanged()
     return this
   }
 
   off<E extends keyof SchedulerEvents>(event: E, listener: (...args: SchedulerEvents[E]) => void): this {
     this.#events.off(event, listener as never)
+    this.#listenersChanged()
     return this
   }
 
@@ -261,6 +257,33 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
       await connection.close(Math.max(reserve, until - monotonicClock.now()))
     }
     this.#mode = after
+  }
+
+  readonly #watcher: LaneWatcher = {
+    slow: (task, held) => {
+      const { name, lane } = task.target
+      const site = this.lanes[lane as L].sites.reportedSlow(task)
+      this.#emit('slow', { lane, name, id: task.sequence, held, ...site })
+      this.#listenersChanged()
+    },
+    stall: ({ lane, thread, task, silent }) => this.#emit('stall', { lane, thread, task, silent }),
+    restart: ({ lane, thread, error, after, restarts }) =>
+      this.#emit('restart', { lane, thread, error: decodeError(error), after, restarts }),
+  }
+
+  /** Where tasks are submitted is looked at only as long as there is somebody to tell. */
+  #listenersChanged(): void {
+    const isHeard = this.#events.listenerCount('slow') > 0
+    for (const { name, slowCallback } of this.#configs)
+      this.lanes[name as L].sites.isWanted = isHeard && slowCallback !== Number.POSITIVE_INFINITY
+  }
+
+  #emit<E extends keyof SchedulerEvents>(event: E, ...args: SchedulerEvents[E]): void {
+    try {
+      this.#events.emit(event, ...args)
+    } catch (error) {
+      this.#report(error)
+    }
   }
 
   #report(error: unknown): void {

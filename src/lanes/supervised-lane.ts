@@ -11,6 +11,8 @@ export interface LaneObserver {
   joined(lane: SupervisedLane, thread: LaneThread): void
   lost(lane: SupervisedLane, thread: LaneThread, error: Error): void
   exited(lane: SupervisedLane, thread: LaneThread): void
+  /** A lost thread is replaced. @param after milliseconds until its replacement is begun */
+  restarts(lane: SupervisedLane, thread: LaneThread, error: Error, after: number): void
   /** It was lost too often and is closed. */
   failed(lane: SupervisedLane, error: Error): void
   fault(lane: SupervisedLane, error: Error): void
@@ -118,6 +120,7 @@ export class SupervisedLane {
     }
     if (error instanceof LaneError && error.code === 'ERR_LANE_TERMINATED') {
       this.restarts++
+      this.#observer.restarts(this, thread, error, 0)
       this.#lease()
       return
     }
@@ -132,6 +135,7 @@ export class SupervisedLane {
       return
     }
     this.restarts++
+    this.#observer.restarts(this, thread, error, decision.after)
     const stopTimer = nodeTimers.after(decision.after, () => {
       this.#restartTimers.delete(stopTimer)
       this.#lease()

@@ -5,6 +5,7 @@ import { connectControl, type Remote } from '../bridge/control.js'
 import { ThreadPort } from '../bridge/port.js'
 import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender.js'
 import { Sender } from '../bridge/sender.js'
+import type { LaneWatcher } from '../bridge/sender-context.js'
 import { Epoch } from '../core/clock.js'
 import { LaneError } from '../core/errors.js'
 import type { LaneConnection } from './lane.js'
@@ -30,7 +31,7 @@ export class SupervisorConnection {
   readonly #exited: Promise<void>
   #closing = false
 
-  constructor(lanes: readonly LaneConfig[], report: (error: unknown) => void) {
+  constructor(lanes: readonly LaneConfig[], report: (error: unknown) => void, watcher: LaneWatcher) {
     // The first use of libuv's pool makes its threads, and they inherit the niceness of the thread that made them:
     // so it is used here, once, before any lane is niced.
     access('.', () => {})
@@ -68,6 +69,7 @@ export class SupervisorConnection {
         openPort: port => new ThreadPort(port as ConstructorParameters<typeof ThreadPort>[0]),
         busy: held => noticePort.hold(held),
         report,
+        watcher,
       },
     )
     noticePort.listen(

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { type EncodedReason, encodeError } from '../bridge/error-codec.js'
 import { ThreadPort } from '../bridge/port.js'
@@ -10,9 +11,12 @@ import { LaneError, TaskTimeoutError } from '../core/errors.js'
 import { CancelLadder } from './cancel-ladder.js'
 import { ExpiryWatch } from './expiry-watch.js'
 import type { SupervisorConfig } from './lane-config.js'
+import { LaneFigures, type MeasuredFigures } from './lane-figures.js'
 import type { LanePool } from './lane-pool.js'
 import type { LaneThread } from './lane-thread.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
+import { stallReport } from './stall-report.js'
+import { type Stall, StallWatch } from './stall-watch.js'
 import { SupervisedLane } from './supervised-lane.js'
 
 interface SenderEntry {
@@ -35,6 +39,8 @@ export class Supervisor {
   readonly #laneOf = new Map<number, SupervisedLane>()
   readonly #ladder = new CancelLadder(monotonicClock, nodeTimers)
   readonly #expiry: ExpiryWatch
+  readonly #stalls: StallWatch
+  readonly #figures = new Map<SupervisedLane, LaneFigures>()
   #lastNumber = 0
   /** Tasks that ignored their abort and were given up. */
   abandoned = 0
@@ -56,6 +62,11 @@ export class Supervisor {
           this.#climb(sender, id, { error: encodeError(new TaskTimeoutError(name, limit)) })
         }
       },
+    })
+    this.#stalls = new StallWatch(this.#tables, monotonicClock, nodeTimers, {
+      stalled: ({ report, lane, thread, task, name, silent }) =>
+        this.#broadcast({ type: 'stall', report, lane, thread, task: { id: task, name }, silent }),
+      unheard: stall => this.#write(stall),
     })
   }
 
@@ -89,8 +100,19 @@ export class Supervisor {
         exited: (of, thread) => {
           this.#threads.delete(thread.number)
           this.#laneOf.delete(thread.number)
+          this.#stalls.forget(thread.number)
+          this.#figures.get(of)?.exited(thread)
           this.#broadcast({ type: 'thread-exited', lane: of.config.name, thread: thread.number })
         },
+        restarts: (of, thread, error, after) =>
+          this.#broadcast({
+            type: 'restart',
+            lane: of.config.name,
+            thread: thread.number,
+            error: encodeError(error),
+            after,
+            restarts: of.restarts,
+          }),
         failed: (of, error) =>
           this.#broadcast({ type: 'lane-failed', lane: of.config.name, error: encodeError(error) }),
         fault: (of, error) =>
@@ -98,6 +120,7 @@ export class Supervisor {
         message: (of, message) => this.#laneSays(of, message),
       })
       this.#lanes.set(config.name, lane)
+      this.#figures.set(lane, new LaneFigures())
     }
     await Promise.all([...this.#lanes.values()].map(lane => lane.started))
   }
@@ -111,7 +134,12 @@ export class Supervisor {
     const lanes: Record<string, LaneThreadStats> = {}
     for (const [name, lane] of this.#lanes) {
       const ready = [...lane.threads].filter(thread => thread.isReady)
-      lanes[name] = { threads: ready.length, restarts: lane.restarts, os: ready[0]?.os ?? lane.config.os }
+      lanes[name] = {
+        threads: ready.length,
+        restarts: lane.restarts,
+        os: ready[0]?.os ?? lane.config.os,
+        ...this.#figures.get(lane)!.take(),
+      }
     }
     return { lanes, abandoned: this.abandoned, strays: this.strays }
   }
@@ -123,6 +151,8 @@ export class Supervisor {
   #joined(lane: SupervisedLane, thread: LaneThread): void {
     this.#threads.set(thread.number, thread)
     this.#laneOf.set(thread.number, lane)
+    this.#figures.get(lane)?.joined(thread)
+    this.#stalls.watch(lane.config, thread)
     for (const [sender, entry] of this.#senders) {
       const { port1, port2 } = new MessageChannel()
       thread.tell({ type: 'connect', version: PROTOCOL_VERSION, sender, port: port1 }, [port1])
@@ -145,6 +175,9 @@ export class Supervisor {
         break
       case 'expiry':
         this.#expiry.announce(message.at)
+        break
+      case 'stall-heard':
+        this.#stalls.heard(message.report)
         break
       case 'canceled':
         this.#climb(number, message.id, message.reason)
@@ -186,13 +219,31 @@ export class Supervisor {
     }
   }
 
+  /** Straight to standard error, since whoever would report it is blocked; through a stream it would need them too. */
+  #write(stall: Stall): void {
+    const text = stallReport(
+      stall,
+      this.#tables.values(),
+      number => {
+        const lane = this.#laneOf.get(number)
+        return lane && { lane: lane.config.name, names: this.#threads.get(number)?.names ?? [] }
+      },
+      monotonicClock.now(),
+    )
+    try {
+      writeSync(2, text)
+    } catch {
+      // Nobody can read it: the pipe is full or closed.
+    }
+  }
+
   #removeSender(number: number): void {
     this.#senders.delete(number)
     this.#tables.delete(number)
   }
 }
 
-export interface LaneThreadStats {
+export interface LaneThreadStats extends MeasuredFigures {
   /** Threads that are ready. */
   readonly threads: number
   /** Threads replaced since the start. */

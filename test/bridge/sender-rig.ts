@@ -75,6 +75,8 @@ export class SenderRig {
   readonly sender: Sender
   /** What the supervisor has been told. */
   readonly told: SenderToSupervisor[] = []
+  /** What those who keep an eye on the lanes have been told. */
+  readonly watched: unknown[] = []
   readonly #ports = new Set<MemoryPort>()
   readonly #tokens = new Map<number, MemoryPort>()
   readonly #supervisor: MemoryPort
@@ -96,6 +98,11 @@ export class SenderRig {
       busy: () => {},
       report: error => {
         throw error
+      },
+      watcher: {
+        slow: ({ sequence }, held) => this.watched.push({ type: 'slow', sequence, held }),
+        stall: stall => this.watched.push(stall),
+        restart: restart => this.watched.push(restart),
       },
     })
     mine.listen(

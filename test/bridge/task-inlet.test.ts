@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { FLOAT, INT, LIMITS } from '#src/bridge/shared-table.js'
+import { FLAG, FLOAT, INT, LIMITS } from '#src/bridge/shared-table.js'
 import { CANCELED, SCHEDULED, STARTED, TIMED_OUT } from '#src/core/task-state.js'
 import { TaskInletRig } from './task-inlet-rig.js'
 
@@ -135,6 +135,21 @@ for (const [what, terms, limit] of [
     assert.is(LIMITS[rig.table.int(job!.id, INT.LIMIT)], limit)
   })
 }
+
+test('a sender that asks for the start in the very moment of it is told', () => {
+  const rig = new TaskInletRig()
+  const [job] = rig.send([1])
+  const { table } = rig.inlet
+  const exchange = table.exchange.bind(table)
+  table.exchange = (id, from, to) => {
+    // It has looked at the state just before, and found the task not started.
+    rig.table.setInt(id, INT.FLAGS, FLAG.REPORT_START)
+    return exchange(id, from, to)
+  }
+  rig.inlet.claim(job!, 50)
+  rig.inlet.flushStarts()
+  assert.equal(rig.received(), [{ type: 'started', ids: [job!.id] }])
+})
 
 test('without a limit nobody is told of one', () => {
   const rig = new TaskInletRig()

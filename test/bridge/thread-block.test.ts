@@ -53,4 +53,13 @@ test('aborts are counted, and progress and backlog are as they were last set', (
   assert.equal(read(seen), { ...QUIET, abortsSeen: 2 })
 })
 
+test('what was spent on looking for work adds up, and touches nothing else', () => {
+  const { own, seen } = setUp()
+  assert.is(seen.spun, 0)
+  own.addSpun(0.25)
+  own.addSpun(1e9)
+  assert.is(seen.spun, 1e9 + 0.25)
+  assert.equal(read(seen), QUIET)
+})
+
 test.run()

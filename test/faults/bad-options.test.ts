@@ -36,12 +36,18 @@ test('NaN, negative or infinite threads, and the other numbers of a lane', () =>
     expectLaneRefused('queue.limit', value)
   }
   expectLaneRefused('threads', 257)
+  for (const value of [Number.NaN, Number.NEGATIVE_INFINITY, -1, '5', 5n]) {
+    expectLaneRefused('slowCallback', value)
+    expectLaneRefused('stallAfter', value)
+  }
+  expectLaneRefused('stallAfter', 0.5)
 })
 
 test('other options of a lane', () => {
   expectLaneRefused('priority', 'high')
   expectLaneRefused('os', 'realtime')
   expectLaneRefused('queue.overload', 'whatever')
+  for (const value of ['replace', 'terminate', 'whatever', true]) expectLaneRefused('onStall', value)
   expectLaneRefused('env.PATH', 5)
   expectLaneRefused('execArgv', 'text')
   expectLaneRefused('execArgv', [1])

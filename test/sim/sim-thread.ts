@@ -57,7 +57,13 @@ export class SimThread {
     }
     this.loop = new RunLoop(
       this.block,
-      { functions, concurrency: options.concurrency, grace: options.grace, spin: 0 },
+      {
+        functions,
+        concurrency: options.concurrency,
+        grace: options.grace,
+        spin: 0,
+        slowCallback: Number.POSITIVE_INFINITY,
+      },
       {
         clock: {
           now: () => {
@@ -66,6 +72,7 @@ export class SimThread {
           },
         },
         timers: { after: (delay, call) => world.clock.after(delay, alive(call)) },
+        timings: { waited: () => {}, ran: () => {} },
         nextTurn: call => world.later(alive(call)),
         microtask: call => world.later(alive(call)),
         invoke: (job, call) => {

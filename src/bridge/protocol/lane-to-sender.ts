@@ -13,9 +13,17 @@ export interface TasksStarted {
   readonly ids: readonly number[]
 }
 
+/** A task held the thread's loop, in its first synchronous stretch, for longer than the lane's `slowCallback`. */
+export interface TaskSlow {
+  readonly type: 'slow'
+  readonly id: number
+  /** Milliseconds. */
+  readonly held: number
+}
+
 /** The thread could take more; sent only while its block says that someone holds tasks back. */
 export interface RoomMade {
   readonly type: 'room'
 }
 
-export type LaneToSender = AnswerBatch | TasksStarted | RoomMade
+export type LaneToSender = AnswerBatch | TasksStarted | TaskSlow | RoomMade

@@ -30,4 +30,10 @@ export interface LinkLost {
   readonly thread: number
 }
 
-export type SenderToSupervisor = SegmentAdded | TaskCanceled | ExpiryAhead | LinkLost
+/** A stall was heard of: the thread that is to know of it is not blocked itself. */
+export interface StallHeard {
+  readonly type: 'stall-heard'
+  readonly report: number
+}
+
+export type SenderToSupervisor = SegmentAdded | TaskCanceled | ExpiryAhead | LinkLost | StallHeard

@@ -49,6 +49,31 @@ export interface FaultReported {
   readonly error: EncodedError
 }
 
+/** A task holds a thread's loop for longer than the lane's `stallAfter`; told once, while it does. */
+export interface StallReported {
+  readonly type: 'stall'
+  /** To be answered by a sender that can tell its users. */
+  readonly report: number
+  readonly lane: string
+  readonly thread: number
+  /** The task's number within its sender, and its name. */
+  readonly task: { readonly id: number; readonly name: string }
+  /** Milliseconds so far. */
+  readonly silent: number
+}
+
+/** A thread was lost and is being replaced. */
+export interface RestartReported {
+  readonly type: 'restart'
+  readonly lane: string
+  readonly thread: number
+  readonly error: EncodedError
+  /** Milliseconds until the replacement is begun. */
+  readonly after: number
+  /** How many threads of the lane have been replaced, this one included. */
+  readonly restarts: number
+}
+
 export type SupervisorToSender =
   | ThreadJoined
   | ThreadLost
@@ -56,3 +81,5 @@ export type SupervisorToSender =
   | TasksExpired
   | LaneFailed
   | FaultReported
+  | StallReported
+  | RestartReported

@@ -1,0 +1,163 @@
+import { FLOAT, INT, type TableView } from '../bridge/shared-table.js'
+import type { ThreadBlock } from '../bridge/thread-block.js'
+import type { Clock } from '../core/clock.js'
+import type { Timers } from '../core/reminders.js'
+
+/** As much of a lane thread as the watch needs. */
+export interface WatchedThread {
+  readonly number: number
+  readonly block: ThreadBlock
+  readonly names: readonly string[]
+}
+
+/** A task that holds a thread's loop. */
+export interface Stall {
+  /** The number of this report. */
+  readonly report: number
+  readonly lane: string
+  readonly thread: number
+  /** The task: whose it is, its id in that sender's table, its number there, and its name. */
+  readonly sender: number
+  readonly id: number
+  readonly task: number
+  readonly name: string
+  /** Milliseconds it has held the loop. */
+  readonly silent: number
+}
+
+export interface StallObserver {
+  /** Told once for each stall, while it lasts. */
+  stalled(stall: Stall): void
+  /** The stall lasts, and nobody has said that they heard of it. Told once. */
+  unheard(stall: Stall): void
+}
+
+/** Those who are told of a stall have at least this long to say that they heard, in milliseconds. */
+const LEAST_HEARING_MS = 500
+/** The watch wakes no more often than this, in milliseconds. */
+const LEAST_PERIOD_MS = 20
+/** A tick that is late by more than its period and this was not slept through by the tasks alone. */
+const SUSPENDED_MS = 1000
+
+interface Watched {
+  readonly lane: { readonly name: string; readonly stallAfter: number }
+  readonly thread: WatchedThread
+  /** What was told last, while the same task holds the loop. */
+  told: { readonly stall: Stall; readonly at: number; settled: boolean } | null
+}
+
+/**
+ * Notices tasks that hold the loop of their thread for too long, while they do.
+ *
+ * A thread's block says which task is in its first synchronous stretch, and the task's table since when; both are
+ * read at each tick of one timer for all lanes, twice in the shortest `stallAfter`. A task that blocks later, after
+ * an `await`, is not in the block and is not seen.
+ *
+ * When a tick comes very late, the whole process was suspended or starved: what the threads seem to have held then is
+ * nobody's fault, and is judged at the next tick.
+ */
+export class StallWatch {
+  readonly #tables: ReadonlyMap<number, TableView>
+  readonly #clock: Clock
+  readonly #timers: Timers
+  readonly #observer: StallObserver
+  readonly #watched = new Map<number, Watched>()
+  #period = Number.POSITIVE_INFINITY
+  #dueAt = 0
+  #cancelTimer: (() => void) | null = null
+  #reports = 0
+
+  /** @param tables the task tables, by the number of their sender */
+  constructor(tables: ReadonlyMap<number, TableView>, clock: Clock, timers: Timers, observer: StallObserver) {
+    this.#tables = tables
+    this.#clock = clock
+    this.#timers = timers
+    this.#observer = observer
+  }
+
+  watch(lane: { readonly name: string; readonly stallAfter: number }, thread: WatchedThread): void {
+    if (lane.stallAfter === Number.POSITIVE_INFINITY) return
+    this.#watched.set(thread.number, { lane, thread, told: null })
+    this.#arm()
+  }
+
+  forget(thread: number): void {
+    if (this.#watched.delete(thread)) this.#arm()
+  }
+
+  /** Somebody who was told of a stall has said so. */
+  heard(report: number): void {
+    for (const { told } of this.#watched.values()) if (told?.stall.report === report) told.settled = true
+  }
+
+  #arm(): void {
+    let shortest = Number.POSITIVE_INFINITY
+    for (const { lane } of this.#watched.values()) shortest = Math.min(shortest, lane.stallAfter)
+    const period = Math.max(LEAST_PERIOD_MS, shortest / 2)
+    if (period === this.#period) return
+    this.#period = period
+    this.#wait()
+  }
+
+  #wait(): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = null
+    if (this.#period === Number.POSITIVE_INFINITY) return
+    this.#dueAt = this.#clock.now() + this.#period
+    this.#cancelTimer = this.#timers.after(this.#period, () => this.#tick())
+  }
+
+  #tick(): void {
+    const now = this.#clock.now()
+    const late = now - this.#dueAt
+    this.#wait()
+    if (late > this.#period + SUSPENDED_MS) {
+      // Nor could anybody say that they heard.
+      for (const watched of this.#watched.values()) {
+        if (watched.told !== null) watched.told = { ...watched.told, at: now }
+      }
+      return
+    }
+    for (const watched of this.#watched.values()) this.#look(watched, now)
+  }
+
+  #look(watched: Watched, now: number): void {
+    const { lane, thread, told } = watched
+    const { block } = thread
+    const id = block.holder
+    if (id === 0) {
+      watched.told = null
+      return
+    }
+    const sender = block.holderSender
+    const isTold = told !== null && told.stall.id === id && told.stall.sender === sender
+    if (isTold && told.settled) return
+    const table = this.#tables.get(sender)
+    if (table === undefined || !table.holds(id)) return
+    const silent = now - table.float(id, FLOAT.STARTED)
+    const task = table.float(id, FLOAT.SEQUENCE)
+    const name = thread.names[table.int(id, INT.CALL)] ?? '(unknown)'
+    // All of it was read of one task only if the loop has not gone on meanwhile.
+    if (block.holder !== id || block.holderSender !== sender || table.state(id) < 0) return
+    if (isTold) {
+      if (now - told.at < Math.max(lane.stallAfter, LEAST_HEARING_MS)) return
+      told.settled = true
+      this.#observer.unheard({ ...told.stall, silent })
+      return
+    }
+    watched.told = null
+    if (silent < lane.stallAfter) return
+    const stall: Stall = {
+      report: ++this.#reports,
+      lane: lane.name,
+      thread: thread.number,
+      sender,
+      id,
+      task,
+      name,
+      silent,
+    }
+    watched.told = { stall, at: now, settled: false }
+    this.#observer.stalled(stall)
+  }
+}

@@ -1,0 +1,158 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { FLAG, FLOAT, INT, TaskTable } from '#src/bridge/shared-table.js'
+import { ThreadBlock } from '#src/bridge/thread-block.js'
+import { RunLoop, type TaskFunction } from '#src/lanes/run-loop.js'
+import { ManualClock } from '../support/manual-clock.js'
+import { MemoryPort } from '../support/memory-port.js'
+
+const test = suite('lanes: the run loop')
+
+/** A run loop on a clock that tasks move, and by hand what a sender does. */
+class Rig {
+  readonly clock = new ManualClock()
+  readonly block = new ThreadBlock()
+  readonly waits: number[] = []
+  readonly runs: number[] = []
+  readonly #table: TaskTable
+  readonly #port: MemoryPort
+  readonly #calls: (() => void)[] = []
+
+  /** @param during called while a task holds the loop, with the function's index and what has reached its sender */
+  constructor(during: (index: number, rig: Rig) => unknown) {
+    const [mine, theirs] = MemoryPort.pair({ posted: () => {} })
+    this.#port = mine
+    const functions: TaskFunction[] = [() => during(0, this), () => during(1, this)]
+    const loop = new RunLoop(
+      this.block,
+      { functions, concurrency: 8, grace: 100, spin: 0, slowCallback: 50 },
+      {
+        clock: this.clock,
+        timers: this.clock,
+        timings: { waited: wait => this.waits.push(wait), ran: run => this.runs.push(run) },
+        nextTurn: call => this.#calls.push(call),
+        microtask: call => this.#calls.push(call),
+        invoke: (job, call) => call(...(job.args as never[])),
+        abort: () => {},
+        expiryAhead: () => {},
+        abandoned: () => {},
+      },
+    )
+    this.#table = new TaskTable((index, buffer) => mine.post({ type: 'segment', index, buffer }))
+    loop.connect(0, theirs)
+    theirs.deliver()
+    this.#deliver = () => theirs.deliver()
+  }
+
+  readonly #deliver: () => void
+
+  /** Sends calls of these functions in one batch and lets them run; returns their ids. */
+  run(...indexes: readonly number[]): number[] {
+    const ids = indexes.map(index => {
+      const id = this.#table.take()
+      this.#table.setInt(id, INT.CALL, index)
+      this.#table.setInt(id, INT.ARGUMENTS, 0)
+      this.#table.setInt(id, INT.FLAGS, FLAG.REPORT_START)
+      this.#table.setFloat(id, FLOAT.SUBMITTED, this.clock.now())
+      return id
+    })
+    this.#port.post(ids)
+    this.block.ring()
+    this.#deliver()
+    for (let call = this.#calls.shift(); call !== undefined; call = this.#calls.shift()) call()
+    return ids
+  }
+
+  /** What has reached the sender since the last look: the types of messages, and the ids of answers. */
+  received(): unknown[] {
+    const seen: unknown[] = []
+    for (let next = this.#port.take(); next !== undefined; next = this.#port.take()) {
+      const message = next.message as { type: string; ids?: number[]; id?: number } | unknown[]
+      if (Array.isArray(message)) seen.push(['answers', ...message.filter((_, i) => i % 2 === 1)])
+      else seen.push([message.type, ...(message.ids ?? (message.id === undefined ? [] : [message.id]))])
+    }
+    return seen
+  }
+}
+
+test('the start of a function that nobody knows is told while it runs, and so is room', () => {
+  const seen: unknown[][] = []
+  const rig = new Rig((_, { received }) => seen.push(received.call(rig)))
+  rig.block.backlog = true
+  const [id] = rig.run(0)
+  assert.equal(seen, [[['started', id], ['room']]])
+  assert.is(rig.block.backlog, false)
+  assert.equal(rig.received(), [['answers', id]])
+})
+
+test('that of a slow one too, after the answers of those before it', () => {
+  let seen: unknown[] = []
+  const rig = new Rig(index => {
+    seen = rig.received()
+    rig.clock.advance(index === 1 ? 10 : 0.01)
+  })
+  rig.run(1)
+  rig.run(0)
+  rig.received()
+  const [fast, slow] = rig.run(0, 1)
+  assert.equal(seen, [
+    ['started', fast],
+    ['answers', fast],
+    ['started', slow],
+  ])
+})
+
+test('that of a fast one waits for its answer, and costs no message of its own turn', () => {
+  const seen: unknown[] = []
+  const rig = new Rig(() => seen.push(...rig.received()))
+  rig.run(0)
+  rig.received()
+  seen.length = 0
+  const ids = rig.run(0, 0, 0)
+  assert.equal(seen, [])
+  assert.equal(rig.received(), [
+    ['started', ...ids],
+    ['answers', ...ids],
+  ])
+})
+
+test('a task that held the loop too long is told before its answer', () => {
+  let duration = 50
+  const rig = new Rig(() => rig.clock.advance(duration))
+  const [inTime] = rig.run(0)
+  assert.equal(rig.received().slice(1), [['answers', inTime]])
+  duration = 51
+  const [slow] = rig.run(0)
+  assert.equal(rig.received().slice(1), [
+    ['slow', slow],
+    ['answers', slow],
+  ])
+})
+
+test('how long each waited and ran is recorded', async () => {
+  let end: () => void = () => {}
+  const rig = new Rig(index => {
+    rig.clock.advance(20)
+    if (index === 0) return 'done'
+    return new Promise<void>(resolve => {
+      end = resolve
+    })
+  })
+  rig.run(0, 0)
+  assert.equal(
+    [rig.waits, rig.runs],
+    [
+      [0, 20],
+      [20, 20],
+    ],
+  )
+  rig.run(1)
+  rig.clock.advance(100)
+  assert.is(rig.runs.length, 2)
+  end()
+  await Promise.resolve()
+  await Promise.resolve()
+  assert.equal(rig.runs, [20, 20, 120])
+})
+
+test.run()

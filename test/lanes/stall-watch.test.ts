@@ -1,0 +1,201 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { FLOAT, INT, TaskTable } from '#src/bridge/shared-table.js'
+import { ThreadBlock } from '#src/bridge/thread-block.js'
+import { SCHEDULED, STARTED } from '#src/core/task-state.js'
+import { type Stall, StallWatch } from '#src/lanes/stall-watch.js'
+import { ManualClock } from '../support/manual-clock.js'
+
+const test = suite('lanes: the watch for stalls')
+
+const SENDER = 4
+const NAMES = ['quote', 'reindex']
+
+/** A watch on threads that the test holds and releases. */
+class Rig {
+  readonly clock = new ManualClock()
+  readonly table = new TaskTable(() => {})
+  readonly stalled: Stall[] = []
+  readonly unheard: Stall[] = []
+  readonly watch: StallWatch
+  #lastThread = 0
+  /** Whether whoever is told says so. */
+  hears = true
+
+  constructor() {
+    this.watch = new StallWatch(new Map([[SENDER, this.table]]), this.clock, this.clock, {
+      stalled: stall => {
+        this.stalled.push(stall)
+        if (this.hears) this.watch.heard(stall.report)
+      },
+      unheard: stall => this.unheard.push(stall),
+    })
+  }
+
+  thread(stallAfter: number): { readonly number: number; readonly block: ThreadBlock } {
+    const thread = { number: ++this.#lastThread, block: new ThreadBlock(), names: NAMES }
+    this.watch.watch({ name: 'bulk', stallAfter }, thread)
+    return thread
+  }
+
+  /** A task begins to hold a thread's loop; returns its id. */
+  hold({ block }: { readonly block: ThreadBlock }, call = 1): number {
+    const id = this.table.take()
+    this.table.setInt(id, INT.CALL, call)
+    this.table.setFloat(id, FLOAT.SEQUENCE, 77)
+    this.table.setFloat(id, FLOAT.STARTED, this.clock.now())
+    this.table.exchange(id, SCHEDULED, STARTED)
+    block.hold(SENDER, id)
+    return id
+  }
+}
+
+test('a task that holds its loop is told once, while it does', () => {
+  const rig = new Rig()
+  const thread = rig.thread(1000)
+  rig.hold(thread)
+  rig.clock.runFor(999)
+  assert.is(rig.stalled.length, 0)
+  rig.clock.runFor(20_000)
+  assert.is(rig.stalled.length, 1)
+  const [stall] = rig.stalled
+  const { lane, task, name, sender, thread: number, silent } = stall!
+  assert.equal([lane, task, name, sender, number], ['bulk', 77, 'reindex', SENDER, thread.number])
+  assert.ok(silent >= 1000 && silent <= 1500, `${silent} ms`)
+  assert.equal(rig.unheard, [])
+})
+
+test('one that lets go in time is not, nor are many that follow each other', () => {
+  const rig = new Rig()
+  const thread = rig.thread(100)
+  for (let i = 0; i < 50; i++) {
+    rig.hold(thread)
+    rig.clock.runFor(90)
+    thread.block.release()
+    if (i % 2 === 0) rig.clock.runFor(30)
+  }
+  assert.equal(rig.stalled, [])
+})
+
+test('the next stall of the same thread is told too', () => {
+  const rig = new Rig()
+  const thread = rig.thread(100)
+  const first = rig.hold(thread)
+  rig.clock.runFor(300)
+  const second = rig.hold(thread, 0)
+  rig.clock.runFor(300)
+  thread.block.release()
+  rig.clock.runFor(100)
+  assert.equal(
+    rig.stalled.map(({ id, name }) => [id, name]),
+    [
+      [first, 'reindex'],
+      [second, 'quote'],
+    ],
+  )
+})
+
+test('each lane by its own measure, on one timer', () => {
+  const rig = new Rig()
+  const [quick, slow, never] = [rig.thread(100), rig.thread(5000), rig.thread(Number.POSITIVE_INFINITY)]
+  for (const thread of [quick, slow, never]) rig.hold(thread)
+  assert.is(rig.clock.pending, 1)
+  rig.clock.runFor(1000)
+  assert.equal(
+    rig.stalled.map(stall => stall.thread),
+    [quick.number],
+  )
+  rig.clock.runFor(100_000)
+  assert.equal(
+    rig.stalled.map(stall => stall.thread),
+    [quick.number, slow.number],
+  )
+})
+
+test('it wakes twice in the shortest measure, not too often, and not at all for nobody', () => {
+  const rig = new Rig()
+  assert.is(rig.clock.pending, 0)
+  const never = rig.thread(Number.POSITIVE_INFINITY)
+  assert.is(rig.clock.pending, 0)
+  const slow = rig.thread(1000)
+  assert.is(rig.clock.next, rig.clock.now() + 500)
+  const quick = rig.thread(1)
+  assert.is(rig.clock.next, rig.clock.now() + 20)
+  rig.watch.forget(quick.number)
+  assert.is(rig.clock.next, rig.clock.now() + 500)
+  for (const { number } of [never, slow]) rig.watch.forget(number)
+  assert.is(rig.clock.pending, 0)
+})
+
+test('when nobody says that they heard, it is told once more, half a second later at the earliest', () => {
+  const rig = new Rig()
+  rig.hears = false
+  rig.hold(rig.thread(100))
+  rig.clock.runFor(599)
+  assert.equal([rig.stalled.length, rig.unheard.length], [1, 0])
+  rig.clock.runFor(150)
+  assert.is(rig.unheard.length, 1)
+  assert.ok(rig.unheard[0]!.silent >= 600)
+  assert.is(rig.unheard[0]?.report, rig.stalled[0]?.report)
+  rig.clock.runFor(60_000)
+  assert.equal([rig.stalled.length, rig.unheard.length], [1, 1])
+})
+
+test('with a longer measure, as long again', () => {
+  const rig = new Rig()
+  rig.hears = false
+  rig.hold(rig.thread(4000))
+  rig.clock.runFor(7999)
+  assert.equal([rig.stalled.length, rig.unheard.length], [1, 0])
+  rig.clock.runFor(4000)
+  assert.is(rig.unheard.length, 1)
+})
+
+test('a stall that is over before that is not told once more', () => {
+  const rig = new Rig()
+  rig.hears = false
+  const thread = rig.thread(100)
+  rig.hold(thread)
+  rig.clock.runFor(400)
+  thread.block.release()
+  rig.clock.runFor(60_000)
+  assert.equal([rig.stalled.length, rig.unheard.length], [1, 0])
+})
+
+test('a process that was suspended has stalled nothing, and nobody had a chance to hear', () => {
+  const rig = new Rig()
+  rig.hears = false
+  const [passing, held] = [rig.thread(100), rig.thread(100)]
+  rig.hold(held)
+  rig.clock.runFor(200)
+  rig.hold(passing)
+  rig.clock.advance(3_600_000)
+  rig.clock.fireNext()
+  assert.equal([rig.stalled.length, rig.unheard.length], [1, 0])
+  passing.block.release()
+  rig.clock.runFor(499)
+  assert.equal([rig.stalled.length, rig.unheard.length], [1, 0])
+  rig.clock.runFor(100)
+  assert.equal([rig.stalled.length, rig.unheard.length], [1, 1])
+})
+
+test('a slot that has gone on to another task is not misread', () => {
+  const rig = new Rig()
+  const thread = rig.thread(100)
+  rig.table.free(rig.hold(thread))
+  rig.table.take()
+  rig.clock.runFor(1000)
+  assert.equal(rig.stalled, [])
+})
+
+test('a holder that no table knows is not a task', () => {
+  const rig = new Rig()
+  const thread = rig.thread(100)
+  thread.block.hold(SENDER + 1, 1)
+  rig.clock.runFor(1000)
+  thread.block.hold(SENDER, 2 ** 30)
+  rig.clock.runFor(1000)
+  assert.equal(rig.stalled, [])
+})
+
+test.run()
