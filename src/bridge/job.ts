@@ -10,6 +10,8 @@ export interface JobSource {
   claim(job: Job, now: number): boolean
   /** Whether the outcome of a started job has been decided against it. */
   isCancelled(job: Job): boolean
+  /** Tells which jobs have started, if their sender wants to know before they end. */
+  flushStarts(): void
   answer(job: Job, verdict: number, value: unknown, now: number): void
   /** Gives the slot of a job back that did not run, or is given up. */
   acknowledge(job: Job): void

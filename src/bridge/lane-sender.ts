@@ -7,6 +7,7 @@ import { CallTargets } from './call-targets.js'
 import { encodeReason } from './error-codec.js'
 import { Failure } from './failure.js'
 import { LaneLink } from './lane-link.js'
+import { LaneSight } from './lane-sight.js'
 import { Outbox } from './outbox.js'
 import type { Port } from './port.js'
 import type { LaneTerms, SenderContext } from './sender-context.js'
@@ -36,6 +37,8 @@ const EXPLANATION_MS = 50
  */
 export class LaneSender {
   readonly terms: LaneTerms
+  /** What there is to be seen of its tasks. */
+  readonly sight: LaneSight
   readonly #context: SenderContext
   readonly #settlement: Settlement
   readonly #outbox: Outbox
@@ -57,6 +60,12 @@ export class LaneSender {
     this.#settlement = new Settlement(context)
     this.#outbox = new Outbox(context, this.#settlement, this.#targets)
     this.#answers = new Answers(context, this.#settlement)
+    this.sight = new LaneSight(terms.name, {
+      sent: context.sent,
+      ready: this.#ready,
+      delayed: this.#delayed,
+      links: this.#links,
+    })
   }
 
   /** The shared part of all calls of one name. */

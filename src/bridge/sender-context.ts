@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.js'
 import type { Reminders, Timers } from '../core/reminders.js'
+import type { TaskHistory } from '../core/task-history.js'
 import type { Port } from './port.js'
 import type { SenderToSupervisor } from './protocol/sender-to-supervisor.js'
 import type { SentTasks } from './sent-tasks.js'
@@ -24,6 +25,8 @@ export interface SenderContext {
   readonly sent: SentTasks
   /** For tasks that are not sent: their delay, their limits. And for waits. */
   readonly reminders: Reminders<() => void>
+  /** Where finished tasks are remembered. */
+  readonly history: TaskHistory
   /** Counts a task as unfinished. */
   began(): void
   /** Counts a task as finished. */

@@ -19,6 +19,7 @@ export class Settlement {
     if (state === DONE) task.enter(STARTED)
     if (task.extras !== null) this.disarm(task.extras)
     task.settle(state, outcome, ended)
+    this.#context.history.add(task)
     this.#context.ended()
     const resolve = task.resolve
     if (resolve !== null) {
@@ -59,6 +60,8 @@ export class Settlement {
     if (task.dead || table.state(id) !== TIMED_OUT) return
     this.noteStart(task, id)
     const limit = LIMITS[table.int(id, INT.LIMIT)] ?? 'timeout'
-    this.finish(task, TIMED_OUT, Failure.of(new TaskTimeoutError(task.target.name, limit)))
+    // When its limit was: this thread may have been blocked for long since.
+    const ended = Math.min(table.float(id, FLOAT.EXPIRES), this.#context.environment.clock.now())
+    this.finish(task, TIMED_OUT, Failure.of(new TaskTimeoutError(task.target.name, limit)), ended)
   }
 }
