@@ -47,7 +47,7 @@ export class LaneSight {
     return { target, sequence, state, submitted, started, ended, attempt, priority }
   }
 
-  /** Sent tasks that have not settled: scheduled, started, or ended with the answer still on its way. */
+  /** Sent tasks that have not settled: scheduled, started, or ended with the answer still on its way; in no order. */
   *sent(): Generator<TaskRecord> {
     for (const { task } of this.#places.sent.of(this.#lane)) if (!task.dead) yield this.recordOf(task)
   }

@@ -70,8 +70,8 @@ function milliseconds(duration: number): string {
 
 /** A name on one line: cut if it is long, and nothing in it that a terminal would obey. */
 function printable(name: string): string {
-  // A prefix first: a name may be of any length.
-  const text = name.slice(0, 2 * LONGEST_NAME).replace(UNPRINTABLE, escaped)
+  // A prefix first, of two units a character at most: a name may be of any length.
+  const text = name.slice(0, 2 * (LONGEST_NAME + 1)).replace(UNPRINTABLE, escaped)
   const characters = [...text]
   return characters.length <= LONGEST_NAME ? text : `${characters.slice(0, LONGEST_NAME - 1).join('')}…`
 }

@@ -147,6 +147,7 @@ export class TaskSight {
       else (isFinal(record.state) ? finished : waiting).push(record)
     }
     running.sort((a, b) => a.started! - b.started!)
+    waiting.sort((a, b) => a.sequence - b.sequence)
     fill(waiting, this.#unsent(query), MOST_ROWS - running.length)
     fill(
       finished,
