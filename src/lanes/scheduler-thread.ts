@@ -17,7 +17,7 @@ import { SupervisorConnection } from './supervisor-connection.js'
 import { TaskHandle } from './task-handle.js'
 import type { TaskOptions } from './task-options.js'
 import { type DumpOptions, TaskSight } from './task-sight.js'
-import type { WaitOptions } from './task-wait.js'
+import type { WaitOptions } from './wait-options.js'
 
 /** What can be listened for. */
 export interface SchedulerEvents {

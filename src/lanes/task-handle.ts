@@ -5,7 +5,8 @@ import { TaskCanceledError } from '../core/errors.js'
 import type { Task } from '../core/task.js'
 import { infoOf, type TaskInfo, type TaskTimestamps, timestampsOf } from '../core/task-info.js'
 import { DONE, TASK_STATES, type TaskState } from '../core/task-state.js'
-import { hasStarted, readWaitOptions, type WaitOptions, whenStarted } from './task-wait.js'
+import { TaskWaits } from './task-waits.js'
+import type { WaitOptions } from './wait-options.js'
 
 /**
  * A submitted task. It settles exactly once, whatever dies, and nothing that is asked of it here ever hangs on the
@@ -15,7 +16,7 @@ export class TaskHandle<R = unknown> {
   readonly #task: Task
   readonly #lane: LaneSender
   readonly #epoch: Epoch
-  #started: Promise<boolean> | null = null
+  #waits: TaskWaits | null = null
   #finished: Promise<void> | null = null
 
   /** @internal */
@@ -79,21 +80,9 @@ export class TaskHandle<R = unknown> {
    * @throws InvalidArgumentError (`ERR_INVALID_ARG`) if `timeout` is not a finite number of at least 0, or `for` not a
    *   group
    */
-  async wait(options: WaitOptions = {}): Promise<boolean> {
-    const { timeout, group } = readWaitOptions(options)
-    const task = this.#task
-    const reached = group === 'RUNNING' ? this.#whenStarted() : this.#whenFinished().then(() => true)
-    if (timeout === undefined) return reached
-    let stop: () => void = () => {}
-    const over = new Promise<boolean>(resolve => {
-      const isSo = (): boolean => (group === 'RUNNING' ? hasStarted(task, this.#lane.sight) : task.dead)
-      stop = this.#lane.remindMeAfter(timeout, () => resolve(isSo()))
-    })
-    try {
-      return await Promise.race([reached, over])
-    } finally {
-      stop()
-    }
+  wait(options: WaitOptions = {}): Promise<boolean> {
+    this.#waits ??= new TaskWaits(this.#task, this.#lane, () => this.#whenFinished())
+    return this.#waits.wait(options)
   }
 
   /**
@@ -106,11 +95,6 @@ export class TaskHandle<R = unknown> {
   cancel(reason?: unknown): boolean {
     const error = new TaskCanceledError(this.name, reason)
     return this.#lane.cancel(this.#task, error, reason === undefined ? error : reason)
-  }
-
-  #whenStarted(): Promise<boolean> {
-    this.#started ??= whenStarted(this.#task, this.#lane.sight)
-    return this.#started
   }
 
   #whenFinished(): Promise<void> {

@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { FLAG, INT } from '#src/bridge/shared-table.js'
 import { CANCELED, DONE, SCHEDULED, STARTED, SUBMITTED, TIMED_OUT } from '#src/core/task-state.js'
-import { whenStarted } from '#src/lanes/task-wait.js'
+import { whenStarted } from '#src/lanes/task-waits.js'
 import { LANE, SenderRig } from './sender-rig.js'
 
 const test = suite('bridge: what a sender sees of its tasks')

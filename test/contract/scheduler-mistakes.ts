@@ -1,19 +1,13 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import type { TaskHandle } from 'multilane'
 import type { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { eventually } from '../support/eventually.js'
+import { collectGarbage } from '../support/garbage.js'
 import { arrived, newGate, openGate } from '../support/gate.js'
 import { reasonOf } from '../support/rejection.js'
 import { type MakeScheduler, testsOnSchedulers } from './scheduler-under-test.js'
 
 const FINAL = ['DONE', 'FAILED', 'TIMED_OUT', 'CANCELED']
-
-function collectGarbage(): void {
-  setFlagsFromString('--expose-gc')
-  runInNewContext('gc')()
-}
 
 /** What schedulers before this one got wrong. */
 export function schedulerMistakes(test: ReturnType<typeof suite>, makeScheduler: MakeScheduler): void {
