@@ -2,7 +2,7 @@ import { SchedulerThread } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { heapInUse } from '../support/garbage.js'
-import { newGate, openGate } from '../support/gate.js'
+import { arrived, newGate, openGate } from '../support/gate.js'
 import { reasonOf } from '../support/rejection.js'
 import type * as plain from './tasks/plain.js'
 
@@ -40,6 +40,7 @@ test('wait({ timeout }) is false when its own time is over, and the task goes on
   assert.is(await task.wait({ timeout: 0 }), false)
   assert.is(await task.wait({ timeout: 20 }), false)
   const long = task.wait({ timeout: 60_000 })
+  await arrived(gate)
   assert.is(task.state, 'STARTED')
   openGate(gate)
   assert.is(await long, true)
