@@ -20,6 +20,8 @@ export {
   type TimeLimit,
   UnknownTaskError,
 } from './core/errors.js'
+export type { TaskFilter } from './core/task-filter.js'
+export type { TaskInfo, TaskTimestamps } from './core/task-info.js'
 export type { FinalState, TaskState, TaskStateGroup } from './core/task-state.js'
 export type { Cloneable, TaskArgs, TaskName, TaskResult, UntypedTasks } from './lanes/call-types.js'
 export type { Lane } from './lanes/lane.js'
@@ -34,5 +36,8 @@ export type {
   SchedulerStats,
 } from './lanes/scheduler-stats.js'
 export { SchedulerThread } from './lanes/scheduler-thread.js'
-export type { TaskHandle, TaskTimestamps } from './lanes/task-handle.js'
+export type { SightOptions, SignalName } from './lanes/sight-options.js'
+export type { TaskHandle } from './lanes/task-handle.js'
 export type { TaskOptions } from './lanes/task-options.js'
+export type { DumpOptions, TextSink } from './lanes/task-sight.js'
+export type { WaitOptions } from './lanes/wait-options.js'

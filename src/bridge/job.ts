@@ -10,6 +10,8 @@ export interface JobSource {
   claim(job: Job, now: number): boolean
   /** Whether the outcome of a started job has been decided against it. */
   isCancelled(job: Job): boolean
+  /** Tells which jobs have started, if their sender wants to know before they end. */
+  flushStarts(): void
   answer(job: Job, verdict: number, value: unknown, now: number): void
   /** The job held the loop for longer than its lane lets pass unreported. @param held milliseconds */
   reportSlow(job: Job, held: number): void

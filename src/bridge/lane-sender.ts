@@ -8,6 +8,7 @@ import { CallTargets } from './call-targets.js'
 import { encodeReason } from './error-codec.js'
 import { Failure } from './failure.js'
 import { LaneLink } from './lane-link.js'
+import { LaneSight } from './lane-sight.js'
 import { LostThreads } from './lost-threads.js'
 import { Outbox } from './outbox.js'
 import type { Port } from './port.js'
@@ -38,6 +39,8 @@ const EXPLANATION_MS = 50
  */
 export class LaneSender {
   readonly terms: LaneTerms
+  /** What there is to be seen of its tasks. */
+  readonly sight: LaneSight
   readonly #context: SenderContext
   readonly #backlog: Backlog
   readonly #admission: Admission
@@ -78,6 +81,12 @@ export class LaneSender {
     this.#lost = new LostThreads(context, terms.name, this.#settlement, this.#retries, {
       takenBack: task => this.#takenBack(task),
       slotFreed: task => this.#slotFreed(task),
+    })
+    this.sight = new LaneSight(terms.name, {
+      sent: context.sent,
+      backlog: this.#backlog,
+      links: this.#links,
+      retries: this.#retries,
     })
   }
 

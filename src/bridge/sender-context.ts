@@ -2,6 +2,7 @@ import type { OverloadPolicy } from '../core/admission.js'
 import type { Clock } from '../core/clock.js'
 import type { Reminders, Timers } from '../core/reminders.js'
 import type { Task } from '../core/task.js'
+import type { TaskHistory } from '../core/task-history.js'
 import type { Port } from './port.js'
 import type { SenderToSupervisor } from './protocol/sender-to-supervisor.js'
 import type { RestartReported, StallReported } from './protocol/supervisor-to-sender.js'
@@ -39,6 +40,8 @@ export interface SenderContext {
   readonly reminders: Reminders<() => void>
   /** The next number in the order in which the sender's tasks come. */
   nextSequence(): number
+  /** Where finished tasks are remembered. */
+  readonly history: TaskHistory
   /** Counts a task as unfinished. */
   began(): void
   /** Counts a task as finished. */

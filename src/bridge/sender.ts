@@ -1,4 +1,5 @@
 import { Reminders } from '../core/reminders.js'
+import { TaskHistory } from '../core/task-history.js'
 import { decodeError } from './error-codec.js'
 import { LaneSender } from './lane-sender.js'
 import type { Port } from './port.js'
@@ -6,6 +7,13 @@ import type { SenderToSupervisor } from './protocol/sender-to-supervisor.js'
 import type { SupervisorToSender } from './protocol/supervisor-to-sender.js'
 import type { LaneTerms, SenderContext, SenderEnvironment } from './sender-context.js'
 import { SentTasks } from './sent-tasks.js'
+
+/** What a sender goes on with, where one was before it. */
+export interface SenderPast {
+  readonly history: TaskHistory
+  /** The number of the last task. */
+  readonly lastNumber: number
+}
 
 /**
  * The submitting side of a thread: its task table, its connection to the supervisor, and a `LaneSender` for each
@@ -15,15 +23,23 @@ export class Sender implements SenderContext {
   readonly environment: SenderEnvironment
   readonly sent: SentTasks
   readonly reminders: Reminders<() => void>
+  readonly history: TaskHistory
   readonly #lanes = new Map<string, LaneSender>()
   readonly #supervisor: Port
   readonly #whenIdle: (() => void)[] = []
-  #sequence = 0
+  #sequence: number
   #unfinished = 0
   #announced = Number.POSITIVE_INFINITY
   #strays = 0
 
-  constructor(supervisor: Port, lanes: readonly LaneTerms[], environment: SenderEnvironment) {
+  constructor(
+    supervisor: Port,
+    lanes: readonly LaneTerms[],
+    environment: SenderEnvironment,
+    past: SenderPast = { history: new TaskHistory(0), lastNumber: 0 },
+  ) {
+    this.history = past.history
+    this.#sequence = past.lastNumber
     this.environment = environment
     this.#supervisor = supervisor
     this.reminders = new Reminders(environment.clock, environment.timers, call => call())
@@ -52,6 +68,11 @@ export class Sender implements SenderContext {
 
   [Symbol.iterator](): Iterator<LaneSender> {
     return this.#lanes.values()
+  }
+
+  /** The number of the last task. */
+  get lastNumber(): number {
+    return this.#sequence
   }
 
   nextSequence(): number {

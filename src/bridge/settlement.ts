@@ -33,6 +33,7 @@ export class Settlement {
     const wasSent = task.id !== 0
     task.settle(state, outcome, ended)
     this.ended[state]!++
+    this.#context.history.add(task)
     this.#context.ended()
     const { resolve, extras } = task
     if (resolve !== null) {
@@ -70,6 +71,8 @@ export class Settlement {
     if (task.dead || table.state(id) !== TIMED_OUT) return
     this.noteStart(task, id)
     const limit = LIMITS[table.int(id, INT.LIMIT)] ?? 'timeout'
-    this.finish(task, TIMED_OUT, Failure.of(new TaskTimeoutError(task.target.name, limit)))
+    // When its limit was: this thread may have been blocked for long since.
+    const ended = Math.min(table.float(id, FLOAT.EXPIRES), this.#context.environment.clock.now())
+    this.finish(task, TIMED_OUT, Failure.of(new TaskTimeoutError(task.target.name, limit)), ended)
   }
 }

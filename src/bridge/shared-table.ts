@@ -173,6 +173,13 @@ export class TableView {
     this.segments[slot >> SEGMENT_BITS]!.ints[((slot & SEGMENT_MASK) << SLOT_WORDS_BITS) + field] = value
   }
 
+  /** Sets bits of a field that another thread reads with Atomics. */
+  orInt(id: number, field: number, bits: number): void {
+    const slot = id & SLOT_MASK
+    const ints = this.segments[slot >> SEGMENT_BITS]!.ints
+    Atomics.or(ints, ((slot & SEGMENT_MASK) << SLOT_WORDS_BITS) + field, bits)
+  }
+
   float(id: number, field: number): number {
     const slot = id & SLOT_MASK
     return this.segments[slot >> SEGMENT_BITS]!.floats[

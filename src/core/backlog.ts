@@ -3,7 +3,7 @@ import { KeyTurns } from './key-turns.js'
 import { ReadyQueue } from './ready-queue.js'
 import type { Reminders } from './reminders.js'
 import type { Acceptance, Task, TaskExtras } from './task.js'
-import { SCHEDULED, SUBMITTED } from './task-state.js'
+import { NEW, SCHEDULED, SUBMITTED } from './task-state.js'
 
 /** The places of a task at its sender; `OUTSIDE` if it is sent, or settled. */
 export const OUTSIDE = 0
@@ -65,6 +65,13 @@ export class Backlog {
   /** How many could be sent, as far as their keys let them. */
   get ready(): number {
     return this.#ready.size
+  }
+
+  /** How many are in this state. */
+  countIn(state: number): number {
+    if (state === NEW) return this.#held.size
+    if (state === SUBMITTED) return this.#ready.size + this.#turns.waiting
+    return state === SCHEDULED ? this.#delayed.size : 0
   }
 
   /** Takes in a new task that is accepted. */

@@ -123,6 +123,10 @@ export class Task implements Queueable<Task> {
     return this.extras === null ? 0 : this.extras.priority
   }
 
+  get attempt(): number {
+    return this.extras === null ? 1 : this.extras.attempt
+  }
+
   get deadline(): number {
     return this.extras === null ? Number.POSITIVE_INFINITY : this.extras.deadline
   }

@@ -5,6 +5,7 @@ import { finiteAtLeast, integerWithin, knownKeys, oneOf, plainObject } from '../
 import { InvalidArgumentError } from '../core/errors.js'
 import type { LaneConfig } from './lane-config.js'
 import type { OsPriority } from './os-priority.js'
+import { SIGHT_KEYS, type SightOptions } from './sight-options.js'
 
 /** Named as in the web platform's Prioritized Task Scheduling API. */
 export type LanePriority = 'user-blocking' | 'user-visible' | 'background'
@@ -71,7 +72,7 @@ export interface LaneOptions {
   readonly tasks?: URL | string
 }
 
-export interface SchedulerOptions<L extends string = string> {
+export interface SchedulerOptions<L extends string = string> extends SightOptions {
   /** The task module: a URL, or an absolute path. */
   readonly tasks?: URL | string
   /** The lanes, by name. */
@@ -116,7 +117,7 @@ const DEFAULT_QUEUE_LIMIT = 100_000
  */
 export function readSchedulerOptions(options: SchedulerOptions): LaneConfig[] {
   plainObject('options', options)
-  knownKeys('', options, ['tasks', 'lanes'])
+  knownKeys('', options, ['tasks', 'lanes', ...SIGHT_KEYS])
   const lanes = plainObject('lanes', options.lanes) as SchedulerOptions['lanes']
   const names = Object.keys(lanes)
   if (names.length === 0) throw new InvalidArgumentError('lanes', 'an object with at least one lane', lanes)

@@ -3,6 +3,9 @@ import { decodeError } from '../bridge/error-codec.js'
 import type { LaneWatcher } from '../bridge/sender-context.js'
 import { finiteAtLeast, knownKeys } from '../core/checks.js'
 import { ClosedError, InvalidArgumentError, TaskCanceledError } from '../core/errors.js'
+import type { TaskFilter } from '../core/task-filter.js'
+import { TaskHistory } from '../core/task-history.js'
+import type { TaskInfo } from '../core/task-info.js'
 import { CANCELED, DONE, FAILED, type TaskState, TIMED_OUT } from '../core/task-state.js'
 import type { CallRest, TaskArgs, TaskName, TaskResult, UntypedTasks } from './call-types.js'
 import { Lane } from './lane.js'
@@ -11,10 +14,14 @@ import { monotonicClock } from './monotonic-clock.js'
 import type { SchedulerEvents } from './scheduler-events.js'
 import { readSchedulerOptions, type SchedulerOptions } from './scheduler-options.js'
 import type { LaneStats, SchedulerStats } from './scheduler-stats.js'
+import { readSightOptions } from './sight-options.js'
+import { SignalDump } from './signal-dump.js'
 import type { SupervisorStats } from './supervisor.js'
 import { SupervisorConnection } from './supervisor-connection.js'
-import type { TaskHandle } from './task-handle.js'
+import { TaskHandle } from './task-handle.js'
 import type { TaskOptions } from './task-options.js'
+import { type DumpOptions, TaskSight } from './task-sight.js'
+import type { WaitOptions } from './wait-options.js'
 
 type Mode = 'new' | 'starting' | 'running' | 'stopping' | 'stopped' | 'closing' | 'closed'
 
@@ -38,6 +45,9 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
   readonly lanes: { readonly [K in L]: Lane<M> }
   readonly #configs: readonly LaneConfig[]
   readonly #events = new EventEmitter()
+  readonly #history: TaskHistory
+  readonly #sight: TaskSight
+  readonly #signalDump: SignalDump
   #mode: Mode = 'new'
   #connection: SupervisorConnection | null = null
   #starting: Promise<this> | null = null
@@ -63,6 +73,10 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
     const lanes: Record<string, Lane<M>> = Object.create(null)
     for (const { name } of this.#configs) lanes[name] = new Lane<M>(name)
     this.lanes = Object.freeze(lanes) as { readonly [K in L]: Lane<M> }
+    const { history, dumpOnSignal } = readSightOptions(options)
+    this.#history = new TaskHistory(history)
+    this.#sight = new TaskSight(Object.keys(lanes), this.#history)
+    this.#signalDump = new SignalDump(dumpOnSignal, () => this.#sight.table({}))
   }
 
   /**
@@ -80,8 +94,16 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
   async #start(): Promise<this> {
     if (this.#isEnding) throw new ClosedError()
     this.#mode = 'starting'
-    const connection = new SupervisorConnection(this.#configs, error => this.#report(error), this.#watcher)
+    const past = { history: this.#history, lastNumber: this.#connection?.sender.lastNumber ?? 0 }
+    const connection = new SupervisorConnection(
+      this.#configs,
+      past,
+      error => this.#report(error),
+      this.#watcher,
+    )
     this.#connection = connection
+    this.#sight.lookAt(connection.tasks)
+    this.#signalDump.listen()
     for (const lane of Object.values<Lane<M>>(this.lanes)) lane.connect(connection.lane(lane.name))
     try {
       await connection.started()
@@ -91,6 +113,7 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
       this.#starting = null
       for (const lane of connection.sender) lane.fail(error as Error)
       await connection.close(0)
+      if (this.#mode === 'stopped') this.#signalDump.stop()
       throw error
     }
     if (!this.#isEnding) this.#mode = 'running'
@@ -122,16 +145,78 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
   }
 
   /**
+   * As `task.wait`.
+   *
    * @param options.timeout milliseconds to wait at most
-   * @returns true once the task is in a final state, false when the wait's own time is over
+   * @param options.for `'FINISHED'` (the default) or `'RUNNING'`
+   * @returns true once the task is in a final state (or has started), false when the wait's own time is over
    */
-  waitTask(task: TaskHandle, options?: { readonly timeout?: number }): Promise<boolean> {
+  waitTask(task: TaskHandle, options?: WaitOptions): Promise<boolean> {
     return task.wait(options)
   }
 
   /** @returns true only for the call that cancelled the task */
   cancelTask(task: TaskHandle, reason?: unknown): boolean {
     return task.cancel(reason)
+  }
+
+  /**
+   * What there is to be seen of a task now.
+   *
+   * @param task a handle, or the id of one; of a task that was submitted here
+   * @returns always, for a handle; for an id undefined once the task has finished and left the history
+   * @throws InvalidArgumentError (`ERR_INVALID_ARG`) if it is neither
+   */
+  taskInfo(task: TaskHandle): TaskInfo
+  taskInfo(task: number): TaskInfo | undefined
+  taskInfo(task: TaskHandle | number): TaskInfo | undefined
+  taskInfo(task: TaskHandle | number): TaskInfo | undefined {
+    return task instanceof TaskHandle ? task.info(monotonicClock.now()) : this.#sight.find(task)
+  }
+
+  /**
+   * The tasks submitted here that have not finished, and those of the history, in the order of their submission.
+   *
+   * @throws InvalidArgumentError (`ERR_INVALID_ARG`) that names the option
+   */
+  tasks(filter: TaskFilter = {}): TaskInfo[] {
+    return this.#sight.tasks(filter)
+  }
+
+  /** How many `tasks(filter)` would answer. Makes nothing, so that a million waiting tasks cost no more than one. */
+  countTasks(filter: TaskFilter = {}): number {
+    return this.#sight.count(filter)
+  }
+
+  /**
+   * Writes a table of tasks: `id`, `name`, `lane` and `state`, for how many milliseconds each waited (`queue`) and has
+   * run (`running`), so far or in all, and how many milliseconds ago it ended in the one way it did (`timedout`,
+   * `failed`, `done` or `canceled`). At most 1,000 rows: running tasks first, then waiting ones, then finished ones,
+   * the last to finish first; a last line says how many were left out.
+   *
+   * @param options.lane the tasks of this lane alone
+   * @param options.state those in this state, or group of states, alone
+   * @param options.to where it is written; default `process.stdout`
+   * @returns what was written
+   * @throws InvalidArgumentError (`ERR_INVALID_ARG`) that names the option
+   */
+  dumpTasks(options: DumpOptions = {}): string {
+    return this.#sight.dump(options)
+  }
+
+  /** The task that has run longest of all submitted here, running or finished; also when the history forgot it. */
+  slowest(): TaskInfo | undefined {
+    return this.#sight.slowest()
+  }
+
+  /**
+   * The task, of those submitted here, that holds a loop of the lane now, which may be one whose outcome was decided
+   * and that goes on; of several the one that has held it longest. If none does, the last to start of those that run.
+   *
+   * @throws InvalidArgumentError (`ERR_INVALID_ARG`) if there is no such lane
+   */
+  currentTask(lane: L): TaskInfo | undefined {
+    return this.#sight.current(lane)
   }
 
   /**
@@ -256,6 +341,7 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
       // What the tasks did not need is the threads' own, for their teardown.
       await connection.close(Math.max(reserve, until - monotonicClock.now()))
     }
+    this.#signalDump.stop()
     this.#mode = after
   }
 

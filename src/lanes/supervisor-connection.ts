@@ -4,7 +4,7 @@ import { MessageChannel, Worker } from 'node:worker_threads'
 import { connectControl, type Remote } from '../bridge/control.js'
 import { ThreadPort } from '../bridge/port.js'
 import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender.js'
-import { Sender } from '../bridge/sender.js'
+import { Sender, type SenderPast } from '../bridge/sender.js'
 import type { LaneWatcher } from '../bridge/sender-context.js'
 import { Epoch } from '../core/clock.js'
 import { LaneError } from '../core/errors.js'
@@ -13,6 +13,7 @@ import type { LaneConfig } from './lane-config.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
 import type { SupervisorStats } from './supervisor.js'
 import type { SupervisorControl, SupervisorData } from './supervisor-data.js'
+import type { TaskSource } from './task-sight.js'
 
 /** The thread is given this long beyond what its lanes were given, in milliseconds. */
 const LAST_RESORT_MS = 100
@@ -31,7 +32,12 @@ export class SupervisorConnection {
   readonly #exited: Promise<void>
   #closing = false
 
-  constructor(lanes: readonly LaneConfig[], report: (error: unknown) => void, watcher: LaneWatcher) {
+  constructor(
+    lanes: readonly LaneConfig[],
+    past: SenderPast,
+    report: (error: unknown) => void,
+    watcher: LaneWatcher,
+  ) {
     // The first use of libuv's pool makes its threads, and they inherit the niceness of the thread that made them:
     // so it is used here, once, before any lane is niced.
     access('.', () => {})
@@ -71,6 +77,7 @@ export class SupervisorConnection {
         report,
         watcher,
       },
+      past,
     )
     noticePort.listen(
       message => this.sender.receive(message as SupervisorToSender),
@@ -83,6 +90,11 @@ export class SupervisorConnection {
   /** What a lane's face needs to send it tasks. */
   lane(name: string): LaneConnection {
     return { sender: this.sender, lane: this.sender.lane(name), epoch: this.epoch }
+  }
+
+  /** Where its unfinished tasks are. */
+  get tasks(): TaskSource {
+    return { clock: monotonicClock, epoch: this.epoch, lane: name => this.sender.lane(name).sight }
   }
 
   /** Resolves when all lanes are ready, and the sender knows all their threads. */

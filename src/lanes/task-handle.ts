@@ -1,17 +1,13 @@
 import type { Failure } from '../bridge/failure.js'
 import type { LaneSender } from '../bridge/lane-sender.js'
-import { finiteAtLeast, knownKeys } from '../core/checks.js'
 import type { Epoch } from '../core/clock.js'
 import { TaskCanceledError } from '../core/errors.js'
-import { type FinalTimestamp, finalTimestamp, type Task } from '../core/task.js'
+import type { Task } from '../core/task.js'
+import { infoOf, type TaskInfo, type TaskTimestamps, timestampsOf } from '../core/task-info.js'
 import { DONE, TASK_STATES, type TaskState } from '../core/task-state.js'
 import { readPriority } from './task-priority.js'
-
-/** When things happened to a task: epoch milliseconds with fractions, of a monotonic clock. */
-export type TaskTimestamps = {
-  readonly submit: number
-  readonly start?: number
-} & { readonly [K in FinalTimestamp]?: number }
+import { TaskWaits } from './task-waits.js'
+import type { WaitOptions } from './wait-options.js'
 
 /**
  * A submitted task. It settles exactly once, whatever dies, and nothing that is asked of it here ever hangs on the
@@ -21,6 +17,7 @@ export class TaskHandle<R = unknown> {
   readonly #task: Task
   readonly #lane: LaneSender
   readonly #epoch: Epoch
+  #waits: TaskWaits | null = null
   #finished: Promise<void> | null = null
 
   /** @internal */
@@ -50,15 +47,14 @@ export class TaskHandle<R = unknown> {
     return TASK_STATES[this.#lane.stateOf(this.#task)]!
   }
 
+  /** When things happened to it, as far as they have; true now, also while the lane's loop is blocked. */
   get timestamps(): TaskTimestamps {
-    const task = this.#task
-    const started = this.#lane.startOf(task)
-    const times: { -readonly [K in keyof TaskTimestamps]: TaskTimestamps[K] } = {
-      submit: this.#epoch.fromInstant(task.submitted),
-    }
-    if (started !== undefined) times.start = this.#epoch.fromInstant(started)
-    if (task.ended !== undefined) times[finalTimestamp(task.state)] = this.#epoch.fromInstant(task.ended)
-    return times
+    return timestampsOf(this.#lane.sight.recordOf(this.#task), this.#epoch)
+  }
+
+  /** @internal @param now the present instant */
+  info(now: number): TaskInfo {
+    return infoOf(this.#lane.sight.recordOf(this.#task), this.#epoch, now)
   }
 
   /**
@@ -84,25 +80,18 @@ export class TaskHandle<R = unknown> {
   }
 
   /**
-   * Waits until the task is in a final state.
+   * Waits until the task is in a final state or, with `for: 'RUNNING'`, until it has started.
    *
    * @param options.timeout milliseconds to wait at most; without it, as long as it takes
-   * @returns true once it is final; false if the wait was over first
-   * @throws InvalidArgumentError if `timeout` is not a finite number of at least 0
+   * @param options.for `'FINISHED'` (the default) or `'RUNNING'`
+   * @returns true once it is so; false if the wait's own time was over first, or if it was to start and has ended
+   *   without
+   * @throws InvalidArgumentError (`ERR_INVALID_ARG`) if `timeout` is not a finite number of at least 0, or `for` not a
+   *   group
    */
-  async wait(options: { readonly timeout?: number } = {}): Promise<boolean> {
-    knownKeys('options', options, ['timeout'])
-    if (options.timeout === undefined) return this.#whenFinished().then(() => true)
-    const timeout = finiteAtLeast('timeout', options.timeout, 0)
-    let stop: () => void = () => {}
-    const over = new Promise<boolean>(resolve => {
-      stop = this.#lane.remindMeAfter(timeout, () => resolve(this.#task.dead))
-    })
-    try {
-      return await Promise.race([this.#whenFinished().then(() => true), over])
-    } finally {
-      stop()
-    }
+  wait(options: WaitOptions = {}): Promise<boolean> {
+    this.#waits ??= new TaskWaits(this.#task, this.#lane, () => this.#whenFinished())
+    return this.#waits.wait(options)
   }
 
   /**

@@ -1,7 +1,8 @@
 import { SchedulerThread } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { newGate, openGate } from '../support/gate.js'
+import { heapInUse } from '../support/garbage.js'
+import { arrived, newGate, openGate } from '../support/gate.js'
 import { reasonOf } from '../support/rejection.js'
 import type * as plain from './tasks/plain.js'
 
@@ -39,6 +40,7 @@ test('wait({ timeout }) is false when its own time is over, and the task goes on
   assert.is(await task.wait({ timeout: 0 }), false)
   assert.is(await task.wait({ timeout: 20 }), false)
   const long = task.wait({ timeout: 60_000 })
+  await arrived(gate)
   assert.is(task.state, 'STARTED')
   openGate(gate)
   assert.is(await long, true)
@@ -76,6 +78,25 @@ test('a handle nobody asks for its result is no unhandled rejection', async () =
   } finally {
     process.off('unhandledRejection', listener)
   }
+})
+
+test('a task can be polled for ever: a wait whose time is over leaves nothing behind', async () => {
+  await using scheduler = await start()
+  const task = scheduler.lanes.a.submit('echo', [1], { delay: 600_000 })
+  for (const group of ['FINISHED', 'RUNNING'] as const) {
+    const poll = async (rounds: number): Promise<void> => {
+      for (let round = 0; round < rounds; round++) {
+        const waits = Array.from({ length: 1000 }, () => task.wait({ for: group, timeout: 0 }))
+        assert.ok((await Promise.all(waits)).every(isSo => !isSo))
+      }
+    }
+    await poll(2)
+    const before = heapInUse()
+    await poll(20)
+    const grown = heapInUse() - before
+    assert.ok(grown < 20_000 * 100, `20,000 waits for ${group} left ${grown} bytes`)
+  }
+  task.cancel()
 })
 
 test.run()

@@ -1,0 +1,10 @@
+import type { suite } from 'uvu'
+import { schedulerMistakes } from './scheduler-mistakes.js'
+import type { MakeScheduler } from './scheduler-under-test.js'
+import { schedulerVerbs } from './scheduler-verbs.js'
+
+/** Has what a scheduler promises of its verbs, states, timestamps and callbacks kept by one. */
+export function schedulerRows(test: ReturnType<typeof suite>, makeScheduler: MakeScheduler): void {
+  schedulerVerbs(test, makeScheduler)
+  schedulerMistakes(test, makeScheduler)
+}

@@ -1,0 +1,59 @@
+import type {
+  DumpOptions,
+  TaskFilter,
+  TaskHandle,
+  TaskInfo,
+  TaskOptions,
+  TaskState,
+  WaitOptions,
+} from 'multilane'
+import type { suite } from 'uvu'
+
+/** The verbs that every scheduler has. */
+export interface SchedulerVerbs {
+  taskState(task: TaskHandle): TaskState
+  waitTask(task: TaskHandle, options?: WaitOptions): Promise<boolean>
+  cancelTask(task: TaskHandle, reason?: unknown): boolean
+  taskInfo(task: TaskHandle | number): TaskInfo | undefined
+  tasks(filter?: TaskFilter): TaskInfo[]
+  countTasks(filter?: TaskFilter): number
+  dumpTasks(options?: DumpOptions): string
+  slowest(): TaskInfo | undefined
+  currentTask(lane: string): TaskInfo | undefined
+  start(): Promise<unknown>
+  stop(): Promise<void>
+}
+
+/**
+ * What the rows submit. `wait` waits at a gate with its loop free, `block` with the thread it runs on held; `spin`
+ * comes to its gate and then holds its thread for ever.
+ */
+export type RowTask = 'echo' | 'fail' | 'wait' | 'block' | 'spin'
+
+/** A scheduler that is held to the rows: it runs, and at least two tasks may wait at a gate at a time. */
+export interface SchedulerUnderTest {
+  readonly scheduler: SchedulerVerbs
+  /** The name that `taskInfo().lane` has for what `submit` submits. */
+  readonly lane: string
+  /** Errors that belonged to no task. */
+  readonly reported: readonly unknown[]
+  submit(name: RowTask, args: unknown[], options?: TaskOptions): TaskHandle
+  close(): Promise<void>
+}
+
+/** @param options.history how many finished tasks it is to remember */
+export type MakeScheduler = (options: { readonly history: number }) => Promise<SchedulerUnderTest>
+
+/** Adds tests that are each given a scheduler of their own. */
+export function testsOnSchedulers(test: ReturnType<typeof suite>, makeScheduler: MakeScheduler) {
+  return (what: string, run: (made: SchedulerUnderTest) => Promise<void>, history = 1_000): void => {
+    test(what, async () => {
+      const made = await makeScheduler({ history })
+      try {
+        await run(made)
+      } finally {
+        await made.close()
+      }
+    })
+  }
+}
