@@ -6,6 +6,7 @@ import { Answers } from './answers.js'
 import { CallTargets } from './call-targets.js'
 import { encodeReason } from './error-codec.js'
 import { Failure } from './failure.js'
+import { Growth } from './growth.js'
 import { LaneLink } from './lane-link.js'
 import { Outbox } from './outbox.js'
 import type { Port } from './port.js'
@@ -42,6 +43,8 @@ export class LaneSender {
   readonly #answers: Answers
   readonly #targets: CallTargets
   readonly #ready = new ReadyQueue<Task>()
+  /** Null if the lane always has the same number of threads. */
+  readonly #growth: Growth | null
   readonly #delayed = new Set<Task>()
   readonly #links = new Map<number, LaneLink>()
   /** Slots of lost threads that have not exited yet. */
@@ -54,6 +57,7 @@ export class LaneSender {
     this.#context = context
     this.terms = terms
     this.#targets = new CallTargets(terms.name)
+    this.#growth = terms.threads.max > terms.threads.min ? new Growth(terms, context, this.#ready) : null
     this.#settlement = new Settlement(context)
     this.#outbox = new Outbox(context, this.#settlement, this.#targets)
     this.#answers = new Answers(context, this.#settlement)
@@ -159,6 +163,7 @@ export class LaneSender {
       message => {
         if (this.#links.get(thread) !== link) return
         this.#answers.receive(link, message)
+        this.#releaseIfDone(link)
         this.#flush()
       },
       () => this.#closed(link),
@@ -168,6 +173,25 @@ export class LaneSender {
 
   segmentAdded(index: number, buffer: SharedArrayBuffer): void {
     for (const link of this.#links.values()) link.send({ type: 'segment', index, buffer })
+  }
+
+  /** A thread is to go: it gets nothing more, and is released when it has answered all it has. */
+  leaving(thread: number): void {
+    const link = this.#links.get(thread)
+    if (link === undefined) {
+      this.#context.tell({ type: 'released', lane: this.terms.name, thread })
+      return
+    }
+    link.leaving = true
+    this.#releaseIfDone(link)
+  }
+
+  #releaseIfDone(link: LaneLink): void {
+    if (!link.leaving || link.outstanding > 0) return
+    this.#links.delete(link.thread)
+    link.port.close()
+    this.#context.tell({ type: 'released', lane: this.terms.name, thread: link.thread })
+    this.#queueFlush()
   }
 
   /** A thread is lost: what it answered still counts, what it had started fails, what it had not moves. */
@@ -266,8 +290,15 @@ export class LaneSender {
     this.#flush()
   }
 
-  /** Sends what there is credit for, and asks for a word when there is more. */
   #flush(): void {
+    this.#sendReady()
+    if (this.#growth === null) return
+    const open = this.#ready.size > 0 || [...this.#links.values()].some(link => link.outstanding > 0)
+    this.#growth.flushed(this.#links.size, open)
+  }
+
+  /** Sends what there is credit for, and asks for a word when there is more. */
+  #sendReady(): void {
     const { concurrency } = this.terms
     const freeLink = (): LaneLink | undefined =>
       [...this.#links.values()].find(link => link.outstanding < concurrency && link.room(concurrency) > 0)

@@ -42,4 +42,6 @@ export interface LaneTerms {
   readonly concurrency: number
   /** The most tasks that may wait. */
   readonly queueLimit: number
+  /** How many threads it has. */
+  readonly threads: { readonly min: number; readonly max: number }
 }

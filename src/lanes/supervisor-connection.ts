@@ -55,7 +55,7 @@ export class SupervisorConnection {
     const noticePort = new ThreadPort(notices.port1)
     this.sender = new Sender(
       noticePort,
-      lanes.map(({ name, concurrency, queueLimit }) => ({ name, concurrency, queueLimit })),
+      lanes.map(({ name, concurrency, queueLimit, threads }) => ({ name, concurrency, queueLimit, threads })),
       {
         clock: monotonicClock,
         timers: nodeTimers,

@@ -13,6 +13,7 @@ import type { SupervisorConfig } from './lane-config.js'
 import type { LanePool } from './lane-pool.js'
 import type { LaneThread } from './lane-thread.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
+import { Retirements } from './retirements.js'
 import { SupervisedLane } from './supervised-lane.js'
 
 interface SenderEntry {
@@ -35,6 +36,7 @@ export class Supervisor {
   readonly #laneOf = new Map<number, SupervisedLane>()
   readonly #ladder = new CancelLadder(monotonicClock, nodeTimers)
   readonly #expiry: ExpiryWatch
+  readonly #retirements = new Retirements()
   #lastNumber = 0
   /** Tasks that ignored their abort and were given up. */
   abandoned = 0
@@ -79,6 +81,7 @@ export class Supervisor {
       const lane = new SupervisedLane(config, pool, this.#config.epochOffset, () => ++this.#lastNumber, {
         joined: (joined, thread) => this.#joined(joined, thread),
         lost: (of, thread, error) => {
+          this.#retirements.end(thread.number)
           this.#broadcast({
             type: 'thread-lost',
             lane: of.config.name,
@@ -89,7 +92,12 @@ export class Supervisor {
         exited: (of, thread) => {
           this.#threads.delete(thread.number)
           this.#laneOf.delete(thread.number)
+          this.#retirements.end(thread.number)
           this.#broadcast({ type: 'thread-exited', lane: of.config.name, thread: thread.number })
+        },
+        retiring: (of, thread) => {
+          this.#broadcast({ type: 'thread-leaving', lane: of.config.name, thread: thread.number })
+          this.#retirements.begin(thread, this.#senders.keys())
         },
         failed: (of, error) =>
           this.#broadcast({ type: 'lane-failed', lane: of.config.name, error: encodeError(error) }),
@@ -155,6 +163,12 @@ export class Supervisor {
         this.#threads.get(message.thread)?.terminate(new LaneError('ERR_LANE_CLOSED', name, reason))
         break
       }
+      case 'grow':
+        this.#lanes.get(message.lane)?.grow()
+        break
+      case 'released':
+        this.#retirements.released(message.thread, number)
+        break
       default:
         this.strays++
     }
@@ -189,6 +203,7 @@ export class Supervisor {
   #removeSender(number: number): void {
     this.#senders.delete(number)
     this.#tables.delete(number)
+    this.#retirements.senderGone(number)
   }
 }
 

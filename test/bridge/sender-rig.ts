@@ -81,14 +81,14 @@ export class SenderRig {
   #deferred: (() => void)[] = []
   #lastNumber = 0
 
-  constructor(concurrency = 1) {
+  constructor(concurrency = 1, threads = { min: 1, max: 1 }) {
     const [mine, theirs] = this.#pair()
     this.#supervisor = theirs
     theirs.listen(
       message => this.told.push(message as SenderToSupervisor),
       () => {},
     )
-    this.sender = new Sender(mine, [{ name: LANE, concurrency, queueLimit: 1_000_000 }], {
+    this.sender = new Sender(mine, [{ name: LANE, concurrency, queueLimit: 1_000_000, threads }], {
       clock: this.clock,
       timers: this.clock,
       defer: call => this.#deferred.push(call),

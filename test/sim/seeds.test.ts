@@ -13,6 +13,8 @@ test('every seed settles every task once, whatever happens', async () => {
   let deaths = 0
   let rerun = 0
   let cancelsLost = 0
+  let left = 0
+  let grown = 0
   const first = ONLY === undefined ? 1 : Number(ONLY)
   const last = ONLY === undefined ? SEEDS : first
   for (let seed = first; seed <= last; seed++) {
@@ -21,11 +23,15 @@ test('every seed settles every task once, whatever happens', async () => {
     deaths += report.deaths
     rerun += report.rerun
     cancelsLost += report.cancelsLost
+    left += report.left
+    grown += report.grown
   }
-  console.log(`${last - first + 1} seeds: ${JSON.stringify({ ...total, deaths, rerun, cancelsLost })}`)
+  console.log(
+    `${last - first + 1} seeds: ${JSON.stringify({ ...total, deaths, rerun, cancelsLost, left, grown })}`,
+  )
   if (ONLY !== undefined) return
   // A simulation that never meets a race proves nothing about it.
-  for (const [what, count] of Object.entries({ ...total, deaths, rerun, cancelsLost })) {
+  for (const [what, count] of Object.entries({ ...total, deaths, rerun, cancelsLost, left, grown })) {
     assert.ok(count > 0, `no seed met: ${what}`)
   }
 })

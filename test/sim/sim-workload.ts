@@ -25,6 +25,8 @@ export interface SimReport {
   readonly deaths: number
   readonly rerun: number
   readonly cancelsLost: number
+  readonly left: number
+  readonly grown: number
   readonly steps: number
 }
 
@@ -52,8 +54,9 @@ const TASKS: Readonly<Record<string, SimTask>> = {
 export async function runSeed(seed: number): Promise<SimReport> {
   const world = new SimWorld(seed)
   const { random } = world
+  const min = 1 + random.below(3)
   const options = {
-    threads: 1 + random.below(3),
+    threads: { min, max: min + random.below(3) },
     concurrency: random.pick([1, 1, 2, 8]),
     grace: random.pick([5, 50]),
     queueLimit: Number.POSITIVE_INFINITY,
@@ -64,6 +67,7 @@ export async function runSeed(seed: number): Promise<SimReport> {
   let steps = 0
   const target = 40 + random.below(160)
   const deadly = random.chance(0.5)
+  const elastic = options.threads.max > min
   while (entries.length < target || steps < 600) {
     steps++
     const roll = random.next()
@@ -75,7 +79,9 @@ export async function runSeed(seed: number): Promise<SimReport> {
       else cancelsLost++
     } else if (roll < 0.33 && deadly && scheduler.deaths < 6) {
       scheduler.killByFault(random.pick([...scheduler.threads, ...scheduler.threads]))
-    } else if (roll < 0.35) {
+    } else if (roll < 0.34 && elastic) {
+      scheduler.retire(random.pick([...scheduler.threads]))
+    } else if (roll < 0.36) {
       scheduler.park(random.chance(0.5))
     } else {
       world.step()
@@ -205,7 +211,8 @@ function conclude(
   if (scheduler.sender.strays > 0)
     throw new Error(`seed ${seed}: ${scheduler.sender.strays} messages went astray`)
   if (scheduler.reported.length > 0) throw scheduler.reported[0]
-  return { outcomes, deaths: scheduler.deaths, rerun, cancelsLost, steps }
+  const { deaths, left, grown } = scheduler
+  return { outcomes, deaths, rerun, cancelsLost, left, grown, steps }
 }
 
 function checkFailure(at: string, { task, kind }: Entry, deaths: number): void {

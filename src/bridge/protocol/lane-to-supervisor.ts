@@ -43,6 +43,11 @@ export interface TaskAbandoned {
   readonly id: number
 }
 
+/** Told to leave, the thread has run its teardown: nothing more comes of it. */
+export interface LaneLeft {
+  readonly type: 'left'
+}
+
 export type LaneToSupervisor =
   | LaneBooted
   | LaneReady
@@ -50,3 +55,4 @@ export type LaneToSupervisor =
   | ExpiryAhead
   | LaneFault
   | TaskAbandoned
+  | LaneLeft
