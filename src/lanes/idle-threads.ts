@@ -50,7 +50,12 @@ export class IdleThreads<T extends WatchedThread> {
   /** The lane has a thread more. */
   watch(): void {
     const { min, idleTimeout } = this.#range
-    if (this.#stopTimer !== null || this.#ready().length <= min) return
+    if (this.#stopTimer !== null) return
+    if (this.#ready().length <= min) {
+      // While nobody looks, nobody knows.
+      this.#idleness.keep(new Set())
+      return
+    }
     const wait = Math.max(SHORTEST_MS, Math.min(LONGEST_MS, idleTimeout * SHARE))
     this.#stopTimer = this.#timers.after(wait, () => {
       this.#stopTimer = null

@@ -41,6 +41,22 @@ test('NaN, negative or infinite threads, and the other numbers of a lane', () =>
   expectLaneRefused('threads', 257)
 })
 
+test('the bounds of a lane’s threads', () => {
+  const refused = (threads: object, path: string): void =>
+    expectRefused({ tasks, lanes: { bulk: { threads } } }, `lanes.bulk.threads${path}`)
+  const range = { min: 2, max: 4, idleTimeout: 5 }
+  for (const value of [...NO_NUMBERS, -1, 0, 1.5, 257]) {
+    refused({ ...range, min: value }, '.min')
+    refused({ ...range, max: value }, '.max')
+  }
+  for (const value of [...NO_NUMBERS, -1]) refused({ ...range, idleTimeout: value }, '.idleTimeout')
+  refused({ min: 3, max: 2 }, '.max')
+  refused({ max: 2 }, '.min')
+  refused({ min: 2 }, '.max')
+  refused({ ...range, most: 5 }, '.most')
+  refused([1, 2], '')
+})
+
 test('other options of a lane', () => {
   expectLaneRefused('priority', 'high')
   expectLaneRefused('os', 'realtime')
