@@ -62,9 +62,10 @@ export class GrowthPolicy {
     if (oldest === Number.POSITIVE_INFINITY) return REST
     this.#wasLate = late
     if (late) this.#settled = now
-    const since = Math.max(oldest, this.#settled)
-    const grow = now - since >= GROW_AFTER_MS
-    return { grow, lookAt: this.#lookIn((grow ? now : since) + GROW_AFTER_MS) }
+    // Compared as a sum, so that the next look is never at this same instant, whatever rounding does.
+    const ripe = Math.max(oldest, this.#settled) + GROW_AFTER_MS
+    const grow = ripe <= now
+    return { grow, lookAt: this.#lookIn(grow ? now + GROW_AFTER_MS : ripe) }
   }
 
   get #mayGrow(): boolean {

@@ -65,6 +65,17 @@ test('a look that comes late is repeated, once', () => {
   assert.is(policy.look(decision.lookAt + 100, since(1000)).grow, true)
 })
 
+test('the next look is always ahead, whatever rounding does', () => {
+  // Less than the time apart, and equal when it is added.
+  const oldest = 1016.7579829730813
+  const now = oldest + GROW_AFTER_MS
+  assert.ok(now - oldest < GROW_AFTER_MS)
+  const policy = new GrowthPolicy(3)
+  policy.flushed(0, 1, false)
+  policy.flushed(oldest, 1, true)
+  assert.ok(policy.look(now, since(oldest)).lookAt > now)
+})
+
 test('the search for the oldest may stop at any that has waited for long enough', () => {
   const { policy, lookAt } = setUp()
   let enough = Number.NaN
