@@ -18,6 +18,8 @@ export class LaneLink {
   takenBack = 0
   /** When it last answered, or was sent something. */
   movedAt = 0
+  /** Whether the thread is to go, and gets no more tasks. */
+  leaving = false
   /** Started tasks whose outcome was decided against them and that have not ended. */
   readonly #condemned = new Set<number>()
   #asked = false
@@ -34,13 +36,17 @@ export class LaneLink {
     this.block.ring()
   }
 
+  /**
+   * How many tasks more may be sent: none to a thread that is to go, and none while a task holds the loop that is
+   * likely to cost the thread its life.
+   */
   /** Tasks that are on the thread. */
   get load(): number {
     return this.outstanding - this.takenBack
   }
 
-  /** How many tasks more may be sent: none while a task holds the loop that is likely to cost the thread its life. */
   room(concurrency: number): number {
+    if (this.leaving) return 0
     if (this.#condemned.size > 0 && this.#condemned.has(this.block.holder)) return 0
     return this.window.limit(this.block.inProgress, concurrency) - this.outstanding
   }

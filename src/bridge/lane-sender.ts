@@ -5,6 +5,7 @@ import type { CallTarget, Task } from '../core/task.js'
 import { CANCELED, FAILED, NEW, SCHEDULED, STARTED } from '../core/task-state.js'
 import { Answers } from './answers.js'
 import { CallTargets } from './call-targets.js'
+import { Dispatch } from './dispatch.js'
 import { encodeReason } from './error-codec.js'
 import { Failure } from './failure.js'
 import { LaneLink } from './lane-link.js'
@@ -29,8 +30,8 @@ const EXPLANATION_MS = 50
  *
  * | place   | state               | enters by                               | leaves by                                   |
  * |---------|---------------------|-----------------------------------------|---------------------------------------------|
- * | backlog | see `Backlog`       | `submit`; `Recall`, `Retries`: from sent| `#flush`: to sent; `cancel`, its time's end |
- * | sent    | in the shared table | `#flush`, by the `Outbox`               | its answer, `cancel`, `lost`: settled, or   |
+ * | backlog | see `Backlog`       | `submit`; `Recall`, `Retries`: from sent| `Dispatch`: to sent; `cancel`, its time's end |
+ * | sent    | in the shared table | `Dispatch`, by the `Outbox`            | its answer, `cancel`, `lost`: settled, or   |
  * |         |                     |                                         | taken back, or retried: to the backlog      |
  * | settled | final               | `Settlement.finish` alone               |                                             |
  *
@@ -48,11 +49,11 @@ export class LaneSender {
   readonly #outbox: Outbox
   readonly #answers: Answers
   readonly #recall: Recall
+  readonly #dispatch: Dispatch
   readonly #retries: Retries
   readonly #lost: LostThreads
   readonly #targets: CallTargets
   readonly #links = new Map<number, LaneLink>()
-  #flushQueued = false
   #refusal: Error | null = null
   #failure: Error | null = null
 
@@ -62,7 +63,7 @@ export class LaneSender {
     this.terms = terms
     this.#targets = new CallTargets(terms.name)
     this.#backlog = new Backlog(clock, context.reminders, {
-      becameReady: () => this.#queueFlush(),
+      becameReady: () => this.#dispatch.queueFlush(),
       ranOut: task => this.#settlement.waitedTooLong(task),
       nextArrival: () => context.nextSequence(),
     })
@@ -78,6 +79,11 @@ export class LaneSender {
     this.#outbox = new Outbox(context, this.#backlog, this.#settlement, this.#targets)
     this.#answers = new Answers(context, this.#settlement, this.#retries, task => this.#slotFreed(task))
     this.#recall = new Recall(context, terms, this.#links, this.#backlog, this.#outbox)
+    this.#dispatch = new Dispatch(context, terms, this.#links, this.#backlog, {
+      admission: this.#admission,
+      outbox: this.#outbox,
+      recall: this.#recall,
+    })
     this.#lost = new LostThreads(context, terms.name, this.#settlement, this.#retries, {
       takenBack: task => this.#takenBack(task),
       slotFreed: task => this.#slotFreed(task),
@@ -128,7 +134,7 @@ export class LaneSender {
     this.#context.began()
     if (how === 'hold') {
       this.#backlog.hold(task)
-      this.#queueFlush()
+      this.#dispatch.queueFlush()
       return
     }
     this.#backlog.add(task)
@@ -182,7 +188,7 @@ export class LaneSender {
       if (!this.#recall.takeBack(task)) return false
     }
     this.#backlog.reprioritize(task, priority)
-    this.#queueFlush()
+    this.#dispatch.queueFlush()
     return true
   }
 
@@ -219,15 +225,39 @@ export class LaneSender {
       message => {
         if (this.#links.get(thread) !== link) return
         this.#answers.receive(link, message)
-        this.#flush()
+        this.#releaseIfDone(link)
+        this.#dispatch.flush()
       },
       () => this.#closed(link),
     )
-    this.#flush()
+    this.#dispatch.flush()
   }
 
   segmentAdded(index: number, buffer: SharedArrayBuffer): void {
     for (const link of this.#links.values()) link.send({ type: 'segment', index, buffer })
+  }
+
+  /** A thread is to go: it gets nothing more, and is released when it has answered all it has. */
+  leaving(thread: number): void {
+    const link = this.#links.get(thread)
+    if (link === undefined) {
+      this.#context.tell({ type: 'released', lane: this.terms.name, thread })
+      return
+    }
+    link.leaving = true
+    for (const task of this.#context.sent.unstarted(this.terms.name)) {
+      if (this.#context.sent.table.int(task.id, INT.THREAD) === thread) this.#recall.takeBack(task)
+    }
+    this.#dispatch.queueFlush()
+    this.#releaseIfDone(link)
+  }
+
+  #releaseIfDone(link: LaneLink): void {
+    if (!link.leaving || link.outstanding > 0) return
+    this.#links.delete(link.thread)
+    link.port.close()
+    this.#context.tell({ type: 'released', lane: this.terms.name, thread: link.thread })
+    this.#dispatch.queueFlush()
   }
 
   /** A thread is lost: what it answered still counts, what it had started fails, what it had not moves. */
@@ -240,7 +270,7 @@ export class LaneSender {
     this.#links.delete(thread)
     link.port.close()
     this.#lost.recover(thread, error)
-    this.#queueFlush()
+    this.#dispatch.queueFlush()
   }
 
   /** Nothing on the thread can touch its slots any more. */
@@ -257,7 +287,7 @@ export class LaneSender {
     const { table } = this.#context.sent
     if (table.float(id, FLOAT.STARTED) !== 0) this.#links.get(table.int(id, INT.THREAD))?.condemn(id)
     this.#settlement.timedOut(task, id)
-    this.#queueFlush()
+    this.#dispatch.queueFlush()
   }
 
   /** Takes no more tasks; what it has goes on. @param error what later submits are refused with */
@@ -306,60 +336,6 @@ export class LaneSender {
     this.cancel(task, error, error)
   }
 
-  #queueFlush(): void {
-    if (this.#flushQueued) return
-    this.#flushQueued = true
-    this.#context.environment.defer(this.#flushDeferred)
-  }
-
-  readonly #flushDeferred = (): void => {
-    this.#flushQueued = false
-    this.#flush()
-  }
-
-  /** Lets in what waits for room, sends what there is credit for, and asks for a word when there is more of either. */
-  #flush(): void {
-    let asked: boolean
-    let wanted: boolean
-    do {
-      if (this.#backlog.held > 0) this.#admitHeld()
-      this.#send()
-      wanted = this.#backlog.ready > 0 || this.#backlog.held > 0
-      asked = false
-      for (const link of this.#links.values()) asked = link.askForRoom(wanted) || asked
-      // Looked at once more after asking, because room may have been made just before.
-    } while (wanted && asked)
-    if (this.#backlog.ready > 0) this.#recall.overtake()
-    else this.#recall.watchBalance()
-  }
-
-  #admitHeld(): void {
-    const room = this.terms.queueLimit - this.waiting
-    for (const task of this.#backlog.admit(room)) this.#admission.accepted(task)
-  }
-
-  #send(): void {
-    const { concurrency } = this.terms
-    const freeLink = (): LaneLink | undefined =>
-      [...this.#links.values()].find(link => link.outstanding < concurrency && link.room(concurrency) > 0)
-    while (this.#backlog.ready > 0) {
-      const link = this.#leastLoaded()
-      if (link === null) return
-      const share = Math.ceil(this.#backlog.ready / this.#links.size)
-      if (!this.#outbox.send(link, Math.min(share, link.room(concurrency)), freeLink)) return
-    }
-  }
-
-  /** The thread that has the fewest tasks, of those that may have more. */
-  #leastLoaded(): LaneLink | null {
-    let best: LaneLink | null = null
-    for (const link of this.#links.values()) {
-      if (best !== null && link.outstanding >= best.outstanding) continue
-      if (link.room(this.terms.concurrency) > 0) best = link
-    }
-    return best
-  }
-
   /** A task is to be sent once more, after its thread was lost. */
   #takenBack(task: Task): void {
     if (this.#failure === null) this.#backlog.putBack(task)
@@ -386,6 +362,6 @@ export class LaneSender {
   #finishUnsent(task: Task, state: number, failure: Failure): void {
     this.#backlog.remove(task)
     this.#settlement.finish(task, state, failure)
-    if (this.#backlog.held > 0) this.#queueFlush()
+    if (this.#backlog.held > 0) this.#dispatch.queueFlush()
   }
 }

@@ -61,4 +61,6 @@ export interface LaneTerms {
   /** The most tasks that may wait. */
   readonly queueLimit: number
   readonly overload: OverloadPolicy
+  /** How many threads it has. */
+  readonly threads: { readonly min: number; readonly max: number }
 }

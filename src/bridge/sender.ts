@@ -128,6 +128,9 @@ export class Sender implements SenderContext {
         this.lane(message.lane).joined(message.thread, port, message.block, message.names)
         break
       }
+      case 'thread-leaving':
+        this.lane(message.lane).leaving(message.thread)
+        break
       case 'thread-lost':
         this.lane(message.lane).lost(message.thread, decodeError(message.error))
         break

@@ -8,6 +8,7 @@ const HOLDER_SENDER = 2
 const ABORTS_SEEN = 3
 const IN_PROGRESS = 4
 const BACKLOG = 5
+const STARTED = 6
 const WORDS = 32
 /** Among 64-bit fields: the first of the second cache line, which the thread alone writes. */
 const SPUN = 8
@@ -42,9 +43,16 @@ export class ThreadBlock {
     return Atomics.load(this.#ints, HOLDER_SENDER)
   }
 
+  /** A task has started, and has the loop. */
   hold(sender: number, id: number): void {
+    this.#ints[STARTED]!++
     this.#ints[HOLDER_SENDER] = sender
     this.#ints[HOLDER] = id
+  }
+
+  /** How many tasks the thread has started so far; it wraps around. */
+  get started(): number {
+    return Atomics.load(this.#ints, STARTED)
   }
 
   release(): void {

@@ -210,9 +210,9 @@ export class Backlog {
     this.#observer.becameReady()
   }
 
-  /** The instant since when the task that has waited longest could have been sent, or undefined. */
-  oldestReady(): number | undefined {
-    return this.#ready.oldest()?.since
+  /** Those that could be sent, as far as their keys let them, in no particular order. */
+  readyTasks(): Iterable<Task> {
+    return this.#ready
   }
 
   /** Every task, in no particular order, those that wait for room included. */

@@ -133,16 +133,6 @@ export class ReadyQueue<T extends Queueable<T>> {
     if (level.isEmpty && this.#levels.length > KEPT_LEVELS) this.#levels.splice(index, 1)
   }
 
-  /** The item that has waited longest, or undefined. */
-  oldest(): T | undefined {
-    let oldest: T | undefined
-    for (const { head, byDeadline } of this.#levels) {
-      if (head !== null && (oldest === undefined || head.since < oldest.since)) oldest = head
-      for (const item of byDeadline) if (oldest === undefined || item.since < oldest.since) oldest = item
-    }
-    return oldest
-  }
-
   /** Every item, in no particular order. */
   *[Symbol.iterator](): Generator<T> {
     for (const level of this.#levels) {

@@ -1,12 +1,13 @@
 import type { OverloadPolicy } from '../core/admission.js'
 import type { OsPriority } from './os-priority.js'
+import type { ThreadRange } from './thread-range.js'
 
 /** A lane as the supervisor is told of it: validated, complete and cloneable. */
 export interface LaneConfig {
   readonly name: string
   /** The URL of the task module. */
   readonly tasks: string
-  readonly threads: number
+  readonly threads: ThreadRange
   readonly concurrency: number
   readonly queueLimit: number
   readonly overload: OverloadPolicy

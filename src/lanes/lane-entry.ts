@@ -1,5 +1,5 @@
 /**
- * What runs in a lane thread: piscina calls `lease` once, and the thread belongs to the lane until it returns.
+ * What runs in a lane thread: piscina calls `lease` once, and the thread belongs to the lane until it is ended.
  */
 import { writeFileSync } from 'node:fs'
 import { threadId, workerData } from 'node:worker_threads'
@@ -24,10 +24,10 @@ const { multilane, user } = workerData as LaneWorkerData
 const loading = loadTaskModule(multilane.tasks)
 loading.catch(() => {})
 
-/** A thread that could not load its module is not given back, to be leased again and fail again. */
+/** No thread is given back, to be leased again: one that has left is torn down, one that failed would fail again. */
 const ENDED_BY_SUPERVISOR = new Promise<never>(() => {})
 
-export async function lease(terms: Lease): Promise<null> {
+export async function lease(terms: Lease): Promise<never> {
   const control = new ThreadPort(terms.control)
   const tell = (message: LaneToSupervisor): void => control.post(message)
   tell({ type: 'booted', version: PROTOCOL_VERSION, threadId })
@@ -67,9 +67,14 @@ export async function lease(terms: Lease): Promise<null> {
   await left
   // What was cancelled has its grace to clean up; the supervisor bounds it.
   await loop.idle()
-  await module.teardown?.()
+  try {
+    await module.teardown?.()
+  } catch (error) {
+    tell({ type: 'fault', error: encodeThrown(error) })
+  }
   loop.flush()
-  return null
+  tell({ type: 'left' })
+  return ENDED_BY_SUPERVISOR
 }
 
 function makeLoop(

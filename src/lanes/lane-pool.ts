@@ -7,6 +7,11 @@ import type { LaneWorkerData, Lease } from './lease.js'
 /**
  * Where a lane's threads come from: one piscina pool, each thread of which is leased for good by one task.
  *
+ * A lease is never given back, for the pool could lease the same thread again before it has ended it, and what a task
+ * module has set up and torn down is of no more use: a thread that is done is ended through its lease's signal. What
+ * the pool itself may end is a thread above its minimum that was never leased; after a death in an elastic lane it
+ * starts one of its own accord beside the one that the next lease asks for.
+ *
  * Nothing goes through piscina's queue: there are never more leases than threads. Its own figures mean nothing under
  * leases, its `close()` would wait for them, and its default wait between tasks would stop our timers; so all three
  * are left aside.
@@ -19,8 +24,8 @@ export class LanePool {
     this.#pool = new Piscina({
       filename: new URL('./lane-entry.cjs', import.meta.url).href,
       name: 'lease',
-      minThreads: config.threads,
-      maxThreads: config.threads,
+      minThreads: config.threads.min,
+      maxThreads: config.threads.max,
       concurrentTasksPerWorker: 1,
       atomics: 'disabled',
       recordTiming: false,
@@ -40,9 +45,9 @@ export class LanePool {
    * Leases a thread.
    *
    * @param signal ends the thread, whatever it is doing
-   * @returns resolves when the thread has given the lease back, rejects when it has died
+   * @returns never resolves; rejects when the thread has been ended or has died
    */
-  lease(terms: Lease, signal: AbortSignal): Promise<null> {
+  lease(terms: Lease, signal: AbortSignal): Promise<unknown> {
     return this.#pool.run(terms, { name: 'lease', signal, transferList: [terms.control] })
   }
 
@@ -51,7 +56,7 @@ export class LanePool {
     return this.#pool.threads.find(worker => worker.threadId === threadId)
   }
 
-  /** Ends all threads there are. Leases must have been given back, or they are lost. */
+  /** Ends all threads there are. */
   async destroy(): Promise<void> {
     const exits = this.#pool.threads.map(worker => once(worker, 'exit'))
     await this.#pool.destroy()

@@ -24,6 +24,9 @@ export interface LaneThreadObserver {
 /** If a lost thread has not exited by then, its loss is told all the same: native code may hold it for long. */
 const EXIT_WAIT_MS = 50
 
+/** A thread that is not needed any more has this long for its tasks' clean-up and its teardown. */
+const LEAVE_WITHIN_MS = 5_000
+
 /**
  * One thread of a lane, from the lease on.
  *
@@ -31,8 +34,11 @@ const EXIT_WAIT_MS = 50
  * |------------|-----------------------------------------------|--------------------------------------------------|
  * | `starting` | leased; loads the task module, runs its setup | ready report → `ready`; failure, `startTimeout`, |
  * |            |                                               | death → `lost`; `leave()` → `leaving`            |
- * | `ready`    | runs tasks                                    | `terminate()`, death → `lost`; `leave()`         |
- * | `leaving`  | told to go: runs its teardown                 | lease given back, or death → `gone`              |
+ * | `ready`    | runs tasks                                    | `terminate()`, death → `lost`; `retire()`;       |
+ * |            |                                               | `leave()` → `leaving`                            |
+ * | `retiring` | not needed: senders send it nothing more, and | as `ready`                                       |
+ * |            | get the answers to what they have sent        |                                                  |
+ * | `leaving`  | told to go: runs its teardown                 | its word that it has, or death → `gone`          |
  * | `lost`     | dead, or about to be                          | the worker's exit → `gone`                       |
  * | `gone`     | nothing of it runs                            |                                                  |
  */
@@ -55,12 +61,16 @@ export class LaneThread {
   readonly #end = new AbortController()
   readonly #exited: Promise<void>
   #markExited: () => void = () => {}
-  #mode: 'starting' | 'ready' | 'leaving' | 'lost' | 'gone' = 'starting'
+  #mode: 'starting' | 'ready' | 'retiring' | 'leaving' | 'lost' | 'gone' = 'starting'
   /** Why it was ended, if it was us. */
   #verdict: Error | null = null
   #booted = false
+  /** Whether it is ended as soon as it has left, rather than with all the others of its pool. */
+  #leavesAlone = false
+  #over = false
   #exitCode: number | undefined
-  readonly #stopStartTimer: () => void
+  /** Stops the timer of the present mode. */
+  #stopTimer: () => void
 
   constructor(
     number: number,
@@ -81,7 +91,7 @@ export class LaneThread {
       message => this.#receive(message as LaneToSupervisor, pool),
       () => {},
     )
-    this.#stopStartTimer = nodeTimers.after(config.startTimeout, () => {
+    this.#stopTimer = nodeTimers.after(config.startTimeout, () => {
       const message = `a thread of lane '${config.name}' was not ready within ${config.startTimeout} ms`
       this.terminate(new LaneError('ERR_LANE_START_TIMEOUT', config.name, message))
     })
@@ -93,10 +103,11 @@ export class LaneThread {
       config: { name, tasks, concurrency, grace, spin, os, slowCallback },
       epochOffset,
     }
-    pool.lease(terms, this.#end.signal).then(
-      () => this.#ended(undefined),
-      (error: unknown) => this.#ended(error),
-    )
+    pool.lease(terms, this.#end.signal).catch((error: unknown) => this.#ended(error))
+  }
+
+  get isStarting(): boolean {
+    return this.#mode === 'starting'
   }
 
   get isReady(): boolean {
@@ -111,11 +122,24 @@ export class LaneThread {
     this.#control.post(message, transfer)
   }
 
+  /** It is not needed any more: to be followed by `leave` when no sender has a task on it. */
+  retire(): void {
+    if (this.#mode === 'ready') this.#enter('retiring')
+  }
+
   /** Asks the thread to run its teardown and go. */
   leave(): void {
-    if (this.#mode === 'ready') this.tell({ type: 'leave' })
-    else if (this.#mode === 'starting') this.#end.abort()
-    if (this.#mode === 'ready' || this.#mode === 'starting') this.#enter('leaving')
+    const before = this.#mode
+    if (before !== 'starting' && before !== 'ready' && before !== 'retiring') return
+    this.#enter('leaving')
+    if (before === 'starting') {
+      this.#end.abort()
+      return
+    }
+    this.tell({ type: 'leave' })
+    if (before === 'ready') return
+    this.#leavesAlone = true
+    this.#stopTimer = nodeTimers.after(LEAVE_WITHIN_MS, () => this.#end.abort())
   }
 
   /**
@@ -129,8 +153,8 @@ export class LaneThread {
     this.#end.abort()
   }
 
-  #enter(mode: 'ready' | 'leaving' | 'lost' | 'gone'): void {
-    this.#stopStartTimer()
+  #enter(mode: 'ready' | 'retiring' | 'leaving' | 'lost' | 'gone'): void {
+    this.#stopTimer()
     this.#mode = mode
   }
 
@@ -157,13 +181,20 @@ export class LaneThread {
         // Its module registry remembers the failure, so the thread is of no more use.
         this.terminate(decodeError(message.error))
         break
+      case 'left':
+        if (this.#mode !== 'leaving') break
+        if (this.#leavesAlone) this.#end.abort()
+        else this.#ended(undefined)
+        break
       default:
         this.#observer.message(this, message)
     }
   }
 
-  /** The lease is over. */
+  /** @param error why the lease is over; undefined if the thread has left and only waits to be ended with its pool */
   async #ended(error: unknown): Promise<void> {
+    if (this.#over) return
+    this.#over = true
     const died = error !== undefined
     if (!this.#booted) this.#markExited()
     if (died) await this.#exitOrPatience()

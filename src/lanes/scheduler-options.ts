@@ -6,6 +6,7 @@ import { InvalidArgumentError } from '../core/errors.js'
 import type { LaneConfig } from './lane-config.js'
 import type { OsPriority } from './os-priority.js'
 import { SIGHT_KEYS, type SightOptions } from './sight-options.js'
+import { readThreads, type ThreadsOption } from './thread-range.js'
 
 /** Named as in the web platform's Prioritized Task Scheduling API. */
 export type LanePriority = 'user-blocking' | 'user-visible' | 'background'
@@ -15,8 +16,12 @@ const PRIORITIES = ['user-blocking', 'user-visible', 'background'] as const
 export interface LaneOptions {
   /** How urgent the lane is; it decides the defaults below. Default `user-visible`. */
   readonly priority?: LanePriority
-  /** How many threads the lane has, 1 (the default) to 256. */
-  readonly threads?: number
+  /**
+   * How many threads the lane has, 1 (the default) to 256; or within which bounds their number follows the work: it
+   * grows one by one while tasks wait, and a thread above `min` leaves when it has been idle for `idleTimeout`
+   * milliseconds (default 10,000).
+   */
+  readonly threads?: ThreadsOption
   /** Tasks at a time on one thread's loop, 1 to 65,536. Default 1 for `background`, else 64. */
   readonly concurrency?: number
   readonly queue?: {
@@ -105,7 +110,6 @@ const RESOURCE_LIMITS = [
   'stackSizeMb',
 ]
 
-const MAX_THREADS = 256
 const MAX_CONCURRENCY = 65_536
 /** A lane is never silently given more memory than its author thought of. */
 const DEFAULT_QUEUE_LIMIT = 100_000
@@ -146,7 +150,7 @@ function readLaneOptions(
   return {
     name,
     tasks: readModule(options.tasks === undefined ? 'tasks' : `${at}.tasks`, tasks),
-    threads: integerWithin(`${at}.threads`, options.threads ?? 1, 1, MAX_THREADS),
+    threads: readThreads(`${at}.threads`, options.threads ?? 1),
     concurrency: integerWithin(
       `${at}.concurrency`,
       options.concurrency ?? (background ? 1 : 64),

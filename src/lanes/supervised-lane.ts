@@ -1,6 +1,7 @@
 import type { LaneToSupervisor } from '../bridge/protocol/lane-to-supervisor.js'
 import { LaneError } from '../core/errors.js'
 import { RestartBudget } from '../core/restart-budget.js'
+import { IdleThreads } from './idle-threads.js'
 import type { LaneConfig } from './lane-config.js'
 import type { LanePool } from './lane-pool.js'
 import { LaneThread } from './lane-thread.js'
@@ -13,6 +14,8 @@ export interface LaneObserver {
   exited(lane: SupervisedLane, thread: LaneThread): void
   /** A lost thread is replaced. @param after milliseconds until its replacement is begun */
   restarts(lane: SupervisedLane, thread: LaneThread, error: Error, after: number): void
+  /** It is not needed any more, and is to leave once no sender has a task on it. */
+  retiring(lane: SupervisedLane, thread: LaneThread): void
   /** It was lost too often and is closed. */
   failed(lane: SupervisedLane, error: Error): void
   fault(lane: SupervisedLane, error: Error): void
@@ -20,7 +23,11 @@ export interface LaneObserver {
 }
 
 /**
- * A lane as the supervisor keeps it: always as many threads as configured, each lost one replaced.
+ * A lane as the supervisor keeps it: as many threads as configured, each lost one replaced.
+ *
+ * If their number may change, it grows by one at a time, when a sender asks and the one before is ready; and as long as
+ * it is above the minimum, idle threads retire. A thread that is lost while it retires is neither replaced nor counted:
+ * it was not needed. One that is lost while it starts is, whoever asked for it.
  *
  * A thread that the cancel ladder ended is replaced at once and does not count; any other loss counts toward the
  * restart budget, and when that is spent the lane is closed. If a thread fails before the lane was ever ready,
@@ -35,6 +42,8 @@ export class SupervisedLane {
   readonly #nextNumber: () => number
   readonly #threads = new Set<LaneThread>()
   readonly #restartTimers = new Set<() => void>()
+  readonly #retiring = new Set<LaneThread>()
+  readonly #idle: IdleThreads<LaneThread>
   readonly #started: { resolve: () => void; reject: (error: Error) => void; promise: Promise<void> }
   #mode: 'starting' | 'running' | 'closing' = 'starting'
   restarts = 0
@@ -55,16 +64,34 @@ export class SupervisedLane {
     pool.onError(error => observer.fault(this, error))
     this.#started = deferred()
     this.#started.promise.catch(() => {})
-    for (let i = 0; i < config.threads; i++) this.#lease()
+    this.#idle = new IdleThreads(
+      config.threads,
+      monotonicClock,
+      nodeTimers,
+      () => this.#readyThreads,
+      thread => this.#retire(thread),
+    )
+    for (let i = 0; i < config.threads.min; i++) this.#lease()
   }
 
-  /** Resolves when all threads are ready for the first time; rejects with why one of them is not. */
+  /** Resolves when as many threads as it has at least are ready for the first time; rejects with why one of them is not. */
   get started(): Promise<void> {
     return this.#started.promise
   }
 
   get threads(): ReadonlySet<LaneThread> {
     return this.#threads
+  }
+
+  get #readyThreads(): LaneThread[] {
+    return [...this.#threads].filter(thread => thread.isReady)
+  }
+
+  /** A sender has tasks waiting that one more thread could start. */
+  grow(): void {
+    if (this.#mode !== 'running' || this.#restartTimers.size > 0) return
+    const present = [...this.#threads].filter(thread => !thread.isGone)
+    if (present.length < this.config.threads.max && !present.some(thread => thread.isStarting)) this.#lease()
   }
 
   /**
@@ -74,6 +101,7 @@ export class SupervisedLane {
    */
   async close(within: number): Promise<void> {
     this.#mode = 'closing'
+    this.#idle.stop()
     for (const stopTimer of this.#restartTimers) stopTimer()
     const closed = new LaneError('ERR_LANE_CLOSED', this.config.name, `lane '${this.config.name}' was closed`)
     this.#started.reject(closed)
@@ -104,16 +132,22 @@ export class SupervisedLane {
 
   #ready(thread: LaneThread): void {
     this.#observer.joined(this, thread)
+    if (this.#mode !== 'closing') this.#idle.watch()
     if (this.#mode !== 'starting') return
-    const ready = [...this.#threads].filter(one => one.isReady).length
-    if (ready < this.config.threads) return
+    if (this.#readyThreads.length < this.config.threads.min) return
     this.#mode = 'running'
     this.#started.resolve()
   }
 
+  #retire(thread: LaneThread): void {
+    thread.retire()
+    this.#retiring.add(thread)
+    this.#observer.retiring(this, thread)
+  }
+
   #lost(thread: LaneThread, error: Error): void {
     this.#observer.lost(this, thread, error)
-    if (this.#mode === 'closing') return
+    if (this.#mode === 'closing' || this.#retiring.has(thread)) return
     if (this.#mode === 'starting') {
       this.#started.reject(error)
       return
@@ -130,6 +164,7 @@ export class SupervisedLane {
       const message = `lane '${name}' lost more than ${restart.max} threads within ${restart.within} ms and is closed`
       const failure = new LaneError('ERR_LANE_FAILED', name, message, { cause: error })
       this.#mode = 'closing'
+      this.#idle.stop()
       this.#observer.failed(this, failure)
       for (const other of this.#threads) other.terminate(failure)
       return
@@ -145,6 +180,7 @@ export class SupervisedLane {
 
   #exited(thread: LaneThread): void {
     this.#threads.delete(thread)
+    this.#retiring.delete(thread)
     this.#observer.exited(this, thread)
     for (const listener of this.#goneListeners) listener()
     this.#goneListeners.clear()

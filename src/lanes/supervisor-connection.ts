@@ -62,11 +62,12 @@ export class SupervisorConnection {
     const noticePort = new ThreadPort(notices.port1)
     this.sender = new Sender(
       noticePort,
-      lanes.map(({ name, concurrency, queueLimit, overload }) => ({
+      lanes.map(({ name, concurrency, queueLimit, overload, threads }) => ({
         name,
         concurrency,
         queueLimit,
         overload,
+        threads,
       })),
       {
         clock: monotonicClock,

@@ -15,6 +15,7 @@ import { LaneFigures, type MeasuredFigures } from './lane-figures.js'
 import type { LanePool } from './lane-pool.js'
 import type { LaneThread } from './lane-thread.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
+import { Retirements } from './retirements.js'
 import { stallReport } from './stall-report.js'
 import { type Stall, StallWatch } from './stall-watch.js'
 import { SupervisedLane } from './supervised-lane.js'
@@ -41,6 +42,7 @@ export class Supervisor {
   readonly #expiry: ExpiryWatch
   readonly #stalls: StallWatch
   readonly #figures = new Map<SupervisedLane, LaneFigures>()
+  readonly #retirements = new Retirements()
   #lastNumber = 0
   /** Tasks that ignored their abort and were given up. */
   abandoned = 0
@@ -90,6 +92,7 @@ export class Supervisor {
       const lane = new SupervisedLane(config, pool, this.#config.epochOffset, () => ++this.#lastNumber, {
         joined: (joined, thread) => this.#joined(joined, thread),
         lost: (of, thread, error) => {
+          this.#retirements.end(thread.number)
           this.#broadcast({
             type: 'thread-lost',
             lane: of.config.name,
@@ -102,6 +105,7 @@ export class Supervisor {
           this.#laneOf.delete(thread.number)
           this.#stalls.forget(thread.number)
           this.#figures.get(of)?.exited(thread)
+          this.#retirements.end(thread.number)
           this.#broadcast({ type: 'thread-exited', lane: of.config.name, thread: thread.number })
         },
         restarts: (of, thread, error, after) =>
@@ -113,6 +117,10 @@ export class Supervisor {
             after,
             restarts: of.restarts,
           }),
+        retiring: (of, thread) => {
+          this.#broadcast({ type: 'thread-leaving', lane: of.config.name, thread: thread.number })
+          this.#retirements.begin(thread, this.#senders.keys())
+        },
         failed: (of, error) =>
           this.#broadcast({ type: 'lane-failed', lane: of.config.name, error: encodeError(error) }),
         fault: (of, error) =>
@@ -188,6 +196,12 @@ export class Supervisor {
         this.#threads.get(message.thread)?.terminate(new LaneError('ERR_LANE_CLOSED', name, reason))
         break
       }
+      case 'grow':
+        this.#lanes.get(message.lane)?.grow()
+        break
+      case 'released':
+        this.#retirements.released(message.thread, number)
+        break
       default:
         this.strays++
     }
@@ -240,6 +254,7 @@ export class Supervisor {
   #removeSender(number: number): void {
     this.#senders.delete(number)
     this.#tables.delete(number)
+    this.#retirements.senderGone(number)
   }
 }
 

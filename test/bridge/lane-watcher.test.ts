@@ -62,14 +62,18 @@ test('who can tell of a stall says that they heard', () => {
 test('who cannot does not', () => {
   const [mine, theirs] = MemoryPort.pair({ posted: () => {} })
   const clock = new ManualClock()
-  const sender = new Sender(mine, [{ name: LANE, concurrency: 1, queueLimit: 1, overload: 'reject' }], {
-    clock,
-    timers: clock,
-    defer: () => {},
-    openPort: () => mine,
-    busy: () => {},
-    report: () => {},
-  })
+  const sender = new Sender(
+    mine,
+    [{ name: LANE, concurrency: 1, queueLimit: 1, overload: 'reject', threads: { min: 1, max: 1 } }],
+    {
+      clock,
+      timers: clock,
+      defer: () => {},
+      openPort: () => mine,
+      busy: () => {},
+      report: () => {},
+    },
+  )
   const restart = { type: 'restart', lane: LANE, thread: 1, after: 0, restarts: 1 } as const
   sender.receive(STALL)
   sender.receive({ ...restart, error: encodeError(new Error('lost')) })

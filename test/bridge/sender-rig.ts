@@ -2,6 +2,7 @@ import type { Job } from '#src/bridge/job.js'
 import type { SenderToSupervisor } from '#src/bridge/protocol/sender-to-supervisor.js'
 import type { SupervisorToSender } from '#src/bridge/protocol/supervisor-to-sender.js'
 import { Sender } from '#src/bridge/sender.js'
+import type { LaneTerms } from '#src/bridge/sender-context.js'
 import { TaskInlet } from '#src/bridge/task-inlet.js'
 import { ThreadBlock } from '#src/bridge/thread-block.js'
 import { Task, TaskExtras } from '#src/core/task.js'
@@ -83,14 +84,15 @@ export class SenderRig {
   #deferred: (() => void)[] = []
   #lastNumber = 0
 
-  constructor(concurrency = 1) {
+  constructor(concurrency = 1, threads = { min: 1, max: 1 }) {
     const [mine, theirs] = this.#pair()
     this.#supervisor = theirs
     theirs.listen(
       message => this.told.push(message as SenderToSupervisor),
       () => {},
     )
-    this.sender = new Sender(mine, [{ name: LANE, concurrency, queueLimit: 1_000_000, overload: 'reject' }], {
+    const terms: LaneTerms = { name: LANE, concurrency, queueLimit: 1_000_000, overload: 'reject', threads }
+    this.sender = new Sender(mine, [terms], {
       clock: this.clock,
       timers: this.clock,
       defer: call => this.#deferred.push(call),

@@ -11,11 +11,19 @@ function setUp() {
 }
 
 function read(block: ThreadBlock) {
-  const { bell, holder, holderSender, abortsSeen, inProgress, backlog } = block
-  return { bell, holder, holderSender, abortsSeen, inProgress, backlog }
+  const { bell, holder, holderSender, abortsSeen, inProgress, backlog, started } = block
+  return { bell, holder, holderSender, abortsSeen, inProgress, backlog, started }
 }
 
-const QUIET = { bell: 0, holder: 0, holderSender: 0, abortsSeen: 0, inProgress: 0, backlog: false }
+const QUIET = {
+  bell: 0,
+  holder: 0,
+  holderSender: 0,
+  abortsSeen: 0,
+  inProgress: 0,
+  backlog: false,
+  started: 0,
+}
 
 test('at first nothing is going on', () => {
   const { own, seen } = setUp()
@@ -38,6 +46,15 @@ test('the holder is seen with its sender for as long as it holds', () => {
   assert.equal([seen.holder, seen.holderSender], [2 ** 31 - 1, 3])
   own.release()
   assert.is(seen.holder, 0)
+})
+
+test('every start is counted', () => {
+  const { own, seen } = setUp()
+  for (let i = 1; i <= 3; i++) {
+    own.hold(0, i)
+    own.release()
+    assert.is(seen.started, i)
+  }
 })
 
 test('aborts are counted, and progress and backlog are as they were last set', () => {

@@ -28,7 +28,10 @@ test('NaN, negative or infinite threads, and the other numbers of a lane', () =>
   const positive = ['threads', 'concurrency', 'startTimeout', 'resourceLimits.maxOldGenerationSizeMb']
   const notNegative = ['grace', 'spin', 'restart.max', 'restart.within']
   for (const path of [...positive, ...notNegative]) {
-    for (const value of [...NO_NUMBERS, -1, -0.5]) expectLaneRefused(path, value)
+    for (const value of [...NO_NUMBERS, -1, -0.5]) {
+      // An object is the other way to say it, with options of its own.
+      if (path !== 'threads' || typeof value !== 'object') expectLaneRefused(path, value)
+    }
   }
   for (const path of positive) expectLaneRefused(path, 0)
   for (const path of ['threads', 'concurrency', 'restart.max']) expectLaneRefused(path, 1.5)
@@ -41,6 +44,22 @@ test('NaN, negative or infinite threads, and the other numbers of a lane', () =>
     expectLaneRefused('stallAfter', value)
   }
   expectLaneRefused('stallAfter', 0.5)
+})
+
+test('the bounds of a lane’s threads', () => {
+  const refused = (threads: object, path: string): void =>
+    expectRefused({ tasks, lanes: { bulk: { threads } } }, `lanes.bulk.threads${path}`)
+  const range = { min: 2, max: 4, idleTimeout: 5 }
+  for (const value of [...NO_NUMBERS, -1, 0, 1.5, 257]) {
+    refused({ ...range, min: value }, '.min')
+    refused({ ...range, max: value }, '.max')
+  }
+  for (const value of [...NO_NUMBERS, -1]) refused({ ...range, idleTimeout: value }, '.idleTimeout')
+  refused({ min: 3, max: 2 }, '.max')
+  refused({ max: 2 }, '.min')
+  refused({ min: 2 }, '.max')
+  refused({ ...range, most: 5 }, '.most')
+  refused([1, 2], '')
 })
 
 test('other options of a lane', () => {

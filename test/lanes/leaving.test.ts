@@ -7,6 +7,7 @@ const test = suite('lanes: what holds the process')
 /** Every one of these scripts has to end by itself, without a word on standard error. */
 const SCRIPTS = [
   ['a script with idle lanes ends by itself', 'idle', 'urgent bulk\n'],
+  ['one whose lanes have grown ends by itself', 'elastic', '10\n10\n'],
   ['one with unfinished tasks waits for them', 'unfinished', 'timed out\nrunning\ndelayed\n'],
   ['one that awaits nothing waits for its start and its task', 'not-awaited', 'started\nanswered\n'],
   ['one whose start failed ends', 'failed-start', 'ERR_LANE_START_TIMEOUT\n'],

@@ -9,12 +9,13 @@ import type { OverloadPolicy } from '#src/core/admission.js'
 import { LaneError } from '#src/core/errors.js'
 import { CancelLadder } from '#src/lanes/cancel-ladder.js'
 import { ExpiryWatch } from '#src/lanes/expiry-watch.js'
+import { Retirements } from '#src/lanes/retirements.js'
 import { MemoryPort } from '../support/memory-port.js'
 import { type SimTask, SimThread } from './sim-thread.js'
 import type { SimWorld } from './sim-world.js'
 
 export interface SimLaneOptions {
-  readonly threads: number
+  readonly threads: { readonly min: number; readonly max: number }
   readonly concurrency: number
   readonly grace: number
   readonly queueLimit: number
@@ -43,7 +44,11 @@ export class SimScheduler {
   readonly #tokens = new Map<number, MemoryPort>()
   readonly #senderPorts: MemoryPort[] = []
   readonly reported: unknown[] = []
+  readonly #retirements = new Retirements()
   deaths = 0
+  /** Threads that have left, and threads that were asked for and came. */
+  left = 0
+  grown = 0
   #lastNumber = 0
 
   constructor(world: SimWorld, tasks: Readonly<Record<string, SimTask>>, options: SimLaneOptions) {
@@ -64,8 +69,8 @@ export class SimScheduler {
       message => this.#hear(message as SenderToSupervisor),
       () => {},
     )
-    const { concurrency, queueLimit, overload } = options
-    const terms: LaneTerms = { name: LANE, concurrency, queueLimit, overload }
+    const { concurrency, queueLimit, overload, threads } = options
+    const terms: LaneTerms = { name: LANE, concurrency, queueLimit, overload, threads }
     this.sender = new Sender(mine, [terms], {
       clock: world.clock,
       timers: world.clock,
@@ -78,7 +83,7 @@ export class SimScheduler {
       message => this.sender.receive(message as SupervisorToSender),
       () => {},
     )
-    for (let i = 0; i < options.threads; i++) this.#start()
+    for (let i = 0; i < threads.min; i++) this.#start()
   }
 
   get lane(): LaneSender {
@@ -101,6 +106,8 @@ export class SimScheduler {
   ): void {
     if (!this.threads.delete(thread)) return
     this.deaths++
+    const wasRetiring = this.#retiring.delete(thread)
+    this.#retirements.end(thread.number)
     thread.die()
     port?.close()
     const error = encodeError(new LaneError(code, LANE, 'the simulated thread died'))
@@ -109,13 +116,39 @@ export class SimScheduler {
       this.#tell({ type: 'thread-lost', lane: LANE, thread: number, error })
       this.#world.clock.after(this.#world.random.below(5), () => {
         this.#tell({ type: 'thread-exited', lane: LANE, thread: number })
-        this.#start()
+        if (!wasRetiring) this.#start()
       })
     })
   }
 
   killByFault(thread: SimThread): void {
     this.kill(thread, 'ERR_LANE_EXITED', this.#portOf.get(thread))
+  }
+
+  readonly #retiring = new Set<SimThread>()
+
+  /** A thread is needed no more, busy or not: it leaves when the sender has released it. */
+  retire(thread: SimThread): void {
+    if (this.threads.size - this.#retiring.size < 2 || this.#retiring.has(thread)) return
+    this.#retiring.add(thread)
+    const { number } = thread
+    this.#tell({ type: 'thread-leaving', lane: LANE, thread: number })
+    const leave = (): void => {
+      this.#retiring.delete(thread)
+      this.threads.delete(thread)
+      this.left++
+      if (!thread.loop.isIdle) throw new Error('a thread was released that still has tasks')
+      thread.die()
+      this.#portOf.get(thread)?.close()
+      this.#tell({ type: 'thread-exited', lane: LANE, thread: number })
+    }
+    this.#retirements.begin({ number, leave }, [SENDER])
+  }
+
+  #grow(): void {
+    if (this.threads.size >= this.#options.threads.max) return
+    this.grown++
+    this.#start()
   }
 
   readonly #portOf = new Map<SimThread, MemoryPort>()
@@ -155,6 +188,8 @@ export class SimScheduler {
     if (message.type === 'segment') this.#table.attach(message.index, message.buffer)
     else if (message.type === 'expiry') this.#expiry.announce(message.at)
     else if (message.type === 'canceled') this.#climb(message.id)
+    else if (message.type === 'grow') this.#grow()
+    else if (message.type === 'released') this.#retirements.released(message.thread, SENDER)
   }
 
   #climb(id: number): void {

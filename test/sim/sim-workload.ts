@@ -34,6 +34,8 @@ export interface SimReport {
   readonly refused: number
   readonly moved: number
   readonly cancelsLost: number
+  readonly left: number
+  readonly grown: number
   readonly steps: number
 }
 
@@ -61,8 +63,9 @@ const TASKS: Readonly<Record<string, SimTask>> = {
 export async function runSeed(seed: number): Promise<SimReport> {
   const world = new SimWorld(seed)
   const { random } = world
+  const min = 1 + random.below(3)
   const options = {
-    threads: 1 + random.below(3),
+    threads: { min, max: min + random.below(3) },
     concurrency: random.pick([1, 1, 2, 8]),
     grace: random.pick([5, 50]),
     queueLimit: random.pick([Number.POSITIVE_INFINITY, 1, 10]),
@@ -76,6 +79,7 @@ export async function runSeed(seed: number): Promise<SimReport> {
   let steps = 0
   const target = 40 + random.below(160)
   const deadly = random.chance(0.5)
+  const elastic = options.threads.max > min
   while (entries.length < target || steps < 600) {
     steps++
     const roll = random.next()
@@ -93,7 +97,9 @@ export async function runSeed(seed: number): Promise<SimReport> {
       if (scheduler.lane.setPriority(random.pick(entries).task, random.below(5))) moved++
     } else if (roll < 0.37 && deadly && scheduler.deaths < 6) {
       scheduler.killByFault(random.pick([...scheduler.threads, ...scheduler.threads]))
-    } else if (roll < 0.39) {
+    } else if (roll < 0.38 && elastic) {
+      scheduler.retire(random.pick([...scheduler.threads]))
+    } else if (roll < 0.4) {
       scheduler.park(random.chance(0.5))
     } else {
       world.step()
@@ -212,7 +218,7 @@ function conclude(
   seed: number,
   scheduler: SimScheduler,
   entries: readonly Entry[],
-): Pick<SimReport, 'outcomes' | 'deaths' | 'rerun' | 'held' | 'dropped' | 'retried'> {
+): Omit<SimReport, 'cancelsLost' | 'refused' | 'moved' | 'steps'> {
   const outcomes: Record<string, number> = {}
   let rerun = 0
   let held = 0
@@ -256,7 +262,8 @@ function conclude(
   if (scheduler.sender.strays > 0)
     throw new Error(`seed ${seed}: ${scheduler.sender.strays} messages went astray`)
   if (scheduler.reported.length > 0) throw scheduler.reported[0]
-  return { outcomes, deaths: scheduler.deaths, rerun, held, dropped, retried }
+  const { deaths, left, grown } = scheduler
+  return { outcomes, deaths, rerun, held, dropped, retried, left, grown }
 }
 
 function deathless(scheduler: SimScheduler): boolean {

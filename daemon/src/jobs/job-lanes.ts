@@ -28,7 +28,8 @@ export function jobLaneOptions(
 
 /** How many jobs can be open on a lane at a time, with the library's defaults where nothing is set. */
 export function slotsOf({ priority, threads, concurrency }: LaneSettings): number {
-  return (threads ?? 1) * (concurrency ?? (priority === 'background' ? 1 : 64))
+  const most = typeof threads === 'object' ? threads.max : (threads ?? 1)
+  return most * (concurrency ?? (priority === 'background' ? 1 : 64))
 }
 
 /** What the adapter below needs of a started lane. */

@@ -47,6 +47,11 @@ export interface TaskAbandoned {
   readonly id: number
 }
 
+/** Told to leave, the thread has run its teardown: nothing more comes of it. */
+export interface LaneLeft {
+  readonly type: 'left'
+}
+
 export type LaneToSupervisor =
   | LaneBooted
   | LaneReady
@@ -54,3 +59,4 @@ export type LaneToSupervisor =
   | ExpiryAhead
   | LaneFault
   | TaskAbandoned
+  | LaneLeft

@@ -36,4 +36,24 @@ export interface StallHeard {
   readonly report: number
 }
 
-export type SenderToSupervisor = SegmentAdded | TaskCanceled | ExpiryAhead | LinkLost | StallHeard
+/** Tasks of the sender wait that one more thread could start. */
+export interface GrowthWanted {
+  readonly type: 'grow'
+  readonly lane: string
+}
+
+/** The sender has had all its answers from a thread that is to go, and has closed its port to it. */
+export interface ThreadReleased {
+  readonly type: 'released'
+  readonly lane: string
+  readonly thread: number
+}
+
+export type SenderToSupervisor =
+  | SegmentAdded
+  | TaskCanceled
+  | ExpiryAhead
+  | LinkLost
+  | StallHeard
+  | GrowthWanted
+  | ThreadReleased

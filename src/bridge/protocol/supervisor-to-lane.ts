@@ -20,7 +20,7 @@ export interface AbortTask {
   readonly reason: EncodedReason
 }
 
-/** Run `teardown` and give the lease back. */
+/** Run `teardown`, say so, and wait to be ended. */
 export interface LeaveLane {
   readonly type: 'leave'
 }

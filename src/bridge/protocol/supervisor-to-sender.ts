@@ -14,6 +14,13 @@ export interface ThreadJoined {
   readonly names: readonly string[]
 }
 
+/** A thread is no longer needed: send it nothing more, and release it when it has answered everything. */
+export interface ThreadLeaving {
+  readonly type: 'thread-leaving'
+  readonly lane: string
+  readonly thread: number
+}
+
 /** A thread is lost, with why: what was started on it fails, what was not moves. */
 export interface ThreadLost {
   readonly type: 'thread-lost'
@@ -22,7 +29,7 @@ export interface ThreadLost {
   readonly error: EncodedError
 }
 
-/** A lost thread has exited for certain: nothing on it can touch the shared table any more. */
+/** A thread has exited for certain: nothing on it can touch the shared table any more. */
 export interface ThreadExited {
   readonly type: 'thread-exited'
   readonly lane: string
@@ -76,6 +83,7 @@ export interface RestartReported {
 
 export type SupervisorToSender =
   | ThreadJoined
+  | ThreadLeaving
   | ThreadLost
   | ThreadExited
   | TasksExpired

@@ -1,0 +1,105 @@
+import type { Admission } from '../core/admission.js'
+import type { Backlog } from '../core/backlog.js'
+import { Growth } from './growth.js'
+import type { LaneLink } from './lane-link.js'
+import type { Outbox } from './outbox.js'
+import type { Recall } from './recall.js'
+import type { LaneTerms, SenderContext } from './sender-context.js'
+
+/** What a dispatch puts to use. */
+export interface DispatchMeans {
+  readonly admission: Admission
+  readonly outbox: Outbox
+  readonly recall: Recall
+}
+
+/**
+ * When the tasks of a lane leave, and to which of its threads: at the end of the turn that submitted them, and whenever a
+ * thread has answered or said that it has room. What cannot leave for want of credit is looked at from three sides: it may
+ * overtake what was sent, it may be an occasion for one more thread, and a thread that is free may take from one that is
+ * held.
+ */
+export class Dispatch {
+  readonly #context: SenderContext
+  readonly #terms: LaneTerms
+  readonly #links: ReadonlyMap<number, LaneLink>
+  readonly #backlog: Backlog
+  readonly #means: DispatchMeans
+  /** Null if the lane always has the same number of threads. */
+  readonly #growth: Growth | null
+  #queued = false
+
+  constructor(
+    context: SenderContext,
+    terms: LaneTerms,
+    links: ReadonlyMap<number, LaneLink>,
+    backlog: Backlog,
+    means: DispatchMeans,
+  ) {
+    this.#context = context
+    this.#terms = terms
+    this.#links = links
+    this.#backlog = backlog
+    this.#means = means
+    this.#growth = terms.threads.max > terms.threads.min ? new Growth(terms, context, backlog) : null
+  }
+
+  /** Flushes at the end of the present turn. */
+  queueFlush(): void {
+    if (this.#queued) return
+    this.#queued = true
+    this.#context.environment.defer(this.#flushQueued)
+  }
+
+  readonly #flushQueued = (): void => {
+    this.#queued = false
+    this.flush()
+  }
+
+  /** Lets in what waits for room, sends what there is credit for, and asks for a word when there is more of either. */
+  flush(): void {
+    let asked: boolean
+    let wanted: boolean
+    do {
+      if (this.#backlog.held > 0) this.#admitHeld()
+      this.#send()
+      wanted = this.#backlog.ready > 0 || this.#backlog.held > 0
+      asked = false
+      for (const link of this.#links.values()) asked = link.askForRoom(wanted) || asked
+      // Looked at once more after asking, because room may have been made just before.
+    } while (wanted && asked)
+    if (this.#backlog.ready > 0) this.#means.recall.overtake()
+    else this.#means.recall.watchBalance()
+    if (this.#growth === null) return
+    const open = this.#backlog.ready > 0 || [...this.#links.values()].some(link => link.outstanding > 0)
+    this.#growth.flushed(this.#links.size, open)
+  }
+
+  #admitHeld(): void {
+    const { name, queueLimit } = this.#terms
+    const room = queueLimit - this.#backlog.size - this.#context.sent.unstarted(name).length
+    for (const task of this.#backlog.admit(room)) this.#means.admission.accepted(task)
+  }
+
+  #send(): void {
+    const { concurrency } = this.#terms
+    const freeLink = (): LaneLink | undefined =>
+      [...this.#links.values()].find(link => link.outstanding < concurrency && link.room(concurrency) > 0)
+    while (this.#backlog.ready > 0) {
+      const link = this.#leastLoaded()
+      if (link === null) return
+      const share = Math.ceil(this.#backlog.ready / this.#links.size)
+      if (!this.#means.outbox.send(link, Math.min(share, link.room(concurrency)), freeLink)) return
+    }
+  }
+
+  /** The thread that has the fewest tasks, of those that may have more. */
+  #leastLoaded(): LaneLink | null {
+    let best: LaneLink | null = null
+    for (const link of this.#links.values()) {
+      if (best !== null && link.outstanding >= best.outstanding) continue
+      if (link.room(this.#terms.concurrency) > 0) best = link
+    }
+    return best
+  }
+}
