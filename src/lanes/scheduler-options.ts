@@ -3,7 +3,7 @@ import { pathToUncloneable } from '../bridge/uncloneable.js'
 import { finiteAtLeast, integerWithin, knownKeys, oneOf, plainObject } from '../core/checks.js'
 import { InvalidArgumentError } from '../core/errors.js'
 import type { LaneConfig } from './lane-config.js'
-import type { OsPriority } from './os-priority.js'
+import { OS_PRIORITIES, type OsPriority } from './os-priority.js'
 
 /** Named as in the web platform's Prioritized Task Scheduling API. */
 export type LanePriority = 'user-blocking' | 'user-visible' | 'background'
@@ -129,7 +129,7 @@ function readLaneOptions(
     queueLimit: readQueueLimit(`${at}.queue.limit`, queue.limit),
     grace: finiteAtLeast(`${at}.grace`, options.grace ?? 200, 0),
     spin: finiteAtLeast(`${at}.spin`, options.spin ?? (priority === 'user-blocking' ? 50 : 0), 0) / 1000,
-    os: oneOf(`${at}.os`, options.os ?? (background ? 'nice' : 'normal'), ['normal', 'nice']),
+    os: oneOf(`${at}.os`, options.os ?? (background ? 'nice' : 'normal'), OS_PRIORITIES),
     restart: {
       max: integerWithin(`${at}.restart.max`, restart.max ?? 5, 0, 1_000_000),
       within: finiteAtLeast(`${at}.restart.within`, restart.within ?? 10_000, 0),

@@ -6,6 +6,7 @@ import type { CallRest, TaskArgs, TaskName, TaskResult, UntypedTasks } from './c
 import { Lane } from './lane.js'
 import type { LaneConfig } from './lane-config.js'
 import { monotonicClock } from './monotonic-clock.js'
+import type { OsPriority } from './os-priority.js'
 import { readSchedulerOptions, type SchedulerOptions } from './scheduler-options.js'
 import type { SupervisorStats } from './supervisor.js'
 import { SupervisorConnection } from './supervisor-connection.js'
@@ -25,8 +26,8 @@ export interface LaneStats {
   readonly threads: number
   /** Threads replaced since the start. */
   readonly restarts: number
-  /** The operating system's priority that was really applied. */
-  readonly os: string
+  /** The operating system's priority that was really applied; to the least lowered thread, if they differ. */
+  readonly os: OsPriority
 }
 
 export interface SchedulerStats {

@@ -13,6 +13,7 @@ import type { SupervisorConfig } from './lane-config.js'
 import type { LanePool } from './lane-pool.js'
 import type { LaneThread } from './lane-thread.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
+import { OS_PRIORITIES, type OsPriority } from './os-priority.js'
 import { SupervisedLane } from './supervised-lane.js'
 
 interface SenderEntry {
@@ -111,7 +112,9 @@ export class Supervisor {
     const lanes: Record<string, LaneThreadStats> = {}
     for (const [name, lane] of this.#lanes) {
       const ready = [...lane.threads].filter(thread => thread.isReady)
-      lanes[name] = { threads: ready.length, restarts: lane.restarts, os: ready[0]?.os ?? lane.config.os }
+      // These go from the highest to the lowest.
+      const os = OS_PRIORITIES.find(priority => ready.some(thread => thread.os === priority))
+      lanes[name] = { threads: ready.length, restarts: lane.restarts, os: os ?? lane.config.os }
     }
     return { lanes, abandoned: this.abandoned, strays: this.strays }
   }
@@ -197,8 +200,8 @@ export interface LaneThreadStats {
   readonly threads: number
   /** Threads replaced since the start. */
   readonly restarts: number
-  /** The operating system's priority that was really applied. */
-  readonly os: string
+  /** The operating system's priority that was really applied; to the least lowered thread, if they differ. */
+  readonly os: OsPriority
 }
 
 export interface SupervisorStats {

@@ -9,13 +9,20 @@ export interface LaneBooted {
   readonly threadId: number
 }
 
+/** The thread is to run by the policy `SCHED_IDLE`, which it cannot set itself. It waits for `lowered`. */
+export interface LowerThread {
+  readonly type: 'lower'
+  /** The operating system's number of the thread. */
+  readonly thread: number
+}
+
 /** The task module is loaded and set up. */
 export interface LaneReady {
   readonly type: 'ready'
   /** The functions that can be called, in the order of their indexes. */
   readonly names: readonly string[]
   /** The operating system's priority that was really applied. */
-  readonly os: string
+  readonly os: 'normal' | 'nice' | 'idle'
 }
 
 /** The task module could not be loaded or set up. */
@@ -45,6 +52,7 @@ export interface TaskAbandoned {
 
 export type LaneToSupervisor =
   | LaneBooted
+  | LowerThread
   | LaneReady
   | LaneLoadFailed
   | ExpiryAhead
