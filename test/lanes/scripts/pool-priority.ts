@@ -1,13 +1,11 @@
 /** Prints which threads have a lowered priority after lanes have used libuv's pool. Loaded by `require` too. */
 import { SchedulerThread } from 'multilane'
 import { type OsThread, ownOsThreads } from '../../support/os-threads.js'
-import type * as tasks from '../tasks/os-threads.js'
 
-async function main(): Promise<void> {
+async function main(tasks: string): Promise<void> {
   const isLowered = ({ nice, policy }: OsThread): boolean => nice !== 0 || policy !== 0
-  if (ownOsThreads().some(isLowered)) throw new Error('this process itself was niced')
-  const scheduler = await SchedulerThread.start<typeof tasks, 'first' | 'second'>({
-    tasks: new URL('../tasks/os-threads.js', import.meta.url),
+  const scheduler = await SchedulerThread.start({
+    tasks,
     lanes: {
       first: { priority: 'background', threads: 2, concurrency: 2 },
       second: { priority: 'background', os: 'idle' },
@@ -15,7 +13,7 @@ async function main(): Promise<void> {
   })
   const before = ownOsThreads().length
   const { first, second } = scheduler.lanes
-  await Promise.all([first.run('usePool'), first.run('usePool'), second.run('usePool')])
+  await Promise.all([first?.run('usePool'), first?.run('usePool'), second?.run('usePool')])
   const threads = ownOsThreads()
   console.log(threads.length - before, 'new')
   const lowered = threads.filter(isLowered).map(({ name }) => name)
@@ -23,4 +21,4 @@ async function main(): Promise<void> {
   await scheduler.close()
 }
 
-void main()
+void main(process.env.TASKS ?? '')

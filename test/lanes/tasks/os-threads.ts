@@ -1,7 +1,4 @@
 import { execFileSync } from 'node:child_process'
-import { pbkdf2 } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { promisify } from 'node:util'
 import { type OsThread, readOsThread } from '../../support/os-threads.js'
 
 let atSetup: OsThread | undefined
@@ -24,14 +21,6 @@ export function child(): number[] {
   const stat = execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' })
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return [Number(fields[16]), Number(fields[38])]
-}
-
-/** Has all of the pool's threads work at once. */
-export async function usePool(): Promise<void> {
-  const derive = promisify(pbkdf2)
-  const work: Promise<unknown>[] = Array.from({ length: 16 }, () => derive('a', 'b', 2000, 32, 'sha256'))
-  work.push(...Array.from({ length: 16 }, () => readFile('/proc/self/stat')))
-  await Promise.all(work)
 }
 
 export function exit(): void {
