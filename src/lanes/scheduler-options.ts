@@ -27,7 +27,11 @@ export interface LaneOptions {
   readonly grace?: number
   /** Microseconds an idle thread looks for the next task before it sleeps. Default 50 for `user-blocking`, else 0. */
   readonly spin?: number
-  /** How the operating system is to schedule the threads. Default `nice` for `background`, else `normal`. */
+  /**
+   * How the operating system is to schedule the threads: on Linux, the lowest nice priority (`nice`), and the policy
+   * `SCHED_IDLE` besides (`idle`), for which the command `chrt` must be there. What cannot be had falls back to `nice`,
+   * then to `normal`; `stats()` tells. Default `nice` for `background`, else `normal`.
+   */
   readonly os?: OsPriority
   /** How many threads the lane may lose within so many milliseconds before it is closed. Default 5 in 10,000. */
   readonly restart?: { readonly max?: number; readonly within?: number }
