@@ -115,14 +115,14 @@ onLinux(test)('without chrt, os: idle falls back to nice, and stats() says so', 
 })
 
 onLinux(test)('so it does when chrt is refused, does nothing, or hangs', async () => {
-  for (const script of ['echo not permitted >&2; exit 1', 'exit 0', 'kill -SEGV $$', 'sleep 60']) {
+  for (const script of ['echo not permitted >&2; exit 1', 'exit 0', 'kill -SEGV $$', 'exec sleep 60']) {
     const seen = await withChrt(script, () => stateWith({ os: 'idle' }, same))
     assert.equal(seen, { os: 'nice', nice: 19, policy: 0 }, script)
   }
 })
 
 onLinux(test)('a scheduler closes while chrt hangs', async () => {
-  await withChrt('sleep 60', async () => {
+  await withChrt('exec sleep 5', async () => {
     const scheduler = new SchedulerThread({
       tasks: new URL('./tasks/os-threads.js', import.meta.url),
       lanes: { lane: { os: 'idle' } },
