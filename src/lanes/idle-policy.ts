@@ -6,7 +6,7 @@ const BOUND_MS = 1_000
 /**
  * Asks the operating system to schedule another thread of this process by the policy `SCHED_IDLE`.
  *
- * Node has no call for it, so the command `chrt` does it, of util-linux or busybox. It is run by the supervisor, which
+ * Node has no call for it, so the command `chrt` of util-linux does it. It is run by the supervisor, which
  * has a normal priority, and not by the thread itself: a command inherits the niceness of who starts it, and on a busy
  * machine a niced one might come to nothing for seconds. It takes about a millisecond of the supervisor's time.
  *
@@ -20,7 +20,6 @@ export async function requestIdlePolicy(thread: number): Promise<void> {
   await new Promise<void>(resolve => {
     let child: ChildProcess
     try {
-      // The short options are those that busybox knows too.
       child = spawn('chrt', ['-i', '-p', '0', String(thread)], {
         stdio: 'ignore',
         timeout: BOUND_MS,
