@@ -7,6 +7,9 @@ import { daemonAccepts } from './suites/daemon-accepts.js'
 import { daemonEstimates } from './suites/daemon-estimates.js'
 import { daemonStatus } from './suites/daemon-status.js'
 import { daemonUrgent } from './suites/daemon-urgent.js'
+import { map } from './suites/map.js'
+import { million } from './suites/million.js'
+import { readFile } from './suites/read-file.js'
 import { roundTrip } from './suites/round-trip.js'
 import { startUp } from './suites/start-up.js'
 import type { Suite, SuiteResult } from './suites/suite.js'
@@ -22,6 +25,9 @@ const SUITES: Readonly<Record<string, Suite>> = {
   'start-up': startUp,
   cancel,
   transfer,
+  readfile: readFile,
+  million,
+  map,
   'daemon-accepts': daemonAccepts,
   'daemon-urgent': daemonUrgent,
   'daemon-status': daemonStatus,

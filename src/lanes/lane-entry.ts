@@ -13,7 +13,7 @@ import { Epoch } from '../core/clock.js'
 import { MultilaneError, TaskLoadError } from '../core/errors.js'
 import type { LaneWorkerData, Lease } from './lease.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
-import { applyOsPriority } from './os-priority.js'
+import { niceOwnThread, type OsPriority, readOwnPriority } from './os-priority.js'
 import { RunLoop } from './run-loop.js'
 import { ambientJob, contextOf, installContext, runInContext } from './task-context.js'
 import { loadTaskModule, type TaskModule } from './task-module.js'
@@ -45,13 +45,30 @@ export async function lease(terms: Lease): Promise<never> {
     tell({ type: 'load-failed', error: encodeThrown(error) })
     return ENDED_BY_SUPERVISOR
   }
-  const os = applyOsPriority(terms.config.os)
   const timings = new ThreadTimings()
   const loop = makeLoop(terms, module, timings, tell)
   process.on('uncaughtException', error => blame(loop, error, tell))
   process.on('unhandledRejection', reason => blame(loop, reason, tell))
   // So that answers given before a task calls process.exit() still leave.
   process.on('exit', () => loop.flush())
+  let lowered = (): void => {}
+  const left = new Promise<void>(resolve => {
+    control.listen(
+      message => obey(loop, message as SupervisorToLane, { leave: resolve, lowered: () => lowered() }),
+      () => {
+        lowered()
+        resolve()
+      },
+    )
+  })
+  // After the module was loaded, which a busy machine might else draw out; before setup, so that what that starts
+  // inherits it.
+  const os = await lowerPriority(terms.config.os, thread => {
+    tell({ type: 'lower', thread })
+    return new Promise(resolve => {
+      lowered = resolve
+    })
+  })
   try {
     await module.setup?.(user as never)
   } catch (cause) {
@@ -59,9 +76,6 @@ export async function lease(terms: Lease): Promise<never> {
     tell({ type: 'load-failed', error: encodeError(error) })
     return ENDED_BY_SUPERVISOR
   }
-  const left = new Promise<void>(resolve => {
-    control.listen(message => obey(loop, message as SupervisorToLane, resolve), resolve)
-  })
   const { waits, runs } = timings
   tell({ type: 'ready', names: module.names, os, waits, runs })
   await left
@@ -111,7 +125,29 @@ function makeLoop(
   )
 }
 
-function obey(loop: RunLoop, message: SupervisorToLane, leave: () => void): void {
+/**
+ * Has the operating system treat this thread as wanted, or as nearly so as it may.
+ *
+ * @param askIdle asks the supervisor to do what a thread cannot do for itself
+ * @returns what was really applied
+ */
+async function lowerPriority(
+  wanted: OsPriority,
+  askIdle: (thread: number) => Promise<void>,
+): Promise<OsPriority> {
+  if (wanted === 'normal') return 'normal'
+  // Also on the way to `idle`: it is what remains if that cannot be had.
+  const thread = niceOwnThread()
+  if (wanted === 'idle' && thread !== undefined) await askIdle(thread)
+  return readOwnPriority()
+}
+
+interface Obedience {
+  leave(): void
+  lowered(): void
+}
+
+function obey(loop: RunLoop, message: SupervisorToLane, { leave, lowered }: Obedience): void {
   switch (message.type) {
     case 'connect':
       loop.connect(message.sender, new ThreadPort(message.port))
@@ -121,6 +157,9 @@ function obey(loop: RunLoop, message: SupervisorToLane, leave: () => void): void
       break
     case 'leave':
       leave()
+      break
+    case 'lowered':
+      lowered()
       break
   }
 }

@@ -7,9 +7,11 @@ import type { SupervisorToLane } from '../bridge/protocol/supervisor-to-lane.js'
 import { PROTOCOL_VERSION } from '../bridge/protocol/version.js'
 import { ThreadBlock } from '../bridge/thread-block.js'
 import { LaneError } from '../core/errors.js'
+import { requestIdlePolicy } from './idle-policy.js'
 import type { LaneConfig } from './lane-config.js'
 import type { LanePool } from './lane-pool.js'
 import { nodeTimers } from './monotonic-clock.js'
+import type { OsPriority } from './os-priority.js'
 
 /** What a lane thread tells the lane it belongs to. */
 export interface LaneThreadObserver {
@@ -48,11 +50,11 @@ export class LaneThread {
   readonly block = new ThreadBlock()
   names: readonly string[] = []
   /** What the operating system really does. */
-  os = 'normal'
   /** What it records in, once it is ready. */
   timings: { readonly waits: RecordableHistogram; readonly runs: RecordableHistogram } | null = null
   /** What it runs in, once that is known. */
   worker: Worker | null = null
+  os: OsPriority = 'normal'
   /** How many aborts it has been sent. */
   aborts = 0
   readonly #config: LaneConfig
@@ -169,6 +171,9 @@ export class LaneThread {
         })
         break
       }
+      case 'lower':
+        void requestIdlePolicy(message.thread).then(() => this.tell({ type: 'lowered' }))
+        break
       case 'ready':
         if (this.#mode !== 'starting') break
         this.names = message.names

@@ -4,7 +4,7 @@ import { OVERLOAD_POLICIES, type OverloadPolicy } from '../core/admission.js'
 import { finiteAtLeast, integerWithin, knownKeys, oneOf, plainObject } from '../core/checks.js'
 import { InvalidArgumentError } from '../core/errors.js'
 import type { LaneConfig } from './lane-config.js'
-import type { OsPriority } from './os-priority.js'
+import { OS_PRIORITIES, type OsPriority } from './os-priority.js'
 import { SIGHT_KEYS, type SightOptions } from './sight-options.js'
 import { readThreads, type ThreadsOption } from './thread-range.js'
 
@@ -54,7 +54,11 @@ export interface LaneOptions {
   readonly stallAfter?: number
   /** What is done about a stall: `report`, which is the default. */
   readonly onStall?: 'report'
-  /** How the operating system is to schedule the threads. Default `nice` for `background`, else `normal`. */
+  /**
+   * How the operating system is to schedule the threads: on Linux, the lowest nice priority (`nice`), and the policy
+   * `SCHED_IDLE` besides (`idle`), for which the command `chrt` must be there. What cannot be had falls back to `nice`,
+   * then to `normal`; `stats()` tells. Default `nice` for `background`, else `normal`.
+   */
   readonly os?: OsPriority
   /** How many threads the lane may lose within so many milliseconds before it is closed. Default 5 in 10,000. */
   readonly restart?: { readonly max?: number; readonly within?: number }
@@ -162,9 +166,9 @@ function readLaneOptions(
     overload,
     grace: finiteAtLeast(`${at}.grace`, options.grace ?? 200, 0),
     spin: finiteAtLeast(`${at}.spin`, options.spin ?? (priority === 'user-blocking' ? 50 : 0), 0) / 1000,
-    os: oneOf(`${at}.os`, options.os ?? (background ? 'nice' : 'normal'), ['normal', 'nice']),
     slowCallback: readBudget(`${at}.slowCallback`, options.slowCallback ?? 50, 0),
     stallAfter: readBudget(`${at}.stallAfter`, stallAfter, 1),
+    os: oneOf(`${at}.os`, options.os ?? (background ? 'nice' : 'normal'), OS_PRIORITIES),
     restart: {
       max: integerWithin(`${at}.restart.max`, restart.max ?? 5, 0, 1_000_000),
       within: finiteAtLeast(`${at}.restart.within`, restart.within ?? 10_000, 0),

@@ -1,3 +1,5 @@
+import type { OsPriority } from './os-priority.js'
+
 /** What `stats()` tells. All of it is true when it is read, also while loops are blocked. */
 
 /**
@@ -49,8 +51,8 @@ export interface LaneStats {
   readonly threads: number
   /** Threads replaced. */
   readonly restarts: number
-  /** The operating system's priority that was really applied. */
-  readonly os: string
+  /** The operating system's priority that was really applied; to the least lowered thread, if they differ. */
+  readonly os: OsPriority
   /** Of each task that started, whoever submitted it: from its submission, or the end of its `delay`, to its start. */
   readonly waits: DurationHistogram
   /** Of each task that returned or threw, whoever submitted it: from its start to its end. */

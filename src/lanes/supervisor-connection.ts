@@ -38,8 +38,8 @@ export class SupervisorConnection {
     report: (error: unknown) => void,
     watcher: LaneWatcher,
   ) {
-    // The first use of libuv's pool makes its threads, and they inherit the niceness of the thread that made them:
-    // so it is used here, once, before any lane is niced.
+    // The first use of libuv's pool makes all its threads, and waits until they run; they inherit the niceness of the
+    // thread that made them. So it is used here, once, before there is any lane to be niced.
     access('.', () => {})
     const epochOffset = performance.timeOrigin + performance.now() - monotonicClock.now()
     this.epoch = new Epoch(epochOffset, 0)

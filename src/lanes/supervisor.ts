@@ -15,6 +15,7 @@ import { LaneFigures, type MeasuredFigures } from './lane-figures.js'
 import type { LanePool } from './lane-pool.js'
 import type { LaneThread } from './lane-thread.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
+import { OS_PRIORITIES, type OsPriority } from './os-priority.js'
 import { Retirements } from './retirements.js'
 import { stallReport } from './stall-report.js'
 import { type Stall, StallWatch } from './stall-watch.js'
@@ -142,10 +143,12 @@ export class Supervisor {
     const lanes: Record<string, LaneThreadStats> = {}
     for (const [name, lane] of this.#lanes) {
       const ready = [...lane.threads].filter(thread => thread.isReady)
+      // These go from the highest to the lowest.
+      const os = OS_PRIORITIES.find(priority => ready.some(thread => thread.os === priority))
       lanes[name] = {
         threads: ready.length,
         restarts: lane.restarts,
-        os: ready[0]?.os ?? lane.config.os,
+        os: os ?? lane.config.os,
         ...this.#figures.get(lane)!.take(),
       }
     }
@@ -263,8 +266,8 @@ export interface LaneThreadStats extends MeasuredFigures {
   readonly threads: number
   /** Threads replaced since the start. */
   readonly restarts: number
-  /** The operating system's priority that was really applied. */
-  readonly os: string
+  /** The operating system's priority that was really applied; to the least lowered thread, if they differ. */
+  readonly os: OsPriority
 }
 
 export interface SupervisorStats {

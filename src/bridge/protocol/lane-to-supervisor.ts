@@ -10,13 +10,20 @@ export interface LaneBooted {
   readonly threadId: number
 }
 
+/** The thread is to run by the policy `SCHED_IDLE`, which it cannot set itself. It waits for `lowered`. */
+export interface LowerThread {
+  readonly type: 'lower'
+  /** The operating system's number of the thread. */
+  readonly thread: number
+}
+
 /** The task module is loaded and set up. */
 export interface LaneReady {
   readonly type: 'ready'
   /** The functions that can be called, in the order of their indexes. */
   readonly names: readonly string[]
   /** The operating system's priority that was really applied. */
-  readonly os: string
+  readonly os: 'normal' | 'nice' | 'idle'
   /** What the thread goes on recording in: a histogram that is posted is shared. */
   readonly waits: RecordableHistogram
   readonly runs: RecordableHistogram
@@ -54,6 +61,7 @@ export interface LaneLeft {
 
 export type LaneToSupervisor =
   | LaneBooted
+  | LowerThread
   | LaneReady
   | LaneLoadFailed
   | ExpiryAhead

@@ -25,4 +25,9 @@ export interface LeaveLane {
   readonly type: 'leave'
 }
 
-export type SupervisorToLane = ConnectSender | AbortTask | LeaveLane
+/** The answer to `lower`: it has been tried. */
+export interface LoweredThread {
+  readonly type: 'lowered'
+}
+
+export type SupervisorToLane = ConnectSender | AbortTask | LeaveLane | LoweredThread
