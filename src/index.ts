@@ -20,6 +20,7 @@ export {
 } from './core/errors.js'
 export type { FinalState, TaskState, TaskStateGroup } from './core/task-state.js'
 export type { Cloneable, TaskArgs, TaskName, TaskResult, UntypedTasks } from './lanes/call-types.js'
+export type { InlineLaneOptions, InlineOptions, TaskStubs } from './lanes/inline-options.js'
 export type { Lane } from './lanes/lane.js'
 export type { OsPriority } from './lanes/os-priority.js'
 export type { LaneOptions, LanePriority, SchedulerOptions } from './lanes/scheduler-options.js'

@@ -3,9 +3,12 @@ import { finiteAtLeast, knownKeys } from '../core/checks.js'
 import { ClosedError, InvalidArgumentError, TaskCanceledError } from '../core/errors.js'
 import type { TaskState } from '../core/task-state.js'
 import type { CallRest, TaskArgs, TaskName, TaskResult, UntypedTasks } from './call-types.js'
+import { type InlineOptions, planInline } from './inline-options.js'
 import { Lane } from './lane.js'
 import type { LaneConfig } from './lane-config.js'
 import { monotonicClock } from './monotonic-clock.js'
+import { inOwnContext } from './own-context.js'
+import type { Connect, SchedulerConnection } from './scheduler-connection.js'
 import { readSchedulerOptions, type SchedulerOptions } from './scheduler-options.js'
 import type { SupervisorStats } from './supervisor.js'
 import { SupervisorConnection } from './supervisor-connection.js'
@@ -62,7 +65,8 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
   readonly #configs: readonly LaneConfig[]
   readonly #events = new EventEmitter()
   #mode: Mode = 'new'
-  #connection: SupervisorConnection | null = null
+  #connect: Connect = (lanes, report) => new SupervisorConnection(lanes, report)
+  #connection: SchedulerConnection | null = null
   #starting: Promise<this> | null = null
   #stopping: Promise<void> | null = null
   #closing: Promise<void> | null = null
@@ -78,6 +82,30 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
     options: SchedulerOptions<L>,
   ): Promise<SchedulerThread<M, L>> {
     return new SchedulerThread<M, L>(options).start()
+  }
+
+  /**
+   * Makes a scheduler that runs everything on the present thread, without a worker, and starts it: for unit tests.
+   *
+   * Arguments and results are cloned, errors taken apart and put together, limits, cancels and order as with threads,
+   * and no task runs within `submit`. What takes a thread is missing: a task that holds the loop holds it for its
+   * caller too and cannot be ended, `process.exit()` ends the process, and an error that a timer of a task throws is
+   * the process's. All lanes share one module registry. A lane has one loop, whatever its `threads`.
+   *
+   * @param options as of `start`; `tasks` may also be an object of functions
+   * @returns resolves when every lane has loaded its tasks and run their `setup`
+   * @throws InvalidArgumentError that names the option; TaskLoadError (`ERR_TASK_LOAD`); LaneError
+   *   (`ERR_LANE_START_TIMEOUT`)
+   */
+  static async inline<M = UntypedTasks, L extends string = string>(
+    options: InlineOptions<M, L>,
+  ): Promise<SchedulerThread<M, L>> {
+    const plan = planInline(options)
+    const scheduler = new SchedulerThread<M, L>(plan.options)
+    // Loaded only here: who runs tasks on threads has no need of it.
+    const { InlineConnection } = await inOwnContext(() => import('./inline-connection.js'))
+    scheduler.#connect = (lanes, report) => new InlineConnection(lanes, plan.given, report)
+    return scheduler.start()
   }
 
   /** @throws InvalidArgumentError (`ERR_INVALID_ARG`) that names the option */
@@ -103,7 +131,7 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
   async #start(): Promise<this> {
     if (this.#isEnding) throw new ClosedError()
     this.#mode = 'starting'
-    const connection = new SupervisorConnection(this.#configs, error => this.#report(error))
+    const connection = this.#connect(this.#configs, error => this.#report(error))
     this.#connection = connection
     for (const lane of Object.values<Lane<M>>(this.lanes)) lane.connect(connection.lane(lane.name))
     try {

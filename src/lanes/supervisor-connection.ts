@@ -10,6 +10,7 @@ import { LaneError } from '../core/errors.js'
 import type { LaneConnection } from './lane.js'
 import type { LaneConfig } from './lane-config.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
+import type { SchedulerConnection } from './scheduler-connection.js'
 import type { SupervisorStats } from './supervisor.js'
 import type { SupervisorControl, SupervisorData } from './supervisor-data.js'
 
@@ -22,7 +23,7 @@ const LAST_RESORT_MS = 100
  * The thread is unreferenced, so an idle scheduler does not keep the process; the notice port is what does, while
  * the sender has unfinished tasks.
  */
-export class SupervisorConnection {
+export class SupervisorConnection implements SchedulerConnection {
   readonly sender: Sender
   readonly epoch: Epoch
   readonly #worker: Worker

@@ -2,9 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { MemoryPort } from '#src/bridge/memory-port.js'
 import { ThreadPort } from '#src/bridge/port.js'
 import { portContract } from '../contract/port-contract.js'
-import { MemoryPort } from '../support/memory-port.js'
 
 portContract('memory ports', () => {
   const ports = new Set<MemoryPort>()
