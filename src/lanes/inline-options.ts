@@ -1,9 +1,14 @@
-import type { TaskFunction } from './run-loop.js'
+import type { UntypedTasks } from './call-types.js'
 import type { LaneOptions, SchedulerOptions } from './scheduler-options.js'
 import { type TaskModule, taskModuleOf } from './task-module.js'
 
 /** Functions in place of a task module's, all or some of them: what a test wants to be run. */
-export type TaskStubs<M> = { readonly [K in keyof M]?: M[K] }
+export type TaskStubs<M> = UntypedTasks extends M
+  ? Readonly<Record<string, unknown>>
+  : { readonly [K in keyof M]?: M[K] }
+
+/** `M`, which is never guessed from what is given for it: a URL has functions too. */
+type Stated<M> = [M][M extends unknown ? 0 : never]
 
 /**
  * The options of a lane of `SchedulerThread.inline`. `threads`, `spin`, `os`, `env`, `execArgv`, `resourceLimits` and
@@ -11,13 +16,13 @@ export type TaskStubs<M> = { readonly [K in keyof M]?: M[K] }
  */
 export interface InlineLaneOptions<M> extends Omit<LaneOptions, 'tasks'> {
   /** The lane's own tasks, in place of the scheduler's. */
-  readonly tasks?: URL | string | TaskStubs<M>
+  readonly tasks?: URL | string | TaskStubs<Stated<M>>
 }
 
 /** The options of `SchedulerThread.inline`. */
 export interface InlineOptions<M, L extends string = string> {
   /** The task module: a URL, an absolute path, or an object of functions. */
-  readonly tasks?: URL | string | TaskStubs<M>
+  readonly tasks?: URL | string | TaskStubs<Stated<M>>
   /** The lanes, by name. */
   readonly lanes: Readonly<Record<L, InlineLaneOptions<M>>>
 }
@@ -51,7 +56,7 @@ export function planInline<M, L extends string>(options: InlineOptions<M, L>): I
   return { options: { ...options, ...(tasks === undefined ? {} : { tasks }), lanes } as never, given }
 }
 
-function isStubs(tasks: unknown): tasks is Readonly<Record<string, TaskFunction>> {
+function isStubs(tasks: unknown): tasks is Readonly<Record<string, unknown>> {
   return isObject(tasks) && !(tasks instanceof URL)
 }
 
