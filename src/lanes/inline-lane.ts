@@ -31,8 +31,9 @@ export interface InlineLaneObserver {
  * |------------|------------------------------------------|---------------------------------------------------------|
  * | `starting` | loads its tasks, runs their setup        | that has ended → `ready`; it failed, `startTimeout`,     |
  * |            |                                          | `leave()` → `gone`                                      |
- * | `ready`    | runs tasks                               | `leave()` → `gone`                                      |
- * | `gone`     | takes no more; what runs cannot be ended |                                                         |
+ * | `ready`    | runs tasks                               | `leave()` → `leaving`                                   |
+ * | `leaving`  | lets its tasks end, runs their teardown  | that has ended → `gone`                                 |
+ * | `gone`     | nothing of it runs                       |                                                         |
  */
 export class InlineLane implements LadderThread {
   readonly number: number
@@ -43,7 +44,7 @@ export class InlineLane implements LadderThread {
   aborts = 0
   readonly #epoch: Epoch
   readonly #observer: InlineLaneObserver
-  #mode: 'starting' | 'ready' | 'gone' = 'starting'
+  #mode: 'starting' | 'ready' | 'leaving' | 'gone' = 'starting'
   #module: TaskModule | null = null
   #loop: RunLoop | null = null
   #refuseStart: (error: Error) => void = () => {}
@@ -155,13 +156,12 @@ export class InlineLane implements LadderThread {
 
   /** Resolves when the tasks have ended, or have been given up, and `teardown` has run. */
   async leave(): Promise<void> {
-    const wasReady = this.isReady
-    if (!wasReady) {
+    if (!this.isReady) {
       const { name } = this.config
       this.#refuseStart(new LaneError('ERR_LANE_CLOSED', name, `lane '${name}' was closed`))
       return
     }
-    this.#mode = 'gone'
+    this.#mode = 'leaving'
     await this.#loop?.idle()
     try {
       await inOwnContext(() => this.#module?.teardown?.())
@@ -169,5 +169,6 @@ export class InlineLane implements LadderThread {
       this.#observer.fault(thrown)
     }
     this.#loop?.flush()
+    this.#mode = 'gone'
   }
 }
