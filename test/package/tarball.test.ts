@@ -13,6 +13,7 @@ const BESIDE_DIST = [
   'CHANGELOG.md',
   'ARCHITECTURE.md',
   'docs/errors.md',
+  'docs/testing.md',
 ]
 
 let packed: Awaited<ReturnType<typeof pack>>
