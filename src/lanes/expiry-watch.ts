@@ -50,6 +50,13 @@ export class ExpiryWatch {
     this.#reminders.add(at, null)
   }
 
+  /** Decides at once what is due: for where a task may have kept the watch's own timer from it. */
+  catchUp(): void {
+    if (this.#wakeAt > this.#clock.now()) return
+    this.#reminders.clear()
+    this.#look()
+  }
+
   #look(): void {
     this.#wakeAt = Number.POSITIVE_INFINITY
     const now = this.#clock.now()

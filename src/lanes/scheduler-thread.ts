@@ -2,16 +2,21 @@ import { EventEmitter } from 'node:events'
 import { decodeError } from '../bridge/error-codec.js'
 import type { LaneWatcher } from '../bridge/sender-context.js'
 import { finiteAtLeast, knownKeys } from '../core/checks.js'
-import { ClosedError, InvalidArgumentError, TaskCanceledError } from '../core/errors.js'
+import { ClosedError, InvalidArgumentError } from '../core/errors.js'
 import type { TaskFilter } from '../core/task-filter.js'
 import { TaskHistory } from '../core/task-history.js'
 import type { TaskInfo } from '../core/task-info.js'
 import { CANCELED, DONE, FAILED, type TaskState, TIMED_OUT } from '../core/task-state.js'
 import type { CallRest, TaskArgs, TaskName, TaskResult, UntypedTasks } from './call-types.js'
+import type { InlineOptions } from './inline-options.js'
+import { planInline } from './inline-plan.js'
 import { Lane } from './lane.js'
 import type { LaneConfig } from './lane-config.js'
 import { monotonicClock } from './monotonic-clock.js'
+import { inOwnContext } from './own-context.js'
+import type { Connect, SchedulerConnection } from './scheduler-connection.js'
 import type { SchedulerEvents } from './scheduler-events.js'
+import { SchedulerLife } from './scheduler-life.js'
 import { readSchedulerOptions, type SchedulerOptions } from './scheduler-options.js'
 import type { LaneStats, SchedulerStats } from './scheduler-stats.js'
 import { readSightOptions } from './sight-options.js'
@@ -23,22 +28,10 @@ import type { TaskOptions } from './task-options.js'
 import { type DumpOptions, TaskSight } from './task-sight.js'
 import type { WaitOptions } from './wait-options.js'
 
-type Mode = 'new' | 'starting' | 'running' | 'stopping' | 'stopped' | 'closing' | 'closed'
-
 const DEFAULT_CLOSE_TIMEOUT_MS = 5_000
 
 /**
  * Runs tasks on prioritized lanes of worker threads. `M` is the type of the task module, `L` the names of the lanes.
- *
- * | mode       | meaning                             | entered by                          | tasks     |
- * |------------|-------------------------------------|-------------------------------------|-----------|
- * | `new`      | made, nothing runs                  | constructor                         | refused   |
- * | `starting` | lanes are being started             | `start` from `new` or `stopped`     | accepted  |
- * | `running`  | all lanes were ready                | the lanes                           | accepted  |
- * | `stopping` | tasks are cancelled, threads go     | `stop`                              | refused   |
- * | `stopped`  | nothing runs                        | the end of `stop`; a start that failed | refused |
- * | `closing`  | as `stopping`, for good             | `close`                             | refused   |
- * | `closed`   | nothing runs, for good              | the end of `close`                  | refused   |
  */
 export class SchedulerThread<M = UntypedTasks, L extends string = string> {
   /** The lanes, by name. */
@@ -48,11 +41,8 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
   readonly #history: TaskHistory
   readonly #sight: TaskSight
   readonly #signalDump: SignalDump
-  #mode: Mode = 'new'
-  #connection: SupervisorConnection | null = null
-  #starting: Promise<this> | null = null
-  #stopping: Promise<void> | null = null
-  #closing: Promise<void> | null = null
+  readonly #life: SchedulerLife<this>
+  #connect: Connect = terms => new SupervisorConnection(terms)
 
   /**
    * Makes a scheduler and starts its lanes.
@@ -67,6 +57,30 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
     return new SchedulerThread<M, L>(options).start()
   }
 
+  /**
+   * Makes a scheduler that runs everything on the present thread, without a worker, and starts it: for unit tests.
+   *
+   * Arguments and results are cloned, errors taken apart and put together, limits, cancels and order as with threads,
+   * and no task runs within `submit`. What takes a thread is missing: a task that holds the loop holds it for its
+   * caller too and cannot be ended, `process.exit()` ends the process, and an error that a timer of a task throws is
+   * the process's. All lanes share one module registry. A lane has one loop, whatever its `threads`.
+   *
+   * @param options as of `start`; `tasks` may also be an object of functions
+   * @returns resolves when every lane has loaded its tasks and run their `setup`
+   * @throws InvalidArgumentError that names the option; TaskLoadError (`ERR_TASK_LOAD`); LaneError
+   *   (`ERR_LANE_START_TIMEOUT`)
+   */
+  static async inline<M = UntypedTasks, L extends string = string>(
+    options: InlineOptions<M, L>,
+  ): Promise<SchedulerThread<M, L>> {
+    const plan = planInline(options)
+    const scheduler = new SchedulerThread<M, L>(plan.options)
+    // Loaded only here: who runs tasks on threads has no need of it.
+    const { InlineConnection } = await inOwnContext(() => import('./inline-connection.js'))
+    scheduler.#connect = terms => new InlineConnection(terms, plan.given)
+    return scheduler.start()
+  }
+
   /** @throws InvalidArgumentError (`ERR_INVALID_ARG`) that names the option */
   constructor(options: SchedulerOptions<L>) {
     this.#configs = readSchedulerOptions(options)
@@ -77,6 +91,11 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
     this.#history = new TaskHistory(history)
     this.#sight = new TaskSight(Object.keys(lanes), this.#history)
     this.#signalDump = new SignalDump(dumpOnSignal, () => this.#sight.table({}))
+    const grace = Math.max(...this.#configs.map(config => config.grace))
+    this.#life = new SchedulerLife(this, grace, {
+      connect: last => this.#connected(last),
+      ended: () => this.#signalDump.stop(),
+    })
   }
 
   /**
@@ -86,42 +105,7 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
    * @throws as the static `start`; ClosedError (`ERR_CLOSED`) after `close()`
    */
   start(): Promise<this> {
-    if (this.#mode === 'closing' || this.#mode === 'closed') return Promise.reject(new ClosedError())
-    this.#starting ??= this.#stopping === null ? this.#start() : this.#stopping.then(() => this.#start())
-    return this.#starting
-  }
-
-  async #start(): Promise<this> {
-    if (this.#isEnding) throw new ClosedError()
-    this.#mode = 'starting'
-    const past = { history: this.#history, lastNumber: this.#connection?.sender.lastNumber ?? 0 }
-    const connection = new SupervisorConnection(
-      this.#configs,
-      past,
-      error => this.#report(error),
-      this.#watcher,
-    )
-    this.#connection = connection
-    this.#sight.lookAt(connection.tasks)
-    this.#signalDump.listen()
-    for (const lane of Object.values<Lane<M>>(this.lanes)) lane.connect(connection.lane(lane.name))
-    try {
-      await connection.started()
-    } catch (error) {
-      if (this.#isEnding) throw new ClosedError()
-      this.#mode = 'stopped'
-      this.#starting = null
-      for (const lane of connection.sender) lane.fail(error as Error)
-      await connection.close(0)
-      if (this.#mode === 'stopped') this.#signalDump.stop()
-      throw error
-    }
-    if (!this.#isEnding) this.#mode = 'running'
-    return this
-  }
-
-  get #isEnding(): boolean {
-    return this.#mode === 'stopping' || this.#mode === 'closing' || this.#mode === 'closed'
+    return this.#life.start()
   }
 
   /**
@@ -225,9 +209,8 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
    * @throws ClosedError (`ERR_CLOSED`) unless the scheduler is started
    */
   async stats(): Promise<SchedulerStats> {
-    const connection = this.#connection
-    if (connection === null || this.#mode === 'stopped' || this.#mode === 'closed')
-      throw new ClosedError('not running')
+    const connection = this.#life.connection
+    if (connection === null) throw new ClosedError('not running')
     const { lanes, abandoned, strays }: SupervisorStats = await connection.stats()
     const { sender } = connection
     const shown: Record<string, LaneStats> = {}
@@ -250,7 +233,7 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
 
   /** Resolves when every task submitted so far, and any submitted meanwhile, has finished. */
   async drain(): Promise<void> {
-    await this.#connection?.sender.idle()
+    await this.#life.connection?.sender.idle()
   }
 
   /**
@@ -259,15 +242,7 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
    * @param options.timeout milliseconds for the threads to go by themselves before they are ended; default 5,000
    */
   stop(options: { readonly timeout?: number } = {}): Promise<void> {
-    const timeout = readTimeout(options)
-    if (this.#mode === 'closing' || this.#mode === 'closed') return this.close()
-    if (this.#stopping === null) {
-      this.#starting = null
-      this.#stopping = this.#end('stopping', 'stopped', timeout, timeout).finally(() => {
-        this.#stopping = null
-      })
-    }
-    return this.#stopping
+    return this.#life.stop(readTimeout(options))
   }
 
   /**
@@ -278,20 +253,7 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
    * @returns the same promise for every call
    */
   close(options: { readonly timeout?: number } = {}): Promise<void> {
-    const timeout = readTimeout(options)
-    this.#closing ??= this.#close(timeout)
-    return this.#closing
-  }
-
-  async #close(timeout: number): Promise<void> {
-    if (this.#stopping !== null) {
-      await this.#stopping
-      this.#mode = 'closed'
-      return
-    }
-    // What is left at the end of the time must still be aborted and ended within it.
-    const reserve = Math.min(timeout / 2, Math.max(...this.#configs.map(config => config.grace)))
-    await this.#end('closing', 'closed', timeout, reserve)
+    return this.#life.close(readTimeout(options))
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -316,33 +278,18 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
     return this
   }
 
-  /**
-   * The one way out of work, for `stop` and `close` alike.
-   *
-   * @param timeout milliseconds for all of it together
-   * @param reserve the part of it that is not spent on waiting for tasks
-   */
-  async #end(
-    during: 'stopping' | 'closing',
-    after: 'stopped' | 'closed',
-    timeout: number,
-    reserve: number,
-  ): Promise<void> {
-    const until = monotonicClock.now() + timeout
-    this.#mode = during
-    const connection = this.#connection
-    if (connection !== null) {
-      const refusal = new ClosedError(
-        during === 'closing' ? 'the scheduler is closed' : 'the scheduler is stopped',
-      )
-      for (const lane of connection.sender) lane.refuse(refusal)
-      await connection.sender.idle(timeout - reserve)
-      for (const lane of connection.sender) lane.cancelAll(name => new TaskCanceledError(name, refusal))
-      // What the tasks did not need is the threads' own, for their teardown.
-      await connection.close(Math.max(reserve, until - monotonicClock.now()))
-    }
-    this.#signalDump.stop()
-    this.#mode = after
+  /** Connects everything that is on this side with lanes that are being started. */
+  #connected(last: SchedulerConnection | null): SchedulerConnection {
+    const connection = this.#connect({
+      lanes: this.#configs,
+      past: { history: this.#history, lastNumber: last?.sender.lastNumber ?? 0 },
+      watcher: this.#watcher,
+      report: error => this.#report(error),
+    })
+    this.#sight.lookAt(connection.tasks)
+    this.#signalDump.listen()
+    for (const lane of Object.values<Lane<M>>(this.lanes)) lane.connect(connection.lane(lane.name))
+    return connection
   }
 
   readonly #watcher: LaneWatcher = {

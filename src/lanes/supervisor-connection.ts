@@ -4,13 +4,13 @@ import { MessageChannel, Worker } from 'node:worker_threads'
 import { connectControl, type Remote } from '../bridge/control.js'
 import { ThreadPort } from '../bridge/port.js'
 import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender.js'
-import { Sender, type SenderPast } from '../bridge/sender.js'
-import type { LaneWatcher } from '../bridge/sender-context.js'
+import { Sender } from '../bridge/sender.js'
 import { Epoch } from '../core/clock.js'
 import { LaneError } from '../core/errors.js'
 import type { LaneConnection } from './lane.js'
-import type { LaneConfig } from './lane-config.js'
+import { termsOf } from './lane-config.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
+import { type ConnectionTerms, type SchedulerConnection, tasksOf } from './scheduler-connection.js'
 import type { SupervisorStats } from './supervisor.js'
 import type { SupervisorControl, SupervisorData } from './supervisor-data.js'
 import type { TaskSource } from './task-sight.js'
@@ -24,7 +24,7 @@ const LAST_RESORT_MS = 100
  * The thread is unreferenced, so an idle scheduler does not keep the process; the notice port is what does, while
  * the sender has unfinished tasks.
  */
-export class SupervisorConnection {
+export class SupervisorConnection implements SchedulerConnection {
   readonly sender: Sender
   readonly epoch: Epoch
   readonly #worker: Worker
@@ -32,12 +32,7 @@ export class SupervisorConnection {
   readonly #exited: Promise<void>
   #closing = false
 
-  constructor(
-    lanes: readonly LaneConfig[],
-    past: SenderPast,
-    report: (error: unknown) => void,
-    watcher: LaneWatcher,
-  ) {
+  constructor({ lanes, past, watcher, report }: ConnectionTerms) {
     // The first use of libuv's pool makes all its threads, and waits until they run; they inherit the niceness of the
     // thread that made them. So it is used here, once, before there is any lane to be niced.
     access('.', () => {})
@@ -62,13 +57,7 @@ export class SupervisorConnection {
     const noticePort = new ThreadPort(notices.port1)
     this.sender = new Sender(
       noticePort,
-      lanes.map(({ name, concurrency, queueLimit, overload, threads }) => ({
-        name,
-        concurrency,
-        queueLimit,
-        overload,
-        threads,
-      })),
+      lanes.map(termsOf),
       {
         clock: monotonicClock,
         timers: nodeTimers,
@@ -95,7 +84,7 @@ export class SupervisorConnection {
 
   /** Where its unfinished tasks are. */
   get tasks(): TaskSource {
-    return { clock: monotonicClock, epoch: this.epoch, lane: name => this.sender.lane(name).sight }
+    return tasksOf(this.sender, this.epoch)
   }
 
   /** Resolves when all lanes are ready, and the sender knows all their threads. */

@@ -31,6 +31,8 @@ export interface ContextHost {
   readonly lane: string
   readonly epoch: Epoch
   nameOf(index: number): string
+  /** Where tasks share their thread with the watch over their limits: has it decide what is due. */
+  readonly decideDue?: () => void
 }
 
 class TaskContext implements CurrentTask {
@@ -65,6 +67,7 @@ class TaskContext implements CurrentTask {
   }
 
   get cancelled(): boolean {
+    this.#host.decideDue?.()
     return this.#job.source.isCancelled(this.#job)
   }
 
@@ -104,9 +107,15 @@ export function ambientJob(): Job | undefined {
   return ambient.jobs.getStore()
 }
 
-export function contextOf(job: Job): { abort(reason: unknown): void } & CurrentTask {
-  if (ambient.host === null) throw new MultilaneError('ERR_INVALID_ARG', 'this thread is not a lane thread')
-  job.context ??= new TaskContext(job, ambient.host)
+/** @param host that of the job's lane, where it is not the thread's only one */
+export function contextOf(
+  job: Job,
+  host: ContextHost | null = ambient.host,
+): { abort(reason: unknown): void } & CurrentTask {
+  if (job.context === null) {
+    if (host === null) throw new MultilaneError('ERR_INVALID_ARG', 'this thread is not a lane thread')
+    job.context = new TaskContext(job, host)
+  }
   return job.context as TaskContext
 }
 

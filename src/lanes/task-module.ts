@@ -25,6 +25,11 @@ export async function loadTaskModule(url: string): Promise<TaskModule> {
   } catch (cause) {
     throw new TaskLoadError(`the task module ${url} could not be loaded: ${messageOf(cause)}`, cause)
   }
+  return taskModuleOf(exported)
+}
+
+/** Finds the functions of what a module exports, or of an object of functions. */
+export function taskModuleOf(exported: Readonly<Record<string, unknown>>): TaskModule {
   const functions = new Map<string, TaskFunction>()
   // A CommonJS module shows all its exports on `default`, and by name only those that can be found without running it.
   for (const source of [exported.default, exported]) {

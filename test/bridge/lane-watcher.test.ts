@@ -1,9 +1,9 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { encodeError } from '#src/bridge/error-codec.js'
+import { MemoryPort } from '#src/bridge/memory-port.js'
 import { Sender } from '#src/bridge/sender.js'
 import { ManualClock } from '../support/manual-clock.js'
-import { MemoryPort } from '../support/memory-port.js'
 import { LANE, SenderRig } from './sender-rig.js'
 
 const test = suite('bridge: what is told of lanes')

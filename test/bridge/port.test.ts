@@ -2,9 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { MemoryPort, mailByTurns } from '#src/bridge/memory-port.js'
 import { ThreadPort } from '#src/bridge/port.js'
 import { portContract } from '../contract/port-contract.js'
-import { MemoryPort } from '../support/memory-port.js'
 
 portContract('memory ports', () => {
   const ports = new Set<MemoryPort>()
@@ -17,6 +17,14 @@ portContract('memory ports', () => {
 
 /** A port hands over up to 1,000 messages a turn, and its end some turns after the last. */
 const ENOUGH_TURNS = 20
+
+portContract('memory ports, by turns of the loop', () => {
+  const [near, far] = MemoryPort.pair(mailByTurns(call => void setImmediate(call)))
+  const quiet = async (): Promise<void> => {
+    for (let turn = 0; turn < ENOUGH_TURNS; turn++) await nextTurn()
+  }
+  return { near, far, quiet }
+})
 
 portContract('ports between threads', () => {
   const { port1, port2 } = new MessageChannel()

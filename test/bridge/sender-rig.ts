@@ -1,4 +1,5 @@
 import type { Job } from '#src/bridge/job.js'
+import { MemoryPort } from '#src/bridge/memory-port.js'
 import type { SenderToSupervisor } from '#src/bridge/protocol/sender-to-supervisor.js'
 import type { SupervisorToSender } from '#src/bridge/protocol/supervisor-to-sender.js'
 import { Sender } from '#src/bridge/sender.js'
@@ -8,7 +9,6 @@ import { ThreadBlock } from '#src/bridge/thread-block.js'
 import { Task, TaskExtras } from '#src/core/task.js'
 import { DONE } from '#src/core/task-state.js'
 import { ManualClock } from '../support/manual-clock.js'
-import { MemoryPort } from '../support/memory-port.js'
 
 export const LANE = 'lane'
 const NAMES = ['other', 'quote']

@@ -1,7 +1,7 @@
 import type { Job } from '#src/bridge/job.js'
+import { MemoryPort } from '#src/bridge/memory-port.js'
 import { FLAG, FLOAT, INT, TaskTable } from '#src/bridge/shared-table.js'
 import { TaskInlet } from '#src/bridge/task-inlet.js'
-import { MemoryPort } from '../support/memory-port.js'
 
 const FOREVER = Number.POSITIVE_INFINITY
 

@@ -1,10 +1,12 @@
 import { InvalidArgumentError, SchedulerThread } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { testsInBothPlaces } from '../support/both-places.js'
 import { newGate } from '../support/gate.js'
 import { rejectionOf, thrownBy } from '../support/rejection.js'
 
 const test = suite('faults: bad options')
+const both = testsInBothPlaces(test)
 
 const tasks = new URL('./tasks/plain.js', import.meta.url)
 const NOT_FINITE = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
@@ -89,13 +91,13 @@ test('options of a scheduler', () => {
   expectRefused({ tasks: 'relative.js', lanes: { bulk: {} } }, 'tasks')
 })
 
-test('start() rejects with it, at once', async () => {
-  const start = SchedulerThread.start({ tasks, lanes: { bulk: { threads: Number.NaN } } })
+both('start() rejects with it, at once', async launch => {
+  const start = launch({ tasks, lanes: { bulk: { threads: Number.NaN } } })
   assert.is((await rejectionOf(start, InvalidArgumentError)).option, 'lanes.bulk.threads')
 })
 
-test('NaN, negative or infinite delay, timeout, priority and the other options of a task', async () => {
-  await using scheduler = await SchedulerThread.start({ tasks, lanes: { a: {} } })
+both('NaN, negative or infinite delay, timeout, priority and the other options of a task', async launch => {
+  await using scheduler = await launch({ tasks, lanes: { a: {} } })
   const { a } = scheduler.lanes
   const marks = newGate()
   let callbacks = 0
@@ -125,8 +127,8 @@ test('NaN, negative or infinite delay, timeout, priority and the other options o
   assert.is((await scheduler.stats()).unfinished, 0)
 })
 
-test('other arguments', async () => {
-  await using scheduler = await SchedulerThread.start({ tasks, lanes: { a: {} } })
+both('other arguments', async launch => {
+  await using scheduler = await launch({ tasks, lanes: { a: {} } })
   const { a } = scheduler.lanes
   const option = (call: () => unknown): string => thrownBy(call, InvalidArgumentError).option
   assert.is(

@@ -1,15 +1,18 @@
 import { SchedulerThread, type TaskOptions } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { type Launch, testsInBothPlaces } from '../support/both-places.js'
 import { eventually } from '../support/eventually.js'
 import { arrived, newGate, openGate } from '../support/gate.js'
 import { reasonOf } from '../support/rejection.js'
 import type * as throwers from './tasks/throwers.js'
 
 const test = suite('faults: callbacks')
+const both = testsInBothPlaces(test)
 
 const tasks = new URL('./tasks/throwers.js', import.meta.url)
-const start = () => SchedulerThread.start<typeof throwers, 'a'>({ tasks, lanes: { a: { grace: 20 } } })
+const start = (launch: Launch = SchedulerThread.start) =>
+  launch<typeof throwers, 'a'>({ tasks, lanes: { a: { grace: 20 } } })
 
 const CALLBACKS = ['onSubmit', 'onStart', 'onDone', 'onError', 'onTimeout', 'onCancel'] as const
 
@@ -25,8 +28,8 @@ function callbacks(log: string[], then: (name: string) => void = () => {}): Task
   return Object.fromEntries(entries)
 }
 
-test('each once, in order, for each outcome', async () => {
-  await using scheduler = await start()
+both('each once, in order, for each outcome', async launch => {
+  await using scheduler = await start(launch)
   const { a } = scheduler.lanes
   const gate = newGate()
 
@@ -60,8 +63,8 @@ test('each once, in order, for each outcome', async () => {
   openGate(gate)
 })
 
-test('what they are called with', async () => {
-  await using scheduler = await start()
+both('what they are called with', async launch => {
+  await using scheduler = await start(launch)
   const { a } = scheduler.lanes
   const calls: unknown[][] = []
   const note = (...args: unknown[]): void => void calls.push(args)
@@ -79,8 +82,8 @@ test('what they are called with', async () => {
   assert.is(calls[2]?.[1], error)
 })
 
-test('onStart comes while the task runs, also when its lane is blocked right after', async () => {
-  await using scheduler = await start()
+both('onStart comes while the task runs, also when its lane is blocked right after', async launch => {
+  await using scheduler = await start(launch)
   const log: string[] = []
   const gate = newGate()
   const task = scheduler.lanes.a.submit('wait', [gate], callbacks(log))
@@ -90,8 +93,8 @@ test('onStart comes while the task runs, also when its lane is blocked right aft
   assert.is(await task.result(), 1)
 })
 
-test('a callback that throws', async () => {
-  await using scheduler = await start()
+both('a callback that throws', async launch => {
+  await using scheduler = await start(launch)
   const { a } = scheduler.lanes
   const reported: unknown[] = []
   scheduler.on('error', error => reported.push(error))
@@ -118,8 +121,8 @@ test('a callback that throws', async () => {
   openGate(gate)
 })
 
-test('a callback that cancels its own task', async () => {
-  await using scheduler = await start()
+both('a callback that cancels its own task', async launch => {
+  await using scheduler = await start(launch)
   const { a } = scheduler.lanes
   const gate = newGate()
   const decided: Record<string, boolean> = {}
@@ -157,8 +160,8 @@ test('a callback that cancels its own task', async () => {
   openGate(gate)
 })
 
-test('a callback that submits, and one that closes', async () => {
-  const scheduler = await start()
+both('a callback that submits, and one that closes', async launch => {
+  const scheduler = await start(launch)
   const { a } = scheduler.lanes
   const made: Promise<unknown>[] = []
   await a.run('echo', [1], { onDone: () => void made.push(a.run('echo', ['again'])) })

@@ -1,12 +1,14 @@
 import { SchedulerThread, TaskCanceledError } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { testsInBothPlaces } from '../support/both-places.js'
 import { eventually } from '../support/eventually.js'
 import { arrivals, arrived, newGate, openGate } from '../support/gate.js'
 import { rejectionOf } from '../support/rejection.js'
 import type * as plain from './tasks/plain.js'
 
 const test = suite('faults: cancel')
+const both = testsInBothPlaces(test)
 
 const tasks = new URL('./tasks/plain.js', import.meta.url)
 const nextTurn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
@@ -17,8 +19,8 @@ function linger(microseconds: number): void {
   while (performance.now() < end);
 }
 
-test('cancel racing completion', async () => {
-  await using scheduler = await SchedulerThread.start<typeof plain, 'a'>({
+both('cancel racing completion', async launch => {
+  await using scheduler = await launch<typeof plain, 'a'>({
     tasks,
     lanes: { a: { grace: 0 } },
   })
@@ -49,8 +51,8 @@ test('cancel racing completion', async () => {
   assert.is(strays, 0)
 })
 
-test('cancel racing completion: many at once', async () => {
-  await using scheduler = await SchedulerThread.start<typeof plain, 'a'>({
+both('cancel racing completion: many at once', async launch => {
+  await using scheduler = await launch<typeof plain, 'a'>({
     tasks,
     lanes: { a: { threads: 2, grace: 0 } },
   })
@@ -72,8 +74,8 @@ test('cancel racing completion: many at once', async () => {
   assert.is(await a.run('echo', ['alive']), 'alive')
 })
 
-test('an async task that ignores its abort', async () => {
-  await using scheduler = await SchedulerThread.start<typeof plain, 'a'>({
+both('an async task that ignores its abort', async launch => {
+  await using scheduler = await launch<typeof plain, 'a'>({
     tasks,
     lanes: { a: { grace: 50, concurrency: 2 } },
   })
@@ -99,8 +101,8 @@ test('an async task that ignores its abort', async () => {
   assert.is(abandoned, 1)
 })
 
-test('an async task that ignores its abort: again and again in one slot', async () => {
-  await using scheduler = await SchedulerThread.start<typeof plain, 'a'>({
+both('an async task that ignores its abort: again and again in one slot', async launch => {
+  await using scheduler = await launch<typeof plain, 'a'>({
     tasks,
     lanes: { a: { grace: 5, concurrency: 1 } },
   })
@@ -140,8 +142,8 @@ test('a task that has not started, on a blocked lane', async () => {
   assert.is(arrivals(marks), 0)
 })
 
-test('cancel after the end answers false and changes nothing', async () => {
-  await using scheduler = await SchedulerThread.start<typeof plain, 'a'>({ tasks, lanes: { a: {} } })
+both('cancel after the end answers false and changes nothing', async launch => {
+  await using scheduler = await launch<typeof plain, 'a'>({ tasks, lanes: { a: {} } })
   const task = scheduler.lanes.a.submit('echo', [1])
   assert.is(await task.result(), 1)
   assert.is(task.cancel(), false)

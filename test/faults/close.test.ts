@@ -1,15 +1,18 @@
 import { ClosedError, LaneError, MultilaneError, SchedulerThread, TaskCanceledError } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { type Launch, testsInBothPlaces } from '../support/both-places.js'
 import { arrived, newGate, openGate } from '../support/gate.js'
 import { rejectionOf, thrownBy } from '../support/rejection.js'
 import type * as closing from './tasks/closing.js'
 
 const test = suite('faults: close()')
+const both = testsInBothPlaces(test)
 
 const tasks = new URL('./tasks/closing.js', import.meta.url)
-const make = () =>
-  new SchedulerThread<typeof closing, 'a' | 'b'>({ tasks, lanes: { a: { grace: 50 }, b: {} } })
+const options = { tasks, lanes: { a: { grace: 50 }, b: {} } }
+const make = () => new SchedulerThread<typeof closing, 'a' | 'b'>(options)
+const start = (launch: Launch) => launch<typeof closing, 'a' | 'b'>(options)
 type Scheduler = ReturnType<typeof make>
 
 async function expectClosed(scheduler: Scheduler): Promise<void> {
@@ -21,8 +24,8 @@ async function expectClosed(scheduler: Scheduler): Promise<void> {
   await rejectionOf(scheduler.start(), ClosedError)
 }
 
-test('close() twice', async () => {
-  const scheduler = await make().start()
+both('close() twice', async launch => {
+  const scheduler = await start(launch)
   const task = scheduler.lanes.a.submit('echoLater', ['drained'])
   const first = scheduler.close()
   assert.is(scheduler.close({ timeout: 0 }), first)
@@ -140,8 +143,8 @@ test('close({ timeout: 0 }) of a lane that is held', async () => {
   await rejectionOf(spinning.result(), TaskCanceledError)
 })
 
-test('close() while it stops', async () => {
-  const scheduler = await make().start()
+both('close() while it stops', async launch => {
+  const scheduler = await start(launch)
   const gate = newGate()
   const task = scheduler.lanes.a.submit('wait', [gate])
   await arrived(gate)
@@ -150,6 +153,7 @@ test('close() while it stops', async () => {
   await Promise.all([stopped, closed])
   await rejectionOf(task.result(), TaskCanceledError)
   await expectClosed(scheduler)
+  openGate(gate)
 })
 
 test.run()

@@ -1,11 +1,13 @@
 import { QueueFullError, SchedulerThread } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { testsInBothPlaces } from '../support/both-places.js'
 import { arrived, newGate, openGate } from '../support/gate.js'
 import { rejectionOf, thrownBy } from '../support/rejection.js'
 import type * as plain from './tasks/plain.js'
 
 const test = suite('faults: a full queue')
+const both = testsInBothPlaces(test)
 
 const tasks = new URL('./tasks/plain.js', import.meta.url)
 
@@ -48,8 +50,8 @@ test('a full queue', async () => {
   assert.is((await scheduler.stats()).unfinished, 0)
 })
 
-test('a full queue: delayed tasks fill it', async () => {
-  await using scheduler = await SchedulerThread.start<typeof plain, 'a'>({
+both('a full queue: delayed tasks fill it', async launch => {
+  await using scheduler = await launch<typeof plain, 'a'>({
     tasks,
     lanes: { a: { queue: { limit: 2 } } },
   })
@@ -60,9 +62,9 @@ test('a full queue: delayed tasks fill it', async () => {
   assert.is(await a.run('echo', [4]), 4)
 })
 
-test('a full queue: one that is filled and emptied many times', async () => {
+both('a full queue: one that is filled and emptied many times', async launch => {
   const limit = 50
-  await using scheduler = await SchedulerThread.start<typeof plain, 'a'>({
+  await using scheduler = await launch<typeof plain, 'a'>({
     tasks,
     lanes: { a: { queue: { limit }, threads: 2 } },
   })
@@ -84,8 +86,8 @@ test('a full queue: one that is filled and emptied many times', async () => {
   }
 })
 
-test('a full queue fails a map that does not fit, and leaves nothing behind', async () => {
-  await using scheduler = await SchedulerThread.start<typeof plain, 'a'>({
+both('a full queue fails a map that does not fit, and leaves nothing behind', async launch => {
+  await using scheduler = await launch<typeof plain, 'a'>({
     tasks,
     lanes: { a: { queue: { limit: 10 } } },
   })

@@ -1,37 +1,36 @@
 import { LaneError, SchedulerThread, TaskLoadError } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { testsInBothPlaces } from '../support/both-places.js'
 import { eventually } from '../support/eventually.js'
 import { arrivals, newGate } from '../support/gate.js'
 import { rejectionOf, thrownBy } from '../support/rejection.js'
 import type * as loading from './tasks/loading.js'
 
 const test = suite('faults: a task module that does not load')
+const both = testsInBothPlaces(test)
 
 const module = (source: string): string => `data:text/javascript,${encodeURIComponent(source)}`
 const loadingTasks = new URL('./tasks/loading.js', import.meta.url)
 
-test('task module missing', async () => {
+both('task module missing', async launch => {
   const tasks = new URL('./tasks/there-is-none.js', import.meta.url)
-  const error = await rejectionOf(SchedulerThread.start({ tasks, lanes: { a: {}, b: {} } }), TaskLoadError)
+  const error = await rejectionOf(launch({ tasks, lanes: { a: {}, b: {} } }), TaskLoadError)
   assert.is(error.code, 'ERR_TASK_LOAD')
   assert.match(error.message, 'there-is-none')
   assert.is((error.cause as { code?: unknown }).code, 'ERR_MODULE_NOT_FOUND')
 })
 
-test('task module with a syntax error', async () => {
-  const starting = SchedulerThread.start({ tasks: module('export const = 1'), lanes: { a: {} } })
+both('task module with a syntax error', async launch => {
+  const starting = launch({ tasks: module('export const = 1'), lanes: { a: {} } })
   const error = await rejectionOf(starting, TaskLoadError)
   assert.is(error.code, 'ERR_TASK_LOAD')
   assert.instance(error.cause, SyntaxError)
 })
 
-test('task module that throws at its top', async () => {
+both('task module that throws at its top', async launch => {
   const tasks = module(`throw new RangeError('planted')`)
-  const error = await rejectionOf(
-    SchedulerThread.start({ tasks, lanes: { a: { threads: 2 } } }),
-    TaskLoadError,
-  )
+  const error = await rejectionOf(launch({ tasks, lanes: { a: { threads: 2 } } }), TaskLoadError)
   assert.instance(error.cause, RangeError)
   assert.is((error.cause as RangeError).message, 'planted')
 })
@@ -106,10 +105,10 @@ test('setup throwing', async () => {
   await scheduler.close()
 })
 
-test('setup that never ends', async () => {
+both('setup that never ends', async launch => {
   const workerData: loading.SetupPlan = { starts: newGate(), outcomes: ['hangs'] }
   const lanes = { a: { workerData, startTimeout: 300 } }
-  const error = await rejectionOf(SchedulerThread.start({ tasks: loadingTasks, lanes }), LaneError)
+  const error = await rejectionOf(launch({ tasks: loadingTasks, lanes }), LaneError)
   assert.is(error.code, 'ERR_LANE_START_TIMEOUT')
 })
 

@@ -1,19 +1,22 @@
 import { registerError, SchedulerThread } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { type Launch, testsInBothPlaces } from '../support/both-places.js'
 import { rejectionOf } from '../support/rejection.js'
 import { PaymentError } from './tasks/payment-error.js'
 import type * as throwers from './tasks/throwers.js'
 
 const test = suite("faults: errors of the user's own")
+const both = testsInBothPlaces(test)
 
 registerError(PaymentError)
 
 const tasks = new URL('./tasks/throwers.js', import.meta.url)
-const start = () => SchedulerThread.start<typeof throwers, 'a'>({ tasks, lanes: { a: {} } })
+const start = (launch: Launch = SchedulerThread.start) =>
+  launch<typeof throwers, 'a'>({ tasks, lanes: { a: {} } })
 
-test('own error class with code and cause', async () => {
-  await using scheduler = await start()
+both('own error class with code and cause', async launch => {
+  await using scheduler = await start(launch)
   const error = await rejectionOf(scheduler.lanes.a.run('throwPayment'), PaymentError)
   assert.is(error.name, 'PaymentError')
   assert.is(error.message, 'declined')
@@ -27,8 +30,8 @@ test('own error class with code and cause', async () => {
   assert.is((cause.cause as RangeError).message, 'innermost')
 })
 
-test('an error has the stack of the task, and that of the caller after it', async () => {
-  await using scheduler = await start()
+both('an error has the stack of the task, and that of the caller after it', async launch => {
+  await using scheduler = await start(launch)
   async function theCaller(): Promise<unknown> {
     return await scheduler.lanes.a.run('throwPayment')
   }
@@ -38,8 +41,8 @@ test('an error has the stack of the task, and that of the caller after it', asyn
   assert.ok(task > 0 && caller > task, stack)
 })
 
-test('own error class that is not registered: its nearest built-in, with its own fields', async () => {
-  await using scheduler = await start()
+both('own error class that is not registered: its nearest built-in, with its own fields', async launch => {
+  await using scheduler = await start(launch)
   const error = await rejectionOf(scheduler.lanes.a.run('throwStockLater'), RangeError)
   assert.is(Object.getPrototypeOf(error), RangeError.prototype)
   assert.is(error.name, 'StockError')
@@ -49,8 +52,8 @@ test('own error class that is not registered: its nearest built-in, with its own
   assert.equal(shelves, ['a', 'b'])
 })
 
-test('AggregateError', async () => {
-  await using scheduler = await start()
+both('AggregateError', async launch => {
+  await using scheduler = await start(launch)
   const { message, errors } = await rejectionOf(scheduler.lanes.a.run('throwAggregate'), AggregateError)
   assert.is(message, 'many')
   assert.is(errors.length, 3)
@@ -61,8 +64,8 @@ test('AggregateError', async () => {
   assert.is(errors[2], 'third')
 })
 
-test('a cause that is a cycle', async () => {
-  await using scheduler = await start()
+both('a cause that is a cycle', async launch => {
+  await using scheduler = await start(launch)
   const one = await rejectionOf(scheduler.lanes.a.run('throwCycle'), Error)
   assert.is(one.message, 'one')
   assert.instance(one.cause, TypeError)
@@ -70,15 +73,15 @@ test('a cause that is a cycle', async () => {
   assert.is((one.cause as TypeError).cause, one)
 })
 
-test('a 10 MB message', async () => {
-  await using scheduler = await start()
+both('a 10 MB message', async launch => {
+  await using scheduler = await start(launch)
   const { message } = await rejectionOf(scheduler.lanes.a.run('throwHuge'), Error)
   assert.is(message.length, 10 * 1024 * 1024)
   assert.ok(message === 'm'.repeat(message.length))
 })
 
-test('a chain of a thousand causes is bounded', async () => {
-  await using scheduler = await start()
+both('a chain of a thousand causes is bounded', async launch => {
+  await using scheduler = await start(launch)
   let depth = 0
   const error = await rejectionOf(scheduler.lanes.a.run('throwDeep'), Error)
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
@@ -88,8 +91,8 @@ test('a chain of a thousand causes is bounded', async () => {
   assert.ok(depth >= 8 && depth < 1000, `${depth}`)
 })
 
-test('an error whose parts throw or cannot be cloned still arrives', async () => {
-  await using scheduler = await start()
+both('an error whose parts throw or cannot be cloned still arrives', async launch => {
+  await using scheduler = await start(launch)
   const error = await rejectionOf(scheduler.lanes.a.run('throwHostile'), Error)
   assert.is(error.message, 'hostile')
   assert.is((error as { kept?: unknown }).kept, 'yes')

@@ -2,17 +2,19 @@ import { getEventListeners } from 'node:events'
 import { SchedulerThread } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { testsInBothPlaces } from '../support/both-places.js'
 import { arrivals, arrived, newGate, openGate } from '../support/gate.js'
 import { reasonOf } from '../support/rejection.js'
 import type * as plain from './tasks/plain.js'
 
 const test = suite('faults: signals')
+const both = testsInBothPlaces(test)
 
 const tasks = new URL('./tasks/plain.js', import.meta.url)
 const listenersOf = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length
 
-test('an already aborted signal', async () => {
-  await using scheduler = await SchedulerThread.start<typeof plain, 'a'>({ tasks, lanes: { a: {} } })
+both('an already aborted signal', async launch => {
+  await using scheduler = await launch<typeof plain, 'a'>({ tasks, lanes: { a: {} } })
   const { a } = scheduler.lanes
   const marks = newGate()
   const reasons = [new RangeError('why'), 'a word', undefined, null, 0]
@@ -72,8 +74,8 @@ test('100,000 tasks cancelled through one signal', async () => {
   assert.is(lanes.a?.restarts, 0)
 })
 
-test('a signal has no listener of ours once its tasks have ended', async () => {
-  await using scheduler = await SchedulerThread.start<typeof plain, 'a'>({ tasks, lanes: { a: {} } })
+both('a signal has no listener of ours once its tasks have ended', async launch => {
+  await using scheduler = await launch<typeof plain, 'a'>({ tasks, lanes: { a: {} } })
   const { signal } = new AbortController()
   for (let round = 0; round < 3; round++) {
     const runs = Array.from({ length: 20 }, (_, i) => scheduler.lanes.a.run('echo', [i], { signal }))
@@ -83,8 +85,8 @@ test('a signal has no listener of ours once its tasks have ended', async () => {
   }
 })
 
-test('one signal for the tasks of several lanes', async () => {
-  await using scheduler = await SchedulerThread.start<typeof plain, 'a' | 'b'>({
+both('one signal for the tasks of several lanes', async launch => {
+  await using scheduler = await launch<typeof plain, 'a' | 'b'>({
     tasks,
     lanes: { a: {}, b: {} },
   })

@@ -1,14 +1,17 @@
 import { SchedulerThread, TaskTimeoutError } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { type Launch, testsInBothPlaces } from '../support/both-places.js'
 import { arrivals, arrived, newGate, openGate } from '../support/gate.js'
 import { rejectionOf } from '../support/rejection.js'
 import type * as plain from './tasks/plain.js'
 
 const test = suite('faults: time')
+const both = testsInBothPlaces(test)
 
 const tasks = new URL('./tasks/plain.js', import.meta.url)
-const start = () => SchedulerThread.start<typeof plain, 'a'>({ tasks, lanes: { a: {} } })
+const start = (launch: Launch = SchedulerThread.start) =>
+  launch<typeof plain, 'a'>({ tasks, lanes: { a: {} } })
 const HOUR_MS = 3_600_000
 const BEYOND_A_TIMER = 2 ** 31
 
@@ -21,8 +24,8 @@ function jump(milliseconds: number): void {
   Date.now = () => wallClock() + milliseconds
 }
 
-test('a delay above 2^31-1 ms', async () => {
-  await using scheduler = await start()
+both('a delay above 2^31-1 ms', async launch => {
+  await using scheduler = await start(launch)
   const { a } = scheduler.lanes
   const marks = newGate()
   const delays = [2 ** 31 - 1, BEYOND_A_TIMER, 2 ** 32, 2 ** 40, Number.MAX_SAFE_INTEGER]
@@ -38,8 +41,8 @@ test('a delay above 2^31-1 ms', async () => {
   assert.is(arrivals(marks), 0)
 })
 
-test('limits above 2^31-1 ms do not run out at once', async () => {
-  await using scheduler = await start()
+both('limits above 2^31-1 ms do not run out at once', async launch => {
+  await using scheduler = await start(launch)
   const { a } = scheduler.lanes
   const gate = newGate()
   const running = [
@@ -57,8 +60,8 @@ test('limits above 2^31-1 ms do not run out at once', async () => {
   for (const task of [...running, delayed]) assert.is(await task.result(), 1)
 })
 
-test('a grace above 2^31-1 ms is not over at once', async () => {
-  await using scheduler = await SchedulerThread.start<typeof plain, 'a'>({
+both('a grace above 2^31-1 ms is not over at once', async launch => {
+  await using scheduler = await launch<typeof plain, 'a'>({
     tasks,
     lanes: { a: { grace: BEYOND_A_TIMER } },
   })
@@ -74,18 +77,18 @@ test('a grace above 2^31-1 ms is not over at once', async () => {
   await scheduler.close({ timeout: 1_000 })
 })
 
-test('a startTimeout above 2^31-1 ms is not over at once', async () => {
-  await using scheduler = await SchedulerThread.start<typeof plain, 'a'>({
+both('a startTimeout above 2^31-1 ms is not over at once', async launch => {
+  await using scheduler = await launch<typeof plain, 'a'>({
     tasks,
     lanes: { a: { startTimeout: BEYOND_A_TIMER } },
   })
   assert.is(await scheduler.lanes.a.run('echo', ['alive']), 'alive')
 })
 
-test('a timeout of stop() and close() above 2^31-1 ms is not over at once', async () => {
+both('a timeout of stop() and close() above 2^31-1 ms is not over at once', async launch => {
   for (const end of ['stop', 'close'] as const) {
     const gate = newGate()
-    const scheduler = await SchedulerThread.start({
+    const scheduler = await launch({
       tasks: new URL('./tasks/slow-teardown.js', import.meta.url),
       lanes: { a: { workerData: gate } },
     })
@@ -94,8 +97,8 @@ test('a timeout of stop() and close() above 2^31-1 ms is not over at once', asyn
   }
 })
 
-test('the wall clock jumps an hour: forward', async () => {
-  await using scheduler = await start()
+both('the wall clock jumps an hour: forward', async launch => {
+  await using scheduler = await start(launch)
   const { a } = scheduler.lanes
   const gate = newGate()
   const minute = 60_000
@@ -126,8 +129,8 @@ test('the wall clock jumps an hour: forward', async () => {
   assert.is(await a.run('echo', [2], { deadline: Date.now() + minute }), 2)
 })
 
-test('the wall clock jumps an hour: back', async () => {
-  await using scheduler = await start()
+both('the wall clock jumps an hour: back', async launch => {
+  await using scheduler = await start(launch)
   const { a } = scheduler.lanes
   const gate = newGate()
   const limited = [

@@ -1,18 +1,20 @@
 import { SchedulerThread, UnknownTaskError } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { testsInBothPlaces } from '../support/both-places.js'
 import { newGate } from '../support/gate.js'
 import { rejectionOf } from '../support/rejection.js'
 import type { SetupPlan } from './tasks/loading.js'
 
 const test = suite('faults: an unknown task name')
+const both = testsInBothPlaces(test)
 
 const workerData: SetupPlan = { starts: newGate(), outcomes: ['works'] }
 const options = { tasks: new URL('./tasks/loading.js', import.meta.url), lanes: { a: { workerData } } }
 const NAMES = ['block', 'echo', 'echoLater', 'exit', 'mark', 'thread', 'wait']
 
-test('an unknown task name', async () => {
-  await using scheduler = await SchedulerThread.start(options)
+both('an unknown task name', async launch => {
+  await using scheduler = await launch(options)
   const { a } = scheduler.lanes
   let errors = 0
   const task = a.submit('ecco', [1], { onError: () => void errors++ })
@@ -25,8 +27,8 @@ test('an unknown task name', async () => {
   assert.is(errors, 1)
 })
 
-test('hooks, other exports and what every object has are no tasks', async () => {
-  await using scheduler = await SchedulerThread.start(options)
+both('hooks, other exports and what every object has are no tasks', async launch => {
+  await using scheduler = await launch(options)
   const { a } = scheduler.lanes
   const names = ['setup', 'teardown', 'default', 'notAFunction', '', 'constructor', 'toString', '__proto__']
   for (const name of names) await rejectionOf(a.run(name, []), UnknownTaskError)

@@ -1,20 +1,16 @@
-import {
-  MultilaneError,
-  NotCloneableError,
-  ResultNotCloneableError,
-  SchedulerThread,
-  TaskThrewError,
-} from 'multilane'
+import { MultilaneError, NotCloneableError, ResultNotCloneableError, TaskThrewError } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { testsInBothPlaces } from '../support/both-places.js'
 import { rejectionOf } from '../support/rejection.js'
 
 const test = suite('faults: values that cannot cross')
+const both = testsInBothPlaces(test)
 
 const options = { tasks: new URL('./tasks/throwers.js', import.meta.url), lanes: { a: {} } }
 
-test('uncloneable argument', async () => {
-  await using scheduler = await SchedulerThread.start(options)
+both('uncloneable argument', async launch => {
+  await using scheduler = await launch(options)
   const culprit = 500
   const argument = (i: number) => (i === culprit ? { deep: [{ onDone: () => i }] } : { deep: [i] })
   const handles = Array.from({ length: 1000 }, (_, i) => scheduler.lanes.a.submit('echo', [argument(i)]))
@@ -35,8 +31,8 @@ test('uncloneable argument', async () => {
   assert.is(lanes.a?.restarts, 0)
 })
 
-test('uncloneable argument: what it is and where', async () => {
-  await using scheduler = await SchedulerThread.start(options)
+both('uncloneable argument: what it is and where', async launch => {
+  await using scheduler = await launch(options)
   const cyclic: { self?: unknown; symbol?: symbol } = {}
   cyclic.self = cyclic
   cyclic.symbol = Symbol('s')
@@ -55,15 +51,15 @@ test('uncloneable argument: what it is and where', async () => {
   assert.is(await scheduler.lanes.a.run('echo', ['alive']), 'alive')
 })
 
-test('uncloneable argument: a credit is not lost with it', async () => {
-  await using scheduler = await SchedulerThread.start({ ...options, lanes: { a: { concurrency: 1 } } })
+both('uncloneable argument: a credit is not lost with it', async launch => {
+  await using scheduler = await launch({ ...options, lanes: { a: { concurrency: 1 } } })
   for (let i = 0; i < 1000; i++)
     await rejectionOf(scheduler.lanes.a.run('echo', [() => i]), NotCloneableError)
   assert.is(await scheduler.lanes.a.run('echo', ['alive']), 'alive')
 })
 
-test('uncloneable result, or a thrown function or symbol: the result', async () => {
-  await using scheduler = await SchedulerThread.start(options)
+both('uncloneable result, or a thrown function or symbol: the result', async launch => {
+  await using scheduler = await launch(options)
   const { a } = scheduler.lanes
   const cases = [
     ['function', 'result'],
@@ -90,8 +86,8 @@ test('uncloneable result, or a thrown function or symbol: the result', async () 
   assert.is((await scheduler.stats()).lanes.a?.restarts, 0)
 })
 
-test('uncloneable result, or a thrown function or symbol: what is thrown', async () => {
-  await using scheduler = await SchedulerThread.start(options)
+both('uncloneable result, or a thrown function or symbol: what is thrown', async launch => {
+  await using scheduler = await launch(options)
   for (const name of ['throwValue', 'throwValueLater']) {
     for (const which of ['function', 'symbol', 'object with a function']) {
       const error = await rejectionOf(scheduler.lanes.a.run(name, [which]), ResultNotCloneableError)
@@ -102,8 +98,8 @@ test('uncloneable result, or a thrown function or symbol: what is thrown', async
   }
 })
 
-test('a thrown null, string or number', async () => {
-  await using scheduler = await SchedulerThread.start(options)
+both('a thrown null, string or number', async launch => {
+  await using scheduler = await launch(options)
   const thrown: readonly (readonly [string, unknown])[] = [
     ['null', null],
     ['undefined', undefined],

@@ -2,17 +2,20 @@ import { MultilaneError, SchedulerThread } from 'multilane'
 import { currentTask } from 'multilane/task'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { type Launch, testsInBothPlaces } from '../support/both-places.js'
 import { arrived, newGate } from '../support/gate.js'
 import { reasonOf, thrownBy } from '../support/rejection.js'
 import type * as aware from './tasks/self-aware.js'
 
 const test = suite('lanes: currentTask()')
+const both = testsInBothPlaces(test)
 
 const tasks = new URL('./tasks/self-aware.js', import.meta.url)
-const start = () => SchedulerThread.start<typeof aware, 'a' | 'b'>({ tasks, lanes: { a: {}, b: {} } })
+const start = (launch: Launch = SchedulerThread.start) =>
+  launch<typeof aware, 'a' | 'b'>({ tasks, lanes: { a: {}, b: {} } })
 
-test('what a task sees of itself', async () => {
-  await using scheduler = await start()
+both('what a task sees of itself', async launch => {
+  await using scheduler = await start(launch)
   const deadline = Date.now() + 60_000
   const task = scheduler.lanes.b.submit('lookOnce', [], { deadline })
   const seen = await task.result()
@@ -22,8 +25,8 @@ test('what a task sees of itself', async () => {
   assert.is((await scheduler.lanes.a.run('lookOnce')).deadline, undefined)
 })
 
-test('also after an await, in a timer and after a turn, among many others', async () => {
-  await using scheduler = await start()
+both('also after an await, in a timer and after a turn, among many others', async launch => {
+  await using scheduler = await start(launch)
   const handles = Array.from({ length: 100 }, (_, i) =>
     scheduler.lanes[i % 2 ? 'a' : 'b'].submit('lookOften'),
   )
@@ -36,8 +39,8 @@ test('also after an await, in a timer and after a turn, among many others', asyn
   }
 })
 
-test('its signal fires with the reason, and `cancelled` is true then', async () => {
-  await using scheduler = await start()
+both('its signal fires with the reason, and `cancelled` is true then', async launch => {
+  await using scheduler = await start(launch)
   const { a } = scheduler.lanes
   const controller = new AbortController()
   const cancels = [
@@ -67,8 +70,8 @@ test('its signal fires with the reason, and `cancelled` is true then', async () 
   assert.is((await scheduler.stats()).abandoned, 0)
 })
 
-test('its signal has fired when it asks for it only after the abort', async () => {
-  await using scheduler = await start()
+both('its signal has fired when it asks for it only after the abort', async launch => {
+  await using scheduler = await start(launch)
   const gate = newGate()
   const task = scheduler.lanes.a.submit('lateSignal', [gate])
   await arrived(gate)
@@ -76,10 +79,10 @@ test('its signal has fired when it asks for it only after the abort', async () =
   await arrived(gate, 2)
 })
 
-test('outside a task it throws', async () => {
+both('outside a task it throws', async launch => {
   const here = thrownBy(() => currentTask(), MultilaneError)
   assert.is(here.code, 'ERR_INVALID_ARG')
-  await using scheduler = await start()
+  await using scheduler = await start(launch)
   const there = await scheduler.lanes.a.run('whatWasThrown')
   assert.instance(there, Error)
   assert.match((there as Error).message, 'outside a task')

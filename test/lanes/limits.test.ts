@@ -1,15 +1,17 @@
 import { SchedulerThread, type TaskOptions, TaskTimeoutError, type TimeLimit } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { type Launch, testsInBothPlaces } from '../support/both-places.js'
 import { arrivals, arrived, newGate, openGate } from '../support/gate.js'
 import { rejectionOf } from '../support/rejection.js'
 import type * as plain from './tasks/plain.js'
 
 const test = suite('lanes: timeout, queueTimeout and deadline')
+const both = testsInBothPlaces(test)
 
 const tasks = new URL('./tasks/plain.js', import.meta.url)
-const start = () =>
-  SchedulerThread.start<typeof plain, 'a'>({ tasks, lanes: { a: { grace: 20, concurrency: 2 } } })
+const start = (launch: Launch = SchedulerThread.start) =>
+  launch<typeof plain, 'a'>({ tasks, lanes: { a: { grace: 20, concurrency: 2 } } })
 
 async function expectLimit(
   task: { result(): Promise<unknown>; state: string },
@@ -22,8 +24,8 @@ async function expectLimit(
   assert.is(task.state, 'TIMED_OUT')
 }
 
-test('which limit ended a running task', async () => {
-  await using scheduler = await start()
+both('which limit ended a running task', async launch => {
+  await using scheduler = await start(launch)
   const { a } = scheduler.lanes
   const gate = newGate()
   await expectLimit(a.submit('wait', [gate], { timeout: 30 }), 'timeout')
@@ -54,15 +56,15 @@ test('which limit ended a task that waits, sent or not, while the loop is blocke
   assert.is(arrivals(marks), 0, 'none of them runs')
 })
 
-test('which limit ended a delayed task', async () => {
-  await using scheduler = await start()
+both('which limit ended a delayed task', async launch => {
+  await using scheduler = await start(launch)
   const { a } = scheduler.lanes
   await expectLimit(a.submit('echo', [1], { delay: 60_000, queueTimeout: 20 }), 'queueTimeout')
   await expectLimit(a.submit('echo', [1], { delay: 60_000, deadline: Date.now() + 20 }), 'deadline')
 })
 
-test('a deadline that has passed already: it never starts', async () => {
-  await using scheduler = await start()
+both('a deadline that has passed already: it never starts', async launch => {
+  await using scheduler = await start(launch)
   const { a } = scheduler.lanes
   const marks = newGate()
   for (let round = 0; round < 20; round++) {
@@ -94,8 +96,8 @@ test('waiting does not count toward timeout, nor running toward queueTimeout', a
   assert.equal(await Promise.all([task.result(), short.result()]), [1, 1])
 })
 
-test('limits that do not run out change nothing', async () => {
-  await using scheduler = await start()
+both('limits that do not run out change nothing', async launch => {
+  await using scheduler = await start(launch)
   const { a } = scheduler.lanes
   const limits = { timeout: 30_000, queueTimeout: 30_000, deadline: Date.now() + 30_000 }
   const results = await Promise.all(Array.from({ length: 500 }, (_, i) => a.run('echo', [i], limits)))
@@ -105,8 +107,8 @@ test('limits that do not run out change nothing', async () => {
   )
 })
 
-test('a thousand tasks time out together', async () => {
-  await using scheduler = await SchedulerThread.start<typeof plain, 'a'>({
+both('a thousand tasks time out together', async launch => {
+  await using scheduler = await launch<typeof plain, 'a'>({
     tasks,
     lanes: { a: { grace: 20, concurrency: 1000 } },
   })

@@ -1,18 +1,20 @@
 import { SchedulerThread, TaskTimeoutError } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { type Launch, testsInBothPlaces } from '../support/both-places.js'
 import { arrivals, arrived, newGate, openGate } from '../support/gate.js'
 import { reasonOf, rejectionOf } from '../support/rejection.js'
 import type * as plain from './tasks/plain.js'
 
 const test = suite('lanes: map()')
+const both = testsInBothPlaces(test)
 
 const tasks = new URL('./tasks/plain.js', import.meta.url)
-const start = () =>
-  SchedulerThread.start<typeof plain, 'a'>({ tasks, lanes: { a: { threads: 2, grace: 20 } } })
+const start = (launch: Launch = SchedulerThread.start) =>
+  launch<typeof plain, 'a'>({ tasks, lanes: { a: { threads: 2, grace: 20 } } })
 
-test('results are in the order of the items, not of the answers', async () => {
-  await using scheduler = await start()
+both('results are in the order of the items, not of the answers', async launch => {
+  await using scheduler = await start(launch)
   const { a } = scheduler.lanes
   const items = Array.from({ length: 20 }, (_, i) => i)
   assert.equal(await a.map('echoLater', items), items)
@@ -57,8 +59,8 @@ test('the others that wait do not run after a failure', async () => {
   assert.is((await scheduler.stats()).unfinished, 0)
 })
 
-test('its options are those of each task', async () => {
-  await using scheduler = await start()
+both('its options are those of each task', async launch => {
+  await using scheduler = await start(launch)
   const { a } = scheduler.lanes
   const controller = new AbortController()
   const gate = newGate()
@@ -74,8 +76,8 @@ test('its options are those of each task', async () => {
   openGate(gate)
 })
 
-test('items that throw on their way leave nothing behind', async () => {
-  await using scheduler = await start()
+both('items that throw on their way leave nothing behind', async launch => {
+  await using scheduler = await start(launch)
   const { a } = scheduler.lanes
   function* broken() {
     yield 1

@@ -1,10 +1,10 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { MemoryPort } from '#src/bridge/memory-port.js'
 import { FLAG, FLOAT, INT, TaskTable } from '#src/bridge/shared-table.js'
 import { ThreadBlock } from '#src/bridge/thread-block.js'
 import { RunLoop, type TaskFunction } from '#src/lanes/run-loop.js'
 import { ManualClock } from '../support/manual-clock.js'
-import { MemoryPort } from '../support/memory-port.js'
 
 const test = suite('lanes: the run loop')
 

@@ -1,15 +1,18 @@
 import { ClosedError, SchedulerThread, TaskCanceledError } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { type Launch, testsInBothPlaces } from '../support/both-places.js'
 import { arrived, newGate, openGate } from '../support/gate.js'
 import { rejectionOf, thrownBy } from '../support/rejection.js'
 import type * as plain from './tasks/plain.js'
 
 const test = suite('lanes: start, drain and stop')
+const both = testsInBothPlaces(test)
 
 const tasks = new URL('./tasks/plain.js', import.meta.url)
-const make = () =>
-  new SchedulerThread<typeof plain, 'a' | 'b'>({ tasks, lanes: { a: { grace: 20 }, b: { threads: 2 } } })
+const options = { tasks, lanes: { a: { grace: 20 }, b: { threads: 2 } } }
+const make = () => new SchedulerThread<typeof plain, 'a' | 'b'>(options)
+const start = (launch: Launch) => launch<typeof plain, 'a' | 'b'>(options)
 
 test('start() answers the same promise, and the scheduler', async () => {
   const scheduler = make()
@@ -55,8 +58,8 @@ test('once start() has resolved every thread takes tasks, although main was busy
   }
 })
 
-test('drain() resolves when all has finished', async () => {
-  const scheduler = await make().start()
+both('drain() resolves when all has finished', async launch => {
+  const scheduler = await start(launch)
   await scheduler.drain()
   const gate = newGate()
   const waiting = scheduler.lanes.a.submit('wait', [gate])
@@ -108,8 +111,8 @@ test('stop() cancels and refuses; start() begins anew', async () => {
   await scheduler.close()
 })
 
-test('start() while it stops begins anew after that', async () => {
-  const scheduler = await make().start()
+both('start() while it stops begins anew after that', async launch => {
+  const scheduler = await start(launch)
   const stopped = scheduler.stop()
   const starting = scheduler.start()
   assert.is(await starting, scheduler)
@@ -131,10 +134,10 @@ test('stop() before and during start()', async () => {
   await scheduler.close()
 })
 
-test('await using closes', async () => {
-  const left: { scheduler?: Awaited<ReturnType<ReturnType<typeof make>['start']>> } = {}
+both('await using closes', async launch => {
+  const left: { scheduler?: Awaited<ReturnType<typeof start>> } = {}
   {
-    await using scheduler = await make().start()
+    await using scheduler = await start(launch)
     left.scheduler = scheduler
     assert.is(await scheduler.lanes.a.run('echo', [1]), 1)
   }

@@ -1,18 +1,21 @@
 import { SchedulerThread } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { type Launch, testsInBothPlaces } from '../support/both-places.js'
 import { eventually } from '../support/eventually.js'
 import { arrived, newGate, openGate } from '../support/gate.js'
 import { reasonOf } from '../support/rejection.js'
 import type * as plain from './tasks/plain.js'
 
 const test = suite('lanes: states and timestamps')
+const both = testsInBothPlaces(test)
 
 const tasks = new URL('./tasks/plain.js', import.meta.url)
-const start = () => SchedulerThread.start<typeof plain, 'a' | 'b'>({ tasks, lanes: { a: {}, b: {} } })
+const start = (launch: Launch = SchedulerThread.start) =>
+  launch<typeof plain, 'a' | 'b'>({ tasks, lanes: { a: {}, b: {} } })
 
-test('what a handle tells of its task', async () => {
-  await using scheduler = await start()
+both('what a handle tells of its task', async launch => {
+  await using scheduler = await start(launch)
   const first = scheduler.lanes.a.submit('echo', [1])
   const second = scheduler.submitTask('b', 'echo', [2])
   assert.is(first.name, 'echo')
@@ -25,8 +28,8 @@ test('what a handle tells of its task', async () => {
   assert.is(scheduler.taskState(first), 'DONE')
 })
 
-test('the states on the way to each end', async () => {
-  await using scheduler = await start()
+both('the states on the way to each end', async launch => {
+  await using scheduler = await start(launch)
   const { a } = scheduler.lanes
   const gate = newGate()
   const running = a.submit('wait', [gate])
@@ -87,8 +90,8 @@ test('states are true while main is blocked', async () => {
   assert.is(limited.state, 'TIMED_OUT')
 })
 
-test('timestamps are in order, and true', async () => {
-  await using scheduler = await start()
+both('timestamps are in order, and true', async launch => {
+  await using scheduler = await start(launch)
   const { a } = scheduler.lanes
   const gate = newGate()
   const before = Date.now() - 1
@@ -104,8 +107,8 @@ test('timestamps are in order, and true', async () => {
   assert.equal(task.timestamps, { submit, start: started, done })
 })
 
-test('each end has a timestamp of its own', async () => {
-  await using scheduler = await start()
+both('each end has a timestamp of its own', async launch => {
+  await using scheduler = await start(launch)
   const { a } = scheduler.lanes
   const gate = newGate()
   const failing = a.submit('fail', ['planted'])
@@ -131,8 +134,8 @@ test('each end has a timestamp of its own', async () => {
   openGate(gate)
 })
 
-test('timestamps of a thousand tasks in one thread follow each other', async () => {
-  await using scheduler = await start()
+both('timestamps of a thousand tasks in one thread follow each other', async launch => {
+  await using scheduler = await start(launch)
   const handles = Array.from({ length: 1000 }, (_, i) => scheduler.lanes.a.submit('echo', [i]))
   await Promise.all(handles.map(task => task.result()))
   let last = 0

@@ -1,11 +1,13 @@
 import { LaneError, SchedulerThread } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { testsInBothPlaces } from '../support/both-places.js'
 import { arrived, newGate, openGate } from '../support/gate.js'
 import { reasonOf } from '../support/rejection.js'
 import type * as life from './tasks/thread-life.js'
 
 const test = suite('lanes: the life of a thread')
+const both = testsInBothPlaces(test)
 
 const tasks = new URL('./tasks/thread-life.js', import.meta.url)
 const newLog = (greeting: string): life.LifeLog => ({
@@ -56,9 +58,9 @@ test('setup runs again in a replacement; one that was ended has no teardown', as
   assert.equal([...log.counts], [2, 1])
 })
 
-test('stop() runs the teardown, too', async () => {
+both('stop() runs the teardown, too', async launch => {
   const log = newLog('stopped')
-  const scheduler = await SchedulerThread.start<typeof life, 'a'>({
+  const scheduler = await launch<typeof life, 'a'>({
     tasks,
     lanes: { a: { workerData: log } },
   })
@@ -94,9 +96,9 @@ test('execArgv, and task modules of a lane’s own', async () => {
   assert.is((error as { code?: unknown }).code, 'ERR_TASK_UNKNOWN')
 })
 
-test('a task module by its path', async () => {
+both('a task module by its path', async launch => {
   const { pathname } = tasks
-  await using scheduler = await SchedulerThread.start<typeof life, 'a'>({
+  await using scheduler = await launch<typeof life, 'a'>({
     tasks: decodeURIComponent(pathname),
     lanes: { a: { workerData: newLog('by path') } },
   })

@@ -1,18 +1,20 @@
 import { MultilaneError, NotCloneableError, SchedulerThread, TaskTimeoutError } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { type Launch, testsInBothPlaces } from '../support/both-places.js'
 import { arrived, newGate, openGate } from '../support/gate.js'
 import { rejectionOf } from '../support/rejection.js'
 import type * as buffers from './tasks/buffers.js'
 
 const test = suite('lanes: transfer')
+const both = testsInBothPlaces(test)
 
 const tasks = new URL('./tasks/buffers.js', import.meta.url)
-const start = () =>
-  SchedulerThread.start<typeof buffers, 'a'>({ tasks, lanes: { a: { grace: 20, concurrency: 8 } } })
+const start = (launch: Launch = SchedulerThread.start) =>
+  launch<typeof buffers, 'a'>({ tasks, lanes: { a: { grace: 20, concurrency: 8 } } })
 
-test('what is handed over arrives, and is gone here', async () => {
-  await using scheduler = await start()
+both('what is handed over arrives, and is gone here', async launch => {
+  await using scheduler = await start(launch)
   const { a } = scheduler.lanes
   const bytes = new Uint8Array(1024)
   const running = a.run('fill', [bytes, 7], { transfer: [bytes.buffer] })
@@ -27,8 +29,8 @@ test('what is handed over arrives, and is gone here', async () => {
   assert.is(await a.run('sizeOf', [new ArrayBuffer(8)], { transfer: [] }), 8)
 })
 
-test('many that hand over, among others that do not', async () => {
-  await using scheduler = await start()
+both('many that hand over, among others that do not', async launch => {
+  await using scheduler = await start(launch)
   const { a } = scheduler.lanes
   const runs = Array.from({ length: 300 }, (_, i) => {
     const buffer = new ArrayBuffer(i)
@@ -82,8 +84,8 @@ test('what was handed over dies with the thread: ERR_TRANSFER_LOST', async () =>
   assert.is(await plain.result(), 'moves')
 })
 
-test('what cannot be handed over fails that task alone', async () => {
-  await using scheduler = await start()
+both('what cannot be handed over fails that task alone', async launch => {
+  await using scheduler = await start(launch)
   const { a } = scheduler.lanes
   const object = { not: 'transferable' }
   const runs = [a.run('echo', [1]), a.run('echo', [object], { transfer: [object] }), a.run('echo', [3])]

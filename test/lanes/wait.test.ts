@@ -1,18 +1,21 @@
 import { SchedulerThread } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { type Launch, testsInBothPlaces } from '../support/both-places.js'
 import { heapInUse } from '../support/garbage.js'
 import { arrived, newGate, openGate } from '../support/gate.js'
 import { reasonOf } from '../support/rejection.js'
 import type * as plain from './tasks/plain.js'
 
 const test = suite('lanes: wait() and result()')
+const both = testsInBothPlaces(test)
 
 const tasks = new URL('./tasks/plain.js', import.meta.url)
-const start = () => SchedulerThread.start<typeof plain, 'a'>({ tasks, lanes: { a: { grace: 20 } } })
+const start = (launch: Launch = SchedulerThread.start) =>
+  launch<typeof plain, 'a'>({ tasks, lanes: { a: { grace: 20 } } })
 
-test('wait() is true once the task has ended, however it ends', async () => {
-  await using scheduler = await start()
+both('wait() is true once the task has ended, however it ends', async launch => {
+  await using scheduler = await start(launch)
   const { a } = scheduler.lanes
   const gate = newGate()
   const ends = [
@@ -33,8 +36,8 @@ test('wait() is true once the task has ended, however it ends', async () => {
   openGate(gate)
 })
 
-test('wait({ timeout }) is false when its own time is over, and the task goes on', async () => {
-  await using scheduler = await start()
+both('wait({ timeout }) is false when its own time is over, and the task goes on', async launch => {
+  await using scheduler = await start(launch)
   const gate = newGate()
   const task = scheduler.lanes.a.submit('wait', [gate])
   assert.is(await task.wait({ timeout: 0 }), false)
@@ -47,8 +50,8 @@ test('wait({ timeout }) is false when its own time is over, and the task goes on
   assert.is(await task.result(), 1)
 })
 
-test('any number of waits and results, before and after the end', async () => {
-  await using scheduler = await start()
+both('any number of waits and results, before and after the end', async launch => {
+  await using scheduler = await start(launch)
   const { a } = scheduler.lanes
   const task = a.submit('echoLater', [5])
   const early = [task.result(), task.result(), task.wait(), task.wait({ timeout: 60_000 })]
@@ -63,12 +66,12 @@ test('any number of waits and results, before and after the end', async () => {
   }
 })
 
-test('a handle nobody asks for its result is no unhandled rejection', async () => {
+both('a handle nobody asks for its result is no unhandled rejection', async launch => {
   const strays: unknown[] = []
   const listener = (reason: unknown): void => void strays.push(reason)
   process.on('unhandledRejection', listener)
   try {
-    await using scheduler = await start()
+    await using scheduler = await start(launch)
     const task = scheduler.lanes.a.submit('fail', ['planted'])
     const other = scheduler.lanes.a.submit('fail', ['planted'])
     await task.wait()

@@ -14,6 +14,7 @@ const BESIDE_DIST = [
   'ARCHITECTURE.md',
   'docs/errors.md',
   'docs/isolation.md',
+  'docs/testing.md',
 ]
 
 let packed: Awaited<ReturnType<typeof pack>>

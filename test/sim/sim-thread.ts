@@ -1,10 +1,10 @@
 import type { EncodedReason } from '#src/bridge/error-codec.js'
 import type { Job } from '#src/bridge/job.js'
+import type { MemoryPort } from '#src/bridge/memory-port.js'
 import type { AbortTask } from '#src/bridge/protocol/supervisor-to-lane.js'
 import { FLOAT } from '#src/bridge/shared-table.js'
 import { ThreadBlock } from '#src/bridge/thread-block.js'
 import { RunLoop, type TaskFunction } from '#src/lanes/run-loop.js'
-import type { MemoryPort } from '../support/memory-port.js'
 import type { SimWorld } from './sim-world.js'
 
 /** Thrown through a simulated thread's own code when it dies in the middle of something. */

@@ -1,5 +1,5 @@
+import type { Mail, MemoryPort } from '#src/bridge/memory-port.js'
 import { ManualClock } from '../support/manual-clock.js'
-import type { Mail, MemoryPort } from '../support/memory-port.js'
 import { Random } from '../support/random.js'
 
 /**

@@ -1,4 +1,5 @@
-import type { Port } from '#src/bridge/port.js'
+import { LoopHold } from './loop-hold.js'
+import type { Port } from './port.js'
 
 /** Who decides when a memory port's messages arrive. */
 export interface Mail {
@@ -6,16 +7,30 @@ export interface Mail {
   posted(port: MemoryPort): void
 }
 
-/** A port within one thread, held to the same contract as real ones; a test decides when a message arrives. */
+/**
+ * Has messages arrive by themselves, each in a later turn of the event loop.
+ *
+ * @param later calls back in a later turn
+ */
+export function mailByTurns(later: (call: () => void) => void): Mail {
+  return {
+    posted: port =>
+      later(() => {
+        while (port.ready) port.deliver()
+      }),
+  }
+}
+
+/** A port within one thread, held to the same contract as those between threads. */
 export class MemoryPort implements Port {
   readonly #mail: Mail
   readonly #inbox: unknown[] = []
+  readonly #hold = new LoopHold()
   #peer: MemoryPort | null = null
   #onMessage: ((message: unknown) => void) | null = null
   #onClose: (() => void) | null = null
   #open = true
   #closing = false
-  held = false
 
   private constructor(mail: Mail) {
     this.#mail = mail
@@ -51,12 +66,12 @@ export class MemoryPort implements Port {
   }
 
   hold(held: boolean): void {
-    this.held = held
+    if (this.#open) this.#hold.set(held)
   }
 
   close(): void {
     if (!this.#open) return
-    this.#open = false
+    this.#end()
     this.#closing = true
     this.#inbox.length = 0
     this.#mail.posted(this)
@@ -81,8 +96,13 @@ export class MemoryPort implements Port {
       this.#onMessage(this.#inbox.shift())
     } else if (this.#closing) {
       this.#closing = false
-      this.#open = false
+      this.#end()
       this.#onClose?.()
     }
+  }
+
+  #end(): void {
+    this.#open = false
+    this.#hold.set(false)
   }
 }

@@ -1,0 +1,105 @@
+import { performance } from 'node:perf_hooks'
+import { LoopHold } from '../bridge/loop-hold.js'
+import { MemoryPort, mailByTurns } from '../bridge/memory-port.js'
+import type { Port } from '../bridge/port.js'
+import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender.js'
+import { Sender } from '../bridge/sender.js'
+import { Epoch } from '../core/clock.js'
+import { InlineSupervisor } from './inline-supervisor.js'
+import type { LaneConnection } from './lane.js'
+import { termsOf } from './lane-config.js'
+import { monotonicClock } from './monotonic-clock.js'
+import { nextTurn, ownMicrotask, ownTimers } from './own-context.js'
+import { type ConnectionTerms, type SchedulerConnection, tasksOf } from './scheduler-connection.js'
+import type { SupervisorStats } from './supervisor.js'
+import type { TaskModule } from './task-module.js'
+import type { TaskSource } from './task-sight.js'
+
+/** Whatever a lane's `threads` say. */
+const ONE_LOOP = { min: 1, max: 1 }
+
+/**
+ * Lanes on the present thread, and the sender that belongs to them. The sender and the run loops are those that
+ * threads have; between them are memory ports, which clone what goes through them and deliver it in a later turn.
+ *
+ * The process is held while the lanes start, while the sender has unfinished tasks, and while the lanes leave.
+ */
+export class InlineConnection implements SchedulerConnection {
+  readonly sender: Sender
+  readonly epoch = new Epoch(performance.timeOrigin + performance.now(), monotonicClock.now())
+  readonly #notices: MemoryPort
+  readonly #supervisor: InlineSupervisor
+  readonly #hold = new LoopHold()
+  readonly #started: Promise<void>
+
+  /** @param given by lane: the functions it was given in place of a module */
+  constructor({ lanes, past, watcher, report }: ConnectionTerms, given: ReadonlyMap<string, TaskModule>) {
+    const mail = mailByTurns(nextTurn)
+    const [near, far] = MemoryPort.pair(mail)
+    const offered = new Map<unknown, Port>()
+    this.#notices = near
+    this.sender = new Sender(
+      near,
+      lanes.map(lane => ({ ...termsOf(lane), threads: ONE_LOOP })),
+      {
+        clock: monotonicClock,
+        timers: ownTimers,
+        defer: ownMicrotask,
+        openPort: number => offered.get(number)!,
+        busy: held => near.hold(held),
+        report,
+        watcher,
+      },
+      past,
+    )
+    near.listen(
+      message => this.sender.receive(message as SupervisorToSender),
+      () => {},
+    )
+    this.#supervisor = new InlineSupervisor({
+      lanes,
+      given,
+      epoch: this.epoch,
+      table: this.sender.sent.table,
+      notices: far,
+      mail,
+      offer: (number, port) => offered.set(number, port),
+      report,
+    })
+    this.#hold.set(true)
+    this.#started = this.#supervisor.start().finally(() => this.#hold.set(false))
+    this.#started.catch(() => {})
+  }
+
+  lane(name: string): LaneConnection {
+    return { sender: this.sender, lane: this.sender.lane(name), epoch: this.epoch }
+  }
+
+  get tasks(): TaskSource {
+    return tasksOf(this.sender, this.epoch)
+  }
+
+  async started(): Promise<void> {
+    await this.#started
+    this.sender.readNotices()
+  }
+
+  async stats(): Promise<SupervisorStats> {
+    return this.#supervisor.stats()
+  }
+
+  async close(within: number): Promise<void> {
+    let stop: () => void = () => {}
+    const patience = new Promise<void>(resolve => {
+      stop = ownTimers.after(within, resolve)
+    })
+    const left = this.#supervisor.leave()
+    await this.#started.catch(() => {})
+    this.#hold.set(true)
+    await Promise.race([left, patience])
+    stop()
+    this.#supervisor.close()
+    this.#notices.close()
+    this.#hold.set(false)
+  }
+}

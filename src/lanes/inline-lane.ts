@@ -1,0 +1,184 @@
+import { performance } from 'node:perf_hooks'
+import { decodeError, decodeReason, encodeThrown } from '../bridge/error-codec.js'
+import type { Port } from '../bridge/port.js'
+import type { AbortTask } from '../bridge/protocol/supervisor-to-lane.js'
+import { ThreadBlock } from '../bridge/thread-block.js'
+import type { Epoch } from '../core/clock.js'
+import { LaneError, TaskLoadError } from '../core/errors.js'
+import type { LadderThread } from './cancel-ladder.js'
+import type { LaneConfig } from './lane-config.js'
+import { LaneFigures } from './lane-figures.js'
+import { monotonicClock } from './monotonic-clock.js'
+import { inOwnContext, nextTurn, ownMicrotask, ownTimers } from './own-context.js'
+import { RunLoop } from './run-loop.js'
+import { type ContextHost, contextOf, runInContext } from './task-context.js'
+import { loadTaskModule, type TaskModule } from './task-module.js'
+import { ThreadTimings } from './task-timings.js'
+
+/** The loop of the lanes is that of all else here. */
+const THIS_THREAD = { performance }
+
+/** What a lane on the present thread tells those who keep it. */
+export interface InlineLaneObserver {
+  /** A task has started whose limit runs out at this instant. */
+  expiryAhead(at: number): void
+  /** Decides what is due: a task may have kept the timer from it that should have done so. */
+  decideDue(): void
+  /** A started task ignored its abort for its grace and was given up. */
+  abandoned(): void
+  /** An error that belongs to no task. */
+  fault(error: unknown): void
+}
+
+/**
+ * A lane on the present thread: one run loop, as a lane thread has one.
+ *
+ * | mode       | meaning                                  | left by                                                 |
+ * |------------|------------------------------------------|---------------------------------------------------------|
+ * | `starting` | loads its tasks, runs their setup        | that has ended → `ready`; it failed, `startTimeout`,     |
+ * |            |                                          | `leave()` → `gone`                                      |
+ * | `ready`    | runs tasks                               | `leave()` → `leaving`                                   |
+ * | `leaving`  | lets its tasks end, runs their teardown  | that has ended → `gone`                                 |
+ * | `gone`     | nothing of it runs                       |                                                         |
+ */
+export class InlineLane implements LadderThread {
+  readonly number: number
+  readonly config: LaneConfig
+  readonly block = new ThreadBlock()
+  names: readonly string[] = []
+  readonly figures = new LaneFigures()
+  readonly #timings = new ThreadTimings()
+  /** How many aborts it has been sent. */
+  aborts = 0
+  readonly #epoch: Epoch
+  readonly #observer: InlineLaneObserver
+  #mode: 'starting' | 'ready' | 'leaving' | 'gone' = 'starting'
+  #module: TaskModule | null = null
+  #loop: RunLoop | null = null
+  #refuseStart: (error: Error) => void = () => {}
+
+  constructor(number: number, config: LaneConfig, epoch: Epoch, observer: InlineLaneObserver) {
+    this.number = number
+    this.config = config
+    this.#epoch = epoch
+    this.#observer = observer
+  }
+
+  get isReady(): boolean {
+    return this.#mode === 'ready'
+  }
+
+  get isGone(): boolean {
+    return this.#mode === 'gone'
+  }
+
+  /**
+   * Resolves when the tasks are loaded and set up; rejects with why they are not, or not in time.
+   *
+   * @param given functions it was given in place of a module
+   */
+  start(given: TaskModule | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const { name, startTimeout } = this.config
+      const stopTimer = ownTimers.after(startTimeout, () => {
+        const message = `lane '${name}' was not ready within ${startTimeout} ms`
+        this.#refuseStart(new LaneError('ERR_LANE_START_TIMEOUT', name, message))
+      })
+      this.#refuseStart = error => {
+        stopTimer()
+        if (this.#mode === 'starting') this.#mode = 'gone'
+        reject(error)
+      }
+      inOwnContext(() => this.#prepare(given)).then(
+        module => {
+          stopTimer()
+          if (this.#mode !== 'starting') return
+          this.#mode = 'ready'
+          this.#begin(module)
+          resolve()
+        },
+        // What it threw crosses as from a thread.
+        thrown => this.#refuseStart(decodeError(encodeThrown(thrown))),
+      )
+    })
+  }
+
+  async #prepare(given: TaskModule | undefined): Promise<TaskModule> {
+    const module = given ?? (await loadTaskModule(this.config.tasks))
+    if (this.#mode !== 'starting') return module
+    try {
+      await module.setup?.(structuredClone(this.config.workerData) as never)
+    } catch (cause) {
+      throw new TaskLoadError(`setup of the task module failed: ${String(cause)}`, cause)
+    }
+    return module
+  }
+
+  #begin(module: TaskModule): void {
+    this.#module = module
+    this.names = module.names
+    const host: ContextHost = {
+      lane: this.config.name,
+      epoch: this.#epoch,
+      nameOf: index => module.names[index] ?? '',
+      decideDue: () => this.#observer.decideDue(),
+    }
+    this.figures.joined({ block: this.block, timings: this.#timings, worker: THIS_THREAD })
+    const { concurrency, grace, slowCallback } = this.config
+    this.#loop = new RunLoop(
+      this.block,
+      { functions: module.functions, concurrency, grace, spin: 0, slowCallback },
+      {
+        clock: monotonicClock,
+        timers: ownTimers,
+        timings: this.#timings,
+        nextTurn,
+        microtask: ownMicrotask,
+        invoke: (job, call) => {
+          // Several lanes share this thread: the job is told its own before anybody asks.
+          contextOf(job, host)
+          try {
+            return runInContext(job, call)
+          } finally {
+            this.#observer.decideDue()
+          }
+        },
+        abort: (job, reason) => contextOf(job, host).abort(decodeReason(reason)),
+        expiryAhead: at => this.#observer.expiryAhead(at),
+        abandoned: () => this.#observer.abandoned(),
+      },
+    )
+  }
+
+  connect(sender: number, port: Port): void {
+    this.#loop?.connect(sender, port)
+  }
+
+  /** In a later turn, as by message: whoever decided it may be the task itself, which is not pending yet. */
+  tell(message: AbortTask): void {
+    nextTurn(() => this.#loop?.abort(message.sender, message.id, message.reason))
+  }
+
+  /** There is no thread that could be ended: the error says what should have been. */
+  terminate(why: Error): void {
+    this.#observer.fault(why)
+  }
+
+  /** Resolves when the tasks have ended, or have been given up, and `teardown` has run. */
+  async leave(): Promise<void> {
+    if (!this.isReady) {
+      const { name } = this.config
+      this.#refuseStart(new LaneError('ERR_LANE_CLOSED', name, `lane '${name}' was closed`))
+      return
+    }
+    this.#mode = 'leaving'
+    await this.#loop?.idle()
+    try {
+      await inOwnContext(() => this.#module?.teardown?.())
+    } catch (thrown) {
+      this.#observer.fault(thrown)
+    }
+    this.#loop?.flush()
+    this.#mode = 'gone'
+  }
+}

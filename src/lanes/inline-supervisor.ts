@@ -1,0 +1,132 @@
+import { type EncodedReason, encodeError } from '../bridge/error-codec.js'
+import { type Mail, MemoryPort } from '../bridge/memory-port.js'
+import type { Port } from '../bridge/port.js'
+import type { SenderToSupervisor } from '../bridge/protocol/sender-to-supervisor.js'
+import { INT, type TableView } from '../bridge/shared-table.js'
+import type { Epoch } from '../core/clock.js'
+import { TaskTimeoutError } from '../core/errors.js'
+import { CancelLadder } from './cancel-ladder.js'
+import { type ExpiredTask, ExpiryWatch } from './expiry-watch.js'
+import { InlineLane } from './inline-lane.js'
+import type { LaneConfig } from './lane-config.js'
+import { monotonicClock } from './monotonic-clock.js'
+import { ownTimers } from './own-context.js'
+import type { LaneThreadStats, SupervisorStats } from './supervisor.js'
+import type { TaskModule } from './task-module.js'
+
+/** The number of the one sender there is. */
+const OWNER = 0
+
+/** What is needed to keep lanes on the present thread. */
+export interface InlineTerms {
+  readonly lanes: readonly LaneConfig[]
+  /** By lane: the functions it was given in place of a module. */
+  readonly given: ReadonlyMap<string, TaskModule>
+  readonly epoch: Epoch
+  /** The sender's table. */
+  readonly table: TableView
+  /** To the sender. */
+  readonly notices: Port
+  readonly mail: Mail
+  /** Keeps the sender's end of a new port under its number, since no memory port can be cloned. */
+  offer(number: number, port: Port): void
+  report(error: unknown): void
+}
+
+/**
+ * Keeps lanes on the present thread: what the supervisor's thread does for lanes with threads, without that which
+ * takes a thread. A task that does not return stops it, as it stops everything here.
+ */
+export class InlineSupervisor {
+  readonly #terms: InlineTerms
+  readonly #lanes = new Map<number, InlineLane>()
+  readonly #ports: Port[] = []
+  readonly #ladder = new CancelLadder(monotonicClock, ownTimers)
+  readonly #expiry: ExpiryWatch
+  #abandoned = 0
+
+  constructor(terms: InlineTerms) {
+    this.#terms = terms
+    this.#expiry = new ExpiryWatch(new Map([[OWNER, terms.table]]), monotonicClock, ownTimers, {
+      expired: (_, tasks) => this.#expired(tasks),
+    })
+    terms.notices.listen(
+      message => this.#receive(message as SenderToSupervisor),
+      () => {},
+    )
+    for (const config of terms.lanes) {
+      const number = this.#lanes.size + 1
+      const lane = new InlineLane(number, config, terms.epoch, {
+        expiryAhead: at => this.#expiry.announce(at),
+        decideDue: () => this.#expiry.catchUp(),
+        abandoned: () => void this.#abandoned++,
+        fault: error => terms.report(error),
+      })
+      this.#lanes.set(number, lane)
+    }
+  }
+
+  /** Starts the lanes; resolves when all are ready, rejects with why one is not. */
+  async start(): Promise<void> {
+    await Promise.all([...this.#lanes.values()].map(lane => this.#start(lane)))
+  }
+
+  async #start(lane: InlineLane): Promise<void> {
+    const { given, mail, notices, offer } = this.#terms
+    const { number, config, block } = lane
+    await lane.start(given.get(config.name))
+    const [near, far] = MemoryPort.pair(mail)
+    this.#ports.push(far)
+    lane.connect(OWNER, far)
+    offer(number, near)
+    notices.post({
+      type: 'thread-joined',
+      lane: config.name,
+      thread: number,
+      port: number,
+      block: block.buffer,
+      names: lane.names,
+    })
+  }
+
+  stats(): SupervisorStats {
+    const lanes: Record<string, LaneThreadStats> = {}
+    for (const { config, isReady, figures } of this.#lanes.values())
+      lanes[config.name] = { threads: isReady ? 1 : 0, restarts: 0, os: 'normal', ...figures.take() }
+    return { lanes, abandoned: this.#abandoned, strays: 0 }
+  }
+
+  /** Resolves when all lanes have left. */
+  async leave(): Promise<void> {
+    await Promise.all([...this.#lanes.values()].map(lane => lane.leave()))
+  }
+
+  /** Closes the ports to the sender. */
+  close(): void {
+    for (const port of this.#ports) port.close()
+    this.#terms.notices.close()
+  }
+
+  #receive(message: SenderToSupervisor): void {
+    if (message.type === 'expiry') this.#expiry.announce(message.at)
+    else if (message.type === 'canceled') this.#climb(message.id, message.reason)
+  }
+
+  #expired(tasks: readonly ExpiredTask[]): void {
+    this.#terms.notices.post({ type: 'expired', ids: tasks.map(task => task.id) })
+    for (const { id, limit, started } of tasks) {
+      if (!started) continue
+      const { table } = this.#terms
+      const name = this.#lanes.get(table.int(id, INT.THREAD))?.names[table.int(id, INT.CALL)] ?? ''
+      this.#climb(id, { error: encodeError(new TaskTimeoutError(name, limit)) })
+    }
+  }
+
+  #climb(id: number, reason: EncodedReason): void {
+    const { table } = this.#terms
+    if (table.state(id) < 0) return
+    const lane = this.#lanes.get(table.int(id, INT.THREAD))
+    if (lane === undefined) return
+    this.#ladder.climb({ lane: lane.config, thread: lane, sender: OWNER, id, table }, reason)
+  }
+}

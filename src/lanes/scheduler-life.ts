@@ -1,0 +1,144 @@
+import { ClosedError, TaskCanceledError } from '../core/errors.js'
+import { monotonicClock } from './monotonic-clock.js'
+import type { SchedulerConnection } from './scheduler-connection.js'
+
+type Mode = 'new' | 'starting' | 'running' | 'stopping' | 'stopped' | 'closing' | 'closed'
+
+/** What a scheduler does at the turns of its life. */
+export interface LifeObserver {
+  /** Begins to start the lanes. @param last the connection of the start before, if there was one */
+  connect(last: SchedulerConnection | null): SchedulerConnection
+  /** Nothing runs any more. */
+  ended(): void
+}
+
+/**
+ * The life of a scheduler.
+ *
+ * | mode       | meaning                             | entered by                          | tasks     |
+ * |------------|-------------------------------------|-------------------------------------|-----------|
+ * | `new`      | made, nothing runs                  | constructor                         | refused   |
+ * | `starting` | lanes are being started             | `start` from `new` or `stopped`     | accepted  |
+ * | `running`  | all lanes were ready                | the lanes                           | accepted  |
+ * | `stopping` | tasks are cancelled, threads go     | `stop`                              | refused   |
+ * | `stopped`  | nothing runs                        | the end of `stop`; a start that failed | refused |
+ * | `closing`  | as `stopping`, for good             | `close`                             | refused   |
+ * | `closed`   | nothing runs, for good              | the end of `close`                  | refused   |
+ */
+export class SchedulerLife<T> {
+  readonly #owner: T
+  readonly #grace: number
+  readonly #observer: LifeObserver
+  #mode: Mode = 'new'
+  #connection: SchedulerConnection | null = null
+  #starting: Promise<T> | null = null
+  #stopping: Promise<void> | null = null
+  #closing: Promise<void> | null = null
+
+  /**
+   * @param owner what `start` answers
+   * @param grace milliseconds that the most patient lane gives a cancelled task
+   */
+  constructor(owner: T, grace: number, observer: LifeObserver) {
+    this.#owner = owner
+    this.#grace = grace
+    this.#observer = observer
+  }
+
+  /** The connection to the lanes; null while nothing runs. */
+  get connection(): SchedulerConnection | null {
+    return this.#mode === 'stopped' || this.#mode === 'closed' ? null : this.#connection
+  }
+
+  get #isEnding(): boolean {
+    return this.#mode === 'stopping' || this.#mode === 'closing' || this.#mode === 'closed'
+  }
+
+  /** @returns the owner, once all lanes are ready; the same promise for every call */
+  start(): Promise<T> {
+    if (this.#mode === 'closing' || this.#mode === 'closed') return Promise.reject(new ClosedError())
+    this.#starting ??= this.#stopping === null ? this.#start() : this.#stopping.then(() => this.#start())
+    return this.#starting
+  }
+
+  async #start(): Promise<T> {
+    if (this.#isEnding) throw new ClosedError()
+    this.#mode = 'starting'
+    const connection = this.#observer.connect(this.#connection)
+    this.#connection = connection
+    try {
+      await connection.started()
+    } catch (error) {
+      if (this.#isEnding) throw new ClosedError()
+      this.#mode = 'stopped'
+      this.#starting = null
+      for (const lane of connection.sender) lane.fail(error as Error)
+      await connection.close(0)
+      // Unless it was started once more meanwhile.
+      if (this.#connection === connection) this.#observer.ended()
+      throw error
+    }
+    if (!this.#isEnding) this.#mode = 'running'
+    return this.#owner
+  }
+
+  /** @param timeout milliseconds for the threads to go by themselves before they are ended */
+  stop(timeout: number): Promise<void> {
+    if (this.#mode === 'closing' || this.#mode === 'closed') return this.close(timeout)
+    if (this.#stopping === null) {
+      this.#starting = null
+      this.#stopping = this.#end('stopping', 'stopped', timeout, timeout).finally(() => {
+        this.#stopping = null
+      })
+    }
+    return this.#stopping
+  }
+
+  /**
+   * @param timeout milliseconds for all of it together
+   * @returns the same promise for every call
+   */
+  close(timeout: number): Promise<void> {
+    this.#closing ??= this.#close(timeout)
+    return this.#closing
+  }
+
+  async #close(timeout: number): Promise<void> {
+    if (this.#stopping !== null) {
+      await this.#stopping
+      this.#mode = 'closed'
+      return
+    }
+    // What is left at the end of the time must still be aborted and ended within it.
+    await this.#end('closing', 'closed', timeout, Math.min(timeout / 2, this.#grace))
+  }
+
+  /**
+   * The one way out of work, for `stop` and `close` alike.
+   *
+   * @param timeout milliseconds for all of it together
+   * @param reserve the part of it that is not spent on waiting for tasks
+   */
+  async #end(
+    during: 'stopping' | 'closing',
+    after: 'stopped' | 'closed',
+    timeout: number,
+    reserve: number,
+  ): Promise<void> {
+    const until = monotonicClock.now() + timeout
+    this.#mode = during
+    const connection = this.#connection
+    if (connection !== null) {
+      const refusal = new ClosedError(
+        during === 'closing' ? 'the scheduler is closed' : 'the scheduler is stopped',
+      )
+      for (const lane of connection.sender) lane.refuse(refusal)
+      await connection.sender.idle(timeout - reserve)
+      for (const lane of connection.sender) lane.cancelAll(name => new TaskCanceledError(name, refusal))
+      // What the tasks did not need is the threads' own, for their teardown.
+      await connection.close(Math.max(reserve, until - monotonicClock.now()))
+    }
+    this.#observer.ended()
+    this.#mode = after
+  }
+}
