@@ -12,6 +12,7 @@ import type { LaneConfig } from './lane-config.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
 import type { SupervisorStats } from './supervisor.js'
 import type { SupervisorControl, SupervisorData } from './supervisor-data.js'
+import { laneEntry, supervisorEntry } from './thread-entries.js'
 
 /** The thread is given this long beyond what its lanes were given, in milliseconds. */
 const LAST_RESORT_MS = 100
@@ -40,10 +41,11 @@ export class SupervisorConnection {
     const notices = new MessageChannel()
     const data: SupervisorData = {
       config: { lanes, epochOffset },
+      laneEntry: laneEntry.href,
       control: control.port2,
       notices: notices.port2,
     }
-    this.#worker = new Worker(new URL('./supervisor-entry.cjs', import.meta.url), {
+    this.#worker = new Worker(supervisorEntry, {
       name: 'multilane supervisor',
       workerData: data,
       transferList: [control.port2, notices.port2],
