@@ -12,7 +12,9 @@ const BESIDE_DIST = [
   'package.json',
   'CHANGELOG.md',
   'ARCHITECTURE.md',
+  'docs/bundlers.md',
   'docs/errors.md',
+  'docs/typescript.md',
 ]
 
 let packed: Awaited<ReturnType<typeof pack>>
