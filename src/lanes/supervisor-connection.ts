@@ -6,7 +6,7 @@ import { ThreadPort } from '../bridge/port.js'
 import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender.js'
 import { Sender } from '../bridge/sender.js'
 import { Epoch } from '../core/clock.js'
-import { LaneError } from '../core/errors.js'
+import { ClosedError, LaneError } from '../core/errors.js'
 import type { LaneConnection } from './lane.js'
 import type { LaneConfig } from './lane-config.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
@@ -30,6 +30,8 @@ export class SupervisorConnection {
   readonly #control: Remote<SupervisorControl>
   readonly #exited: Promise<void>
   #closing = false
+  /** What the thread died of, if it was an error. */
+  #fault: Error | undefined
 
   constructor(lanes: readonly LaneConfig[], report: (error: unknown) => void) {
     // The first use of libuv's pool makes its threads, and they inherit the niceness of the thread that made them:
@@ -71,7 +73,10 @@ export class SupervisorConnection {
       message => this.sender.receive(message as SupervisorToSender),
       () => this.#orphaned(undefined),
     )
-    this.#worker.on('error', error => this.#orphaned(error))
+    this.#worker.on('error', error => {
+      this.#fault = error
+      this.#orphaned(error)
+    })
     this.#control = connectControl<SupervisorControl>(control.port1, ['started', 'stats', 'close'])
   }
 
@@ -80,9 +85,13 @@ export class SupervisorConnection {
     return { sender: this.sender, lane: this.sender.lane(name), epoch: this.epoch }
   }
 
-  /** Resolves when all lanes are ready, and the sender knows all their threads. */
+  /**
+   * Resolves when all lanes are ready, and the sender knows all their threads.
+   *
+   * @throws LaneError `ERR_LANE_CLOSED` if the supervisor thread itself could not start, with the cause
+   */
   async started(): Promise<void> {
-    await this.#control.started()
+    await this.#control.started().catch(error => this.#explain(error))
     // Their ports came another way than this answer, and may still lie unread.
     this.sender.readNotices()
   }
@@ -108,6 +117,17 @@ export class SupervisorConnection {
     await Promise.race([closed, lastResort, this.#exited])
     stop()
     await this.#worker.terminate()
+  }
+
+  /** A port that closes does not say why; the thread's own error does, before its exit. */
+  async #explain(error: unknown): Promise<never> {
+    if (!(error instanceof ClosedError)) throw error
+    this.#worker.ref()
+    await this.#exited
+    const cause = this.#fault
+    if (cause === undefined) throw error
+    const message = `the supervisor thread could not start: ${cause.message}`
+    throw new LaneError('ERR_LANE_CLOSED', '', message, { cause })
   }
 
   #orphaned(cause: Error | undefined): void {

@@ -108,6 +108,17 @@ async function callIt(urgent) {
   }
 })
 
+test('without the files of the threads it does not start, and says what is missing', async () => {
+  const recipe = recipes.find(({ way, bundler }) => way === 'Everything bundled' && bundler === 'esbuild')
+  assert.ok(recipe)
+  const folder = await built(recipe)
+  rmSync(join(folder, 'threads'), { recursive: true })
+  const { code, stderr } = await run(process.execPath, [join('build', 'main.js')], project.directory)
+  assert.is(code, 1)
+  assert.match(stderr, /LaneError: the supervisor thread could not start: Cannot find module/)
+  assert.match(stderr, /threads.supervisor-entry\.cjs/)
+})
+
 test('the files of the threads need nothing but Node', () => {
   const folder = join(project.directory, 'node_modules', 'multilane', 'dist', 'lanes', 'threads')
   assert.equal(readdirSync(folder).sort(), ['lane-entry.cjs', 'supervisor-entry.cjs'])
