@@ -1,26 +1,63 @@
 /**
- * Makes one CommonJS file of each thread's entry.
+ * Makes one CommonJS file of each thread's entry, with piscina and comlink inside.
  *
  * A thread of Node loads a graph of thirty small modules in about the time it takes to boot; one file loads in a
  * tenth of that, and a scheduler starts three such threads. What a task module shares with the bundle (the error
  * classes, the current task) is held on globalThis, so that there is one of it in each thread.
+ *
+ * The files need nothing beside them, neither each other nor a node_modules folder, so whoever bundles a program can
+ * copy them next to it. For that the file piscina starts its threads with is within the lane's entry: piscina finds
+ * that file by its own folder, and has no option for it.
  */
-import { join } from 'node:path'
+import { mkdir, readFile, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
-const dist = fileURLToPath(new URL('../dist/', import.meta.url))
+const lanes = fileURLToPath(new URL('../dist/lanes/', import.meta.url))
+const threads = join(lanes, 'threads')
+const piscina = dirname(createRequire(import.meta.url).resolve('piscina'))
 
-await build({
-  entryPoints: ['lanes/supervisor-entry.js', 'lanes/lane-entry.js'].map(entry => join(dist, entry)),
-  outdir: join(dist, 'lanes'),
-  outExtension: { '.js': '.cjs' },
-  bundle: true,
-  platform: 'node',
-  target: 'node20.19',
-  format: 'cjs',
-  external: ['piscina', 'comlink'],
-  define: { 'import.meta.url': 'entryUrl' },
-  banner: { js: "'use strict'; const entryUrl = require('node:url').pathToFileURL(__filename).href;" },
-  logLevel: 'warning',
-})
+const OWN_WORKER = "(0, node_path_1.resolve)(__dirname, 'worker.js')"
+const GIVEN_WORKER = 'this.options.filename'
+
+/** Has piscina start a thread with the file its tasks are in, which is the lane's entry. */
+const startWithGivenFile = {
+  name: 'start with the given file',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]piscina[\\/]dist[\\/]index\.js$/ }, async ({ path }) => {
+      const parts = (await readFile(path, 'utf8')).split(OWN_WORKER)
+      if (parts.length !== 2) throw new Error(`piscina no longer starts its threads with ${OWN_WORKER}`)
+      return { contents: parts.join(GIVEN_WORKER), loader: 'js' }
+    })
+  },
+}
+
+const licence = await readFile(join(piscina, '..', 'LICENSE'), 'utf8')
+
+await rm(threads, { recursive: true, force: true })
+await mkdir(threads, { recursive: true })
+
+function bundle(entry, options) {
+  return build({
+    entryPoints: [join(lanes, entry)],
+    outdir: threads,
+    outExtension: { '.js': '.cjs' },
+    bundle: true,
+    platform: 'node',
+    target: 'node20.19',
+    format: 'cjs',
+    // Asked for by piscina only to nice its threads, which lanes do themselves.
+    external: ['@napi-rs/nice'],
+    legalComments: 'inline',
+    banner: { js: `'use strict';\n/*! This file contains parts of piscina:\n\n${licence}*/` },
+    logLevel: 'warning',
+    ...options,
+  })
+}
+
+await Promise.all([
+  bundle('supervisor-entry.js', { plugins: [startWithGivenFile] }),
+  bundle('lane-entry.js', { inject: [join(piscina, 'worker.js')] }),
+])

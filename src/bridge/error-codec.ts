@@ -1,5 +1,6 @@
 import { describe, type MultilaneError, ResultNotCloneableError, TaskThrewError } from '../core/errors.js'
 import { classNameOf, prototypeOf } from './error-classes.js'
+import { isOwnFrame } from './own-frames.js'
 import { pathToUncloneable } from './uncloneable.js'
 
 /**
@@ -138,12 +139,6 @@ export function appendCaller(error: Error, here: string | undefined): void {
     .filter(line => line.startsWith('    at async ') || (line !== '' && !isOwnFrame(line)))
   if (callers.length > 0)
     define(error, 'stack', `${error.stack}\n    at [another thread]\n${callers.join('\n')}`)
-}
-
-const OWN_FOLDER = new URL('..', import.meta.url).href
-
-function isOwnFrame(line: string): boolean {
-  return line.includes(OWN_FOLDER) || line.includes('node:internal')
 }
 
 function wrapThrown(value: unknown): MultilaneError {

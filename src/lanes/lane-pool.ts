@@ -19,10 +19,11 @@ import type { LaneWorkerData, Lease } from './lease.js'
 export class LanePool {
   readonly #pool: Piscina
 
-  constructor(config: LaneConfig) {
+  /** @param entry the URL of the file that threads are started with, which also holds the lease */
+  constructor(config: LaneConfig, entry: string) {
     const workerData: LaneWorkerData = { multilane: { tasks: config.tasks }, user: config.workerData }
     this.#pool = new Piscina({
-      filename: new URL('./lane-entry.cjs', import.meta.url).href,
+      filename: entry,
       name: 'lease',
       minThreads: config.threads.min,
       maxThreads: config.threads.max,

@@ -6,7 +6,7 @@ import { ThreadPort } from '../bridge/port.js'
 import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender.js'
 import { Sender } from '../bridge/sender.js'
 import { Epoch } from '../core/clock.js'
-import { LaneError } from '../core/errors.js'
+import { ClosedError, LaneError } from '../core/errors.js'
 import type { LaneConnection } from './lane.js'
 import { termsOf } from './lane-config.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
@@ -14,6 +14,7 @@ import { type ConnectionTerms, type SchedulerConnection, tasksOf } from './sched
 import type { SupervisorStats } from './supervisor.js'
 import type { SupervisorControl, SupervisorData } from './supervisor-data.js'
 import type { TaskSource } from './task-sight.js'
+import { laneEntry, supervisorEntry } from './thread-entries.js'
 
 /** The thread is given this long beyond what its lanes were given, in milliseconds. */
 const LAST_RESORT_MS = 100
@@ -31,6 +32,8 @@ export class SupervisorConnection implements SchedulerConnection {
   readonly #control: Remote<SupervisorControl>
   readonly #exited: Promise<void>
   #closing = false
+  /** What the thread died of, if it was an error. */
+  #fault: Error | undefined
 
   constructor({ lanes, past, watcher, report }: ConnectionTerms) {
     // The first use of libuv's pool makes all its threads, and waits until they run; they inherit the niceness of the
@@ -42,10 +45,11 @@ export class SupervisorConnection implements SchedulerConnection {
     const notices = new MessageChannel()
     const data: SupervisorData = {
       config: { lanes, epochOffset },
+      laneEntry: laneEntry.href,
       control: control.port2,
       notices: notices.port2,
     }
-    this.#worker = new Worker(new URL('./supervisor-entry.cjs', import.meta.url), {
+    this.#worker = new Worker(supervisorEntry, {
       name: 'multilane supervisor',
       workerData: data,
       transferList: [control.port2, notices.port2],
@@ -73,7 +77,10 @@ export class SupervisorConnection implements SchedulerConnection {
       message => this.sender.receive(message as SupervisorToSender),
       () => this.#orphaned(undefined),
     )
-    this.#worker.on('error', error => this.#orphaned(error))
+    this.#worker.on('error', error => {
+      this.#fault = error
+      this.#orphaned(error)
+    })
     this.#control = connectControl<SupervisorControl>(control.port1, ['started', 'stats', 'close'])
   }
 
@@ -87,9 +94,13 @@ export class SupervisorConnection implements SchedulerConnection {
     return tasksOf(this.sender, this.epoch)
   }
 
-  /** Resolves when all lanes are ready, and the sender knows all their threads. */
+  /**
+   * Resolves when all lanes are ready, and the sender knows all their threads.
+   *
+   * @throws LaneError `ERR_LANE_CLOSED` if the supervisor thread itself could not start, with the cause
+   */
   async started(): Promise<void> {
-    await this.#control.started()
+    await this.#control.started().catch(error => this.#explain(error))
     // Their ports came another way than this answer, and may still lie unread.
     this.sender.readNotices()
   }
@@ -115,6 +126,17 @@ export class SupervisorConnection implements SchedulerConnection {
     await Promise.race([closed, lastResort, this.#exited])
     stop()
     await this.#worker.terminate()
+  }
+
+  /** A port that closes does not say why; the thread's own error does, before its exit. */
+  async #explain(error: unknown): Promise<never> {
+    if (!(error instanceof ClosedError)) throw error
+    this.#worker.ref()
+    await this.#exited
+    const cause = this.#fault
+    if (cause === undefined) throw error
+    const message = `the supervisor thread could not start: ${cause.message}`
+    throw new LaneError('ERR_LANE_CLOSED', '', message, { cause })
   }
 
   #orphaned(cause: Error | undefined): void {

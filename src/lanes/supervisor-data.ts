@@ -5,6 +5,8 @@ import type { SupervisorStats } from './supervisor.js'
 /** What the supervisor's thread is started with. */
 export interface SupervisorData {
   readonly config: SupervisorConfig
+  /** The URL of the file that lane threads are started with. */
+  readonly laneEntry: string
   readonly control: MessagePort
   readonly notices: MessagePort
 }

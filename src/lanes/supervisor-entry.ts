@@ -8,9 +8,9 @@ import type { SupervisorControl, SupervisorData } from './supervisor-data.js'
 /** The number of the thread that made the scheduler, among those that send. */
 const OWNER = 0
 
-const { config, control, notices } = workerData as SupervisorData
+const { config, laneEntry, control, notices } = workerData as SupervisorData
 // First of all, so that the lanes' threads boot while the supervisor prepares the rest.
-const pools = new Map(config.lanes.map(lane => [lane.name, new LanePool(lane)]))
+const pools = new Map(config.lanes.map(lane => [lane.name, new LanePool(lane, laneEntry)]))
 const supervisor = new Supervisor(config, pools)
 supervisor.addSender(OWNER, notices)
 // Begun at once rather than on request, which saves a round trip; whoever asks gets the outcome.

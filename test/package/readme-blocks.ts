@@ -16,12 +16,15 @@ export function codeBlocks(markdown: string): CodeBlock[] {
 }
 
 /** The blocks that say on their first line which file they are: `// main.ts`. */
-export function namedFiles(blocks: readonly CodeBlock[]): Record<string, string> {
+export function namedFiles(
+  blocks: readonly CodeBlock[],
+  namedBy = /^\/\/ ([\w-]+\.[cm]?[jt]s)$/m,
+): Record<string, string> {
   const files: Record<string, string> = {}
   for (const { text } of blocks) {
-    const name = /^\/\/ ([\w-]+\.[cm]?[jt]s)$/m.exec(text.split('\n', 1)[0] ?? '')?.[1]
+    const name = namedBy.exec(text.split('\n', 1)[0] ?? '')?.[1]
     if (name === undefined) continue
-    if (name in files) throw new Error(`README.md shows ${name} twice`)
+    if (name in files) throw new Error(`${name} is shown twice`)
     files[name] = text
   }
   return files

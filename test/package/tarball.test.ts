@@ -12,9 +12,11 @@ const BESIDE_DIST = [
   'package.json',
   'CHANGELOG.md',
   'ARCHITECTURE.md',
+  'docs/bundlers.md',
   'docs/errors.md',
   'docs/isolation.md',
   'docs/testing.md',
+  'docs/typescript.md',
 ]
 
 let packed: Awaited<ReturnType<typeof pack>>
