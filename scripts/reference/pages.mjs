@@ -97,9 +97,7 @@ function describe(declared, anchors) {
   const [node] = nodes
   const parts = [`### ${name}`]
   if (ts.isFunctionDeclaration(node)) {
-    for (const overload of nodes) {
-      parts.push(code(callText(overload, `function ${name}`)), ...commentOf(overload))
-    }
+    parts.push(...overloadsOf(nodes, `function ${name}`))
   } else if (ts.isVariableDeclaration(node)) {
     parts.push(code(`const ${name}: ${constantType(node.type)}`), ...commentOf(commented(node)))
   } else if (ts.isTypeAliasDeclaration(node)) {
@@ -134,11 +132,21 @@ function describeClass(node, error) {
       (ts.isPropertyDeclaration(member) || ts.isGetAccessor(member)) && !(error && nameOf(member) === 'name'),
   )
   if (properties.length > 0) parts.push('Properties:', propertyList(properties))
+  const methods = new Map()
   for (const method of members.filter(ts.isMethodDeclaration)) {
-    const called = `${isStatic(method) ? node.name.text : instanceName(node)}${dotted(nameOf(method))}`
-    parts.push(`#### ${called}()`, code(callText(method, nameOf(method))), ...commentOf(method))
+    const owner = isStatic(method) ? node.name.text : instanceName(node)
+    const heading = `#### ${owner}${dotted(nameOf(method))}()`
+    methods.set(heading, [...(methods.get(heading) ?? []), method])
+  }
+  for (const [heading, overloads] of methods) {
+    parts.push(heading, ...overloadsOf(overloads, nameOf(overloads[0])))
   }
   return parts
+}
+
+/** All ways to call a function in one block, and what is said of any of them. */
+function overloadsOf(nodes, name) {
+  return [code(nodes.map(one => callText(one, name)).join('\n')), ...nodes.flatMap(commentOf)]
 }
 
 function isStatic(member) {
