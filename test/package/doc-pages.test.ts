@@ -28,9 +28,12 @@ test('a block with a file name is a file, and each main is a program with the te
   ])
 })
 
-test('a file shown twice is a mistake, and a name that leads out of the folder is none', () => {
-  const twice = block('ts', '// main.ts') + block('ts', '// main.ts')
-  assert.throws(() => parsePage('docs/a.md', twice), /docs\/a\.md shows main\.ts twice/)
+test('a file shown twice is noticed, and a name that leads out of the folder is none', () => {
+  const twice = block('ts', '// main.ts', 'first()') + block('ts', '// main.ts', 'second()')
+  const page = parsePage('docs/a.md', twice)
+  assert.equal(page.shownTwice, ['main.ts'])
+  assert.is(page.files['main.ts'], '// main.ts\nfirst()\n')
+  assert.is(page.programs.length, 1)
   assert.equal(parsePage('docs/a.md', block('ts', '// ../main.ts')).files, {})
 })
 

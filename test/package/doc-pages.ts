@@ -17,6 +17,8 @@ export interface DocPage {
   readonly files: Readonly<Record<string, string>>
   /** Those of the files that are programs: `main.ts`, `main-drop-oldest.ts`, … */
   readonly programs: readonly DocProgram[]
+  /** Names that more than one block has; the first is in `files`. */
+  readonly shownTwice: readonly string[]
 }
 
 const FILE_NAME = /^\/\/ ((?:[\w-]+\/)*[\w.-]+\.\w+)$/
@@ -25,18 +27,20 @@ const PROGRAM = /^main(?:-[\w-]+)?\.[cm]?[jt]s$/
 export function parsePage(path: string, markdown: string): DocPage {
   const files: Record<string, string> = {}
   const programs: { file: string; output: string | undefined }[] = []
+  const shownTwice: string[] = []
   for (const { language, text } of codeBlocks(markdown)) {
     const file = FILE_NAME.exec(text.split('\n', 1)[0] ?? '')?.[1]
     const last = programs.at(-1)
-    if (file !== undefined) {
-      if (file in files) throw new Error(`${path} shows ${file} twice`)
+    if (file !== undefined && file in files) {
+      shownTwice.push(file)
+    } else if (file !== undefined) {
       files[file] = text
       if (PROGRAM.test(file)) programs.push({ file, output: undefined })
     } else if (language === 'text' && last !== undefined) {
       last.output ??= text
     }
   }
-  return { path, files, programs }
+  return { path, files, programs, shownTwice }
 }
 
 /** The pages below docs, those of the generated reference left out. */

@@ -1,5 +1,5 @@
 // @time-limit 120s
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -26,11 +26,19 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
   'docs/guide/see-what-is-stuck.md': 'the views of tasks and the events are not there yet',
 }
 
+/** Pages with a test file of their own beside this one. */
+const TESTED_BY: Readonly<Record<string, string>> = {
+  'docs/bundlers.md': 'bundlers.test.js',
+  'docs/testing.md': 'testing-example.test.js',
+  'docs/typescript.md': 'typescript.test.js',
+}
+
 /** Other libraries that examples import, beside those that come with the library itself. */
 const PEERS = ['workerpool']
 const MOST_MS = 20_000
 
-const pages = docPages()
+const allPages = docPages()
+const pages = allPages.filter(({ path }) => TESTED_BY[path] === undefined)
 const isTypeScript = (file: string) => /\.[cm]?ts$/.test(file)
 const folderOf = ({ path }: DocPage) => path.replace(/\.md$/, '')
 
@@ -84,6 +92,14 @@ test('what is left out is there', () => {
   )
 })
 
+test('what is tested elsewhere is', () => {
+  for (const { path } of allPages) {
+    const file = TESTED_BY[path]
+    if (file !== undefined)
+      assert.ok(existsSync(new URL(file, import.meta.url)), `${path}: there is no ${file}`)
+  }
+})
+
 test('every page of the guide has a program', () => {
   const guide = pages.filter(({ path }) => path.startsWith('docs/guide/'))
   assert.ok(guide.length > 0)
@@ -95,6 +111,9 @@ test('every page of the guide has a program', () => {
 
 for (const page of pages) {
   const withFiles = skipUnless(reasonAgainst(page) === undefined, reasonAgainst(page) ?? '')
+  if (page.shownTwice.length > 0) {
+    withFiles(test)(`${page.path}: shows each file once`, () => assert.equal(page.shownTwice, []))
+  }
   if (Object.keys(page.files).some(isTypeScript)) {
     withFiles(test)(`${page.path}: its TypeScript compiles`, () => {
       const own = diagnostics.filter(({ file }) => file.startsWith(`${folderOf(page)}/`) || file === '')

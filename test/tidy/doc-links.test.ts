@@ -10,7 +10,7 @@ import { expectClean } from './rules/expect-clean.js'
 const test = suite('tidy: links between pages')
 
 /** Pages that are linked and still being written. */
-const AWAITED = ['docs/isolation.md']
+const AWAITED = ['docs/bundlers.md', 'docs/isolation.md', 'docs/testing.md', 'docs/typescript.md']
 
 function readIfThere(path: string): string | undefined {
   const place = join(repoRoot, path)
@@ -43,6 +43,15 @@ test('no page links to what is not there', () => {
     .filter(path => path.endsWith('.md'))
     .map((path): SourceFile => ({ path, text: readFileSync(join(repoRoot, path), 'utf8') }))
   expectClean(pages, page => findDeadLinks(page, readIfThere))
+})
+
+test('every page of docs is in its index', () => {
+  const pages = listFiles(join(repoRoot, 'docs')).filter(path => path.endsWith('.md'))
+  const index = readFileSync(join(repoRoot, 'docs', 'README.md'), 'utf8')
+  const missing = pages.filter(
+    path => !/^(?:README|reference\/.+)\.md$/.test(path) && !index.includes(`](${path})`),
+  )
+  assert.equal(missing, [], 'link it from docs/README.md')
 })
 
 test.run()
