@@ -1,5 +1,6 @@
 /** The types that make a call of a lane as strict as a call of the function itself. */
 
+/** Any function. */
 type TaskLike = (...args: never[]) => unknown
 
 /** A MessagePort, which crosses if it is in `transfer` too. */

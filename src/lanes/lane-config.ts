@@ -1,4 +1,3 @@
-import type { LaneTerms } from '../bridge/sender-context.js'
 import type { OverloadPolicy } from '../core/admission.js'
 import type { OsPriority } from './os-priority.js'
 import type { ThreadRange } from './thread-range.js'
@@ -28,11 +27,6 @@ export interface LaneConfig {
   readonly env: Readonly<Record<string, string>>
   readonly workerData: unknown
   readonly execArgv: readonly string[] | undefined
-}
-
-/** As much of it as a sender must know. */
-export function termsOf({ name, concurrency, queueLimit, overload, threads }: LaneConfig): LaneTerms {
-  return { name, concurrency, queueLimit, overload, threads }
 }
 
 export interface SupervisorConfig {

@@ -17,14 +17,28 @@ function plainEnvironment(): NodeJS.ProcessEnv {
   return { ...environment, NO_COLOR: '1' }
 }
 
-/** Runs a program to its end; one that could not be started has code -1. */
-export function run(program: string, args: readonly string[], cwd: string): Promise<CommandResult> {
+/**
+ * Runs a program to its end; one that could not be started, or was killed, has code -1.
+ *
+ * @param timeout milliseconds after which it is killed; 0 for never
+ */
+export function run(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  timeout = 0,
+): Promise<CommandResult> {
   const shell = process.platform === 'win32' && program === 'npm'
   return new Promise(resolve => {
-    execFile(program, [...args], { cwd, env: plainEnvironment(), shell }, (error, stdout, stderr) => {
-      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1
-      resolve({ code, stdout, stderr: code === -1 ? `${stderr}${error?.message}` : stderr })
-    })
+    execFile(
+      program,
+      [...args],
+      { cwd, env: plainEnvironment(), shell, timeout, killSignal: 'SIGKILL' },
+      (error, stdout, stderr) => {
+        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1
+        resolve({ code, stdout, stderr: code === -1 ? `${stderr}${error?.message}` : stderr })
+      },
+    )
   })
 }
 
