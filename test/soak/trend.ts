@@ -1,0 +1,57 @@
+/** Figures of one kind taken over a run, and whether they grow. */
+export class Trend {
+  readonly name: string
+  readonly unit: string
+  readonly #at: number[] = []
+  readonly #values: number[] = []
+
+  constructor(name: string, unit: string) {
+    this.name = name
+    this.unit = unit
+  }
+
+  /** @param at milliseconds since the beginning */
+  note(at: number, value: number): void {
+    this.#at.push(at)
+    this.#values.push(value)
+  }
+
+  /**
+   * How much more the last third shows than the second, by their medians: what fills up once, such as a history or
+   * compiled code, is over by then, and a single outlier says nothing.
+   */
+  get growth(): number {
+    const third = Math.floor(this.#values.length / 3)
+    return median(this.#values.slice(-third)) - median(this.#values.slice(third, 2 * third))
+  }
+
+  /** The slope of the line that fits the last two thirds best, per hour. */
+  get slope(): number {
+    const from = Math.floor(this.#values.length / 3)
+    const xs = this.#at.slice(from)
+    const ys = this.#values.slice(from)
+    const x = mean(xs)
+    const y = mean(ys)
+    const covariance = xs.reduce((sum, at, i) => sum + (at - x) * (ys[i]! - y), 0)
+    const variance = xs.reduce((sum, at) => sum + (at - x) ** 2, 0)
+    return variance === 0 ? 0 : (covariance / variance) * 3_600_000
+  }
+
+  get count(): number {
+    return this.#values.length
+  }
+
+  toString(): string {
+    const shown = (value: number): string => `${value.toFixed(1)} ${this.unit}`
+    const [first, last] = [this.#values[0] ?? 0, this.#values.at(-1) ?? 0]
+    return `${this.name}: ${shown(first)} at first, ${shown(last)} at last; growth ${shown(this.growth)}; slope ${shown(this.slope)} an hour`
+  }
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}
