@@ -19,8 +19,8 @@ import type { LaneTerms, SenderContext } from './sender-context.js'
 import { Settlement } from './settlement.js'
 import { FLOAT, INT, RECALLED } from './shared-table.js'
 
-/** How long the supervisor has to tell why a port closed, in milliseconds. */
-const EXPLANATION_MS = 50
+/** How long the supervisor has to tell why a port closed, in milliseconds. It may have a busy machine to itself. */
+const EXPLANATION_MS = 1_000
 
 /**
  * One thread's tasks for one lane: the backlog of those not sent, the links to the lane's threads, and the way of a
@@ -348,14 +348,13 @@ export class LaneSender {
 
   #closed(link: LaneLink): void {
     if (this.#links.get(link.thread) !== link) return
+    const { name } = this.terms
+    // The supervisor knows of what, or sees to it that the thread is as lost as its port; and tells.
+    this.#context.tell({ type: 'link-lost', lane: name, thread: link.thread })
     this.#context.environment.timers.after(EXPLANATION_MS, () => {
       if (this.#links.get(link.thread) !== link) return
-      const { name } = this.terms
-      this.lost(
-        link.thread,
-        new LaneError('ERR_LANE_CLOSED', name, `the port to a thread of lane '${name}' closed`),
-      )
-      this.#context.tell({ type: 'link-lost', lane: name, thread: link.thread })
+      const message = `the port to a thread of lane '${name}' closed`
+      this.lost(link.thread, new LaneError('ERR_LANE_CLOSED', name, message))
     })
   }
 

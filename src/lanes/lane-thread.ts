@@ -23,6 +23,8 @@ export interface LaneThreadObserver {
   message(thread: LaneThread, message: LaneToSupervisor): void
 }
 
+/** How long a thread whose port has closed has to die of what closed it, in milliseconds. */
+const LAST_WORDS_MS = 40
 /** If a lost thread has not exited by then, its loss is told all the same: native code may hold it for long. */
 const EXIT_WAIT_MS = 50
 
@@ -155,6 +157,14 @@ export class LaneThread {
     this.#end.abort()
   }
 
+  /**
+   * A port of the thread has closed. Mostly that is the first that is seen of its death, which tells its own cause; a
+   * thread that is alive is ended.
+   */
+  linkLost(why: Error): void {
+    nodeTimers.after(LAST_WORDS_MS, () => this.terminate(why))
+  }
+
   #enter(mode: 'ready' | 'retiring' | 'leaving' | 'lost' | 'gone'): void {
     this.#stopTimer()
     this.#mode = mode
@@ -205,7 +215,7 @@ export class LaneThread {
     if (died) await this.#exitOrPatience()
     const wasLeaving = this.#mode === 'leaving'
     this.#enter('lost')
-    if (!wasLeaving) this.#observer.lost(this, this.#verdict ?? this.#causeOf(error))
+    if (!wasLeaving) this.#observer.lost(this, this.#causeOf(error))
     if (died) await this.#exited
     this.#control.close()
     this.#enter('gone')
@@ -223,7 +233,9 @@ export class LaneThread {
 
   #causeOf(error: unknown): Error {
     const { name } = this.#config
-    const { code } = (error ?? {}) as { code?: unknown }
+    const { code, name: kind } = (error ?? {}) as { code?: unknown; name?: unknown }
+    // If it died by itself before it was ended, it is that which befell its tasks.
+    if (this.#verdict !== null && kind === 'AbortError') return this.#verdict
     if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
       return new LaneError('ERR_LANE_OOM', name, `a thread of lane '${name}' ran out of heap memory`)
     }

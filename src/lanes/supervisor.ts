@@ -196,7 +196,7 @@ export class Supervisor {
       case 'link-lost': {
         const name = message.lane
         const reason = `the port to a thread of lane '${name}' closed`
-        this.#threads.get(message.thread)?.terminate(new LaneError('ERR_LANE_CLOSED', name, reason))
+        this.#threads.get(message.thread)?.linkLost(new LaneError('ERR_LANE_CLOSED', name, reason))
         break
       }
       case 'grow':

@@ -8,7 +8,7 @@ import { LANE, SenderRig, type Submitted } from './sender-rig.js'
 
 const test = suite('bridge: a thread that is lost')
 
-const EXPLANATION_MS = 50
+const EXPLANATION_MS = 1_000
 
 function errorOf({ outcomes }: Submitted): MultilaneError {
   assert.is(outcomes.length, 1)
@@ -29,10 +29,11 @@ function setUp(options: Parameters<SenderRig['submit']>[1] = {}) {
   return { rig, thread, started, sent }
 }
 
-test('when a port closes and nobody says why, what was started fails within 50 ms, and not at once', () => {
+test('when a port closes the supervisor is asked at once; if it says nothing, what was started fails after a second', () => {
   const { rig, thread, started, sent } = setUp()
   thread.port.close()
   rig.settle()
+  assert.ok(rig.told.some(({ type }) => type === 'link-lost'))
   rig.clock.runFor(EXPLANATION_MS - 1)
   assert.equal([started.outcomes, sent.outcomes], [[], []])
   rig.clock.runFor(1)
@@ -41,7 +42,6 @@ test('when a port closes and nobody says why, what was started fails within 50 m
   assert.instance(error, LaneError)
   assert.equal([error.code, (error as LaneError).lane, started.task.state], ['ERR_LANE_CLOSED', LANE, FAILED])
   assert.equal(sent.outcomes, [])
-  assert.ok(rig.told.some(({ type }) => type === 'link-lost'))
 })
 
 test('what had not started goes to another thread, and is done there', () => {
@@ -95,7 +95,6 @@ test('if the supervisor says why in time, that is the error, and nothing comes a
   rig.clock.runFor(1000)
   rig.settle()
   assert.is(started.outcomes.length, 1)
-  assert.not(rig.told.some(({ type }) => type === 'link-lost'))
 })
 
 test('what it had answered before it was lost still counts', () => {
