@@ -13,6 +13,7 @@ import { Outbox } from './outbox.js'
 import type { Port } from './port.js'
 import { Recall } from './recall.js'
 import { Retries } from './retries.js'
+import { RoomWatch } from './room-watch.js'
 import type { LaneTerms, SenderContext } from './sender-context.js'
 import { Settlement } from './settlement.js'
 import { FLOAT, INT, RECALLED } from './shared-table.js'
@@ -47,6 +48,7 @@ export class LaneSender {
   readonly #recall: Recall
   readonly #retries: Retries
   readonly #lost: LostThreads
+  readonly #roomWatch: RoomWatch
   readonly #targets: CallTargets
   readonly #links = new Map<number, LaneLink>()
   #flushQueued = false
@@ -64,21 +66,26 @@ export class LaneSender {
       nextArrival: () => context.nextSequence(),
     })
     this.#admission = new Admission(terms.name, terms.overload, terms.queueLimit, {
-      isFull: () => this.#isFull(),
+      isFull: reserved => this.#isFull(reserved),
       isWaiting: task => this.#isWaiting(task),
       drop: task => this.#drop(task),
       waiting: () => this.#waitingTasks(),
       held: () => this.#backlog.held,
     })
-    this.#settlement = new Settlement(context, task => this.#backlog.endTurn(task))
-    this.#retries = new Retries(clock, this.#backlog)
-    this.#outbox = new Outbox(context, this.#backlog, this.#settlement, this.#targets)
-    this.#answers = new Answers(context, this.#settlement, this.#retries, task => this.#slotFreed(task))
-    this.#recall = new Recall(context, terms, this.#links, this.#backlog, this.#outbox)
-    this.#lost = new LostThreads(context, terms.name, this.#settlement, this.#retries, {
-      takenBack: task => this.#takenBack(task),
-      slotFreed: task => this.#slotFreed(task),
+    this.#settlement = new Settlement(context, {
+      endTurn: task => this.#backlog.endTurn(task),
+      settled: () => {
+        if (this.#backlog.held > 0) this.#queueFlush()
+      },
     })
+    this.#retries = new Retries(clock, this.#backlog, task => this.#admission.accepted(task))
+    this.#outbox = new Outbox(context, this.#backlog, this.#settlement, this.#targets)
+    this.#answers = new Answers(context, this.#settlement, this.#retries)
+    this.#roomWatch = new RoomWatch(clock, context.reminders, () => this.#flush())
+    this.#recall = new Recall(context, terms, this.#links, this.#backlog, this.#outbox)
+    this.#lost = new LostThreads(context, terms.name, this.#settlement, this.#retries, task =>
+      this.#takenBack(task),
+    )
   }
 
   /** The shared part of all calls of one name. */
@@ -249,6 +256,7 @@ export class LaneSender {
   fail(error: Error): void {
     this.refuse(error)
     this.#failure ??= error
+    this.#retries.end()
     for (const task of [...this.#backlog]) {
       // The callback of one may have cancelled the next.
       if (!task.dead) this.#finishUnsent(task, FAILED, Failure.of(error))
@@ -264,8 +272,8 @@ export class LaneSender {
     }
   }
 
-  #isFull(): boolean {
-    const limit = this.terms.queueLimit
+  #isFull(reserved: number): boolean {
+    const limit = this.terms.queueLimit - reserved
     let upperBound = this.#backlog.size
     for (const link of this.#links.values()) upperBound += link.load
     // The exact count reads every slot, so it is taken only where it could decide.
@@ -309,13 +317,16 @@ export class LaneSender {
       for (const link of this.#links.values()) asked = link.askForRoom(wanted) || asked
       // Looked at once more after asking, because room may have been made just before.
     } while (wanted && asked)
+    if (this.#backlog.held > 0 && this.#links.size > 0) this.#roomWatch.arm()
     if (this.#backlog.ready > 0) this.#recall.overtake()
     else this.#recall.watchBalance()
   }
 
   #admitHeld(): void {
     const room = this.terms.queueLimit - this.waiting
-    for (const task of this.#backlog.admit(room)) this.#admission.accepted(task)
+    const admitted = this.#backlog.admit(room)
+    if (admitted.length > 0) this.#roomWatch.found()
+    for (const task of admitted) this.#admission.accepted(task)
   }
 
   #send(): void {
@@ -346,10 +357,6 @@ export class LaneSender {
     else this.#settlement.finish(task, FAILED, Failure.of(this.#failure))
   }
 
-  #slotFreed(task: Task): void {
-    if (task.dead && task.extras?.hasTurn === true) this.#backlog.endTurn(task)
-  }
-
   #closed(link: LaneLink): void {
     if (this.#links.get(link.thread) !== link) return
     this.#context.environment.timers.after(EXPLANATION_MS, () => {
@@ -366,6 +373,5 @@ export class LaneSender {
   #finishUnsent(task: Task, state: number, failure: Failure): void {
     this.#backlog.remove(task)
     this.#settlement.finish(task, state, failure)
-    if (this.#backlog.held > 0) this.#queueFlush()
   }
 }

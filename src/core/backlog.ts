@@ -103,8 +103,8 @@ export class Backlog {
       this.add(task)
       task.extras!.acceptance!.resolve()
       admitted.push(task)
+      task.extras!.observer?.accepted(task)
     }
-    for (const task of admitted) task.extras!.observer?.accepted(task)
     return admitted
   }
 
