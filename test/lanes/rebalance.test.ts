@@ -21,10 +21,10 @@ test('a short task that was sent behind a long one runs on another thread, while
     await arrived(long)
     await arrived(brief)
     const marks = newGate()
-    // With both threads held, each has one behind it.
+    // With both threads held, some are sent and the others wait.
     const behind = Array.from({ length: 4 }, () => a.submit('mark', [marks]))
     await new Promise(resolve => setImmediate(resolve))
-    assert.ok(behind.filter(task => task.state === 'SCHEDULED').length >= 2)
+    assert.ok(behind.filter(task => task.state === 'SCHEDULED').length >= 1)
     openGate(brief)
     await Promise.all(behind.map(task => task.result()))
     assert.equal([arrivals(marks), holding.state], [4, 'STARTED'])

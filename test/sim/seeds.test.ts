@@ -10,7 +10,18 @@ const ONLY = process.env.MULTILANE_SEED
 
 test('every seed settles every task once, whatever happens', async () => {
   const total = { DONE: 0, FAILED: 0, TIMED_OUT: 0, CANCELED: 0 } as Record<string, number>
-  const met = { deaths: 0, rerun: 0, cancelsLost: 0, held: 0, dropped: 0, retried: 0, refused: 0, moved: 0 }
+  const met = {
+    deaths: 0,
+    rerun: 0,
+    cancelsLost: 0,
+    held: 0,
+    dropped: 0,
+    retried: 0,
+    refused: 0,
+    moved: 0,
+    mapped: 0,
+    failedMaps: 0,
+  }
   const first = ONLY === undefined ? 1 : Number(ONLY)
   const last = ONLY === undefined ? SEEDS : first
   for (let seed = first; seed <= last; seed++) {
