@@ -13,19 +13,11 @@ export class Answers {
   readonly #context: SenderContext
   readonly #settlement: Settlement
   readonly #retries: Retries
-  readonly #slotFreed: (task: Task, id: number) => void
 
-  /** @param slotFreed called with the task that had the slot of an id, once the thread is done with it */
-  constructor(
-    context: SenderContext,
-    settlement: Settlement,
-    retries: Retries,
-    slotFreed: (task: Task, id: number) => void,
-  ) {
+  constructor(context: SenderContext, settlement: Settlement, retries: Retries) {
     this.#context = context
     this.#settlement = settlement
     this.#retries = retries
-    this.#slotFreed = slotFreed
   }
 
   receive(link: LaneLink, message: unknown): void {
@@ -71,7 +63,7 @@ export class Answers {
       }
       link.answered(id, state === RECALLED)
       sent.release(id)
-      this.#slotFreed(task, id)
+      this.#settlement.slotFreed(task, id)
     }
     if (answered > 0 && typeof elapsed === 'number' && elapsed >= 0 && elapsed < Number.POSITIVE_INFINITY)
       link.window.measured(answered, elapsed)

@@ -4,6 +4,7 @@ import { Growth } from './growth.js'
 import type { LaneLink } from './lane-link.js'
 import type { Outbox } from './outbox.js'
 import type { Recall } from './recall.js'
+import { RoomWatch } from './room-watch.js'
 import type { LaneTerms, SenderContext } from './sender-context.js'
 
 /** What a dispatch puts to use. */
@@ -27,6 +28,7 @@ export class Dispatch {
   readonly #means: DispatchMeans
   /** Null if the lane always has the same number of threads. */
   readonly #growth: Growth | null
+  readonly #roomWatch: RoomWatch
   #queued = false
 
   constructor(
@@ -41,6 +43,7 @@ export class Dispatch {
     this.#links = links
     this.#backlog = backlog
     this.#means = means
+    this.#roomWatch = new RoomWatch(context.environment.clock, context.reminders, () => this.flush())
     this.#growth = terms.threads.max > terms.threads.min ? new Growth(terms, context, backlog) : null
   }
 
@@ -68,6 +71,7 @@ export class Dispatch {
       for (const link of this.#links.values()) asked = link.askForRoom(wanted) || asked
       // Looked at once more after asking, because room may have been made just before.
     } while (wanted && asked)
+    if (this.#backlog.held > 0 && this.#links.size > 0) this.#roomWatch.arm()
     if (this.#backlog.ready > 0) this.#means.recall.overtake()
     else this.#means.recall.watchBalance()
     if (this.#growth === null) return
@@ -78,7 +82,9 @@ export class Dispatch {
   #admitHeld(): void {
     const { name, queueLimit } = this.#terms
     const room = queueLimit - this.#backlog.size - this.#context.sent.unstarted(name).length
-    for (const task of this.#backlog.admit(room)) this.#means.admission.accepted(task)
+    const admitted = this.#backlog.admit(room)
+    if (admitted.length > 0) this.#roomWatch.found()
+    for (const task of admitted) this.#means.admission.accepted(task)
   }
 
   #send(): void {

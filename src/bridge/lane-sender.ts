@@ -68,26 +68,30 @@ export class LaneSender {
       nextArrival: () => context.nextSequence(),
     })
     this.#admission = new Admission(terms.name, terms.overload, terms.queueLimit, {
-      isFull: () => this.#isFull(),
+      isFull: reserved => this.#isFull(reserved),
       isWaiting: task => this.#isWaiting(task),
       drop: task => this.#drop(task),
       waiting: () => this.#waitingTasks(),
       held: () => this.#backlog.held,
     })
-    this.#settlement = new Settlement(context, task => this.#backlog.endTurn(task))
-    this.#retries = new Retries(clock, this.#backlog)
+    this.#settlement = new Settlement(context, {
+      endTurn: task => this.#backlog.endTurn(task),
+      settled: () => {
+        if (this.#backlog.held > 0) this.#dispatch.queueFlush()
+      },
+    })
+    this.#retries = new Retries(clock, this.#backlog, task => this.#admission.accepted(task))
     this.#outbox = new Outbox(context, this.#backlog, this.#settlement, this.#targets)
-    this.#answers = new Answers(context, this.#settlement, this.#retries, task => this.#slotFreed(task))
+    this.#answers = new Answers(context, this.#settlement, this.#retries)
     this.#recall = new Recall(context, terms, this.#links, this.#backlog, this.#outbox)
     this.#dispatch = new Dispatch(context, terms, this.#links, this.#backlog, {
       admission: this.#admission,
       outbox: this.#outbox,
       recall: this.#recall,
     })
-    this.#lost = new LostThreads(context, terms.name, this.#settlement, this.#retries, {
-      takenBack: task => this.#takenBack(task),
-      slotFreed: task => this.#slotFreed(task),
-    })
+    this.#lost = new LostThreads(context, terms.name, this.#settlement, this.#retries, task =>
+      this.#takenBack(task),
+    )
     this.sight = new LaneSight(terms.name, {
       sent: context.sent,
       backlog: this.#backlog,
@@ -299,6 +303,7 @@ export class LaneSender {
   fail(error: Error): void {
     this.refuse(error)
     this.#failure ??= error
+    this.#retries.end()
     for (const task of [...this.#backlog]) {
       // The callback of one may have cancelled the next.
       if (!task.dead) this.#finishUnsent(task, FAILED, Failure.of(error))
@@ -314,8 +319,8 @@ export class LaneSender {
     }
   }
 
-  #isFull(): boolean {
-    const limit = this.terms.queueLimit
+  #isFull(reserved: number): boolean {
+    const limit = this.terms.queueLimit - reserved
     let upperBound = this.#backlog.size
     for (const link of this.#links.values()) upperBound += link.load
     // The exact count reads every slot, so it is taken only where it could decide.
@@ -342,10 +347,6 @@ export class LaneSender {
     else this.#settlement.finish(task, FAILED, Failure.of(this.#failure))
   }
 
-  #slotFreed(task: Task): void {
-    if (task.dead && task.extras?.hasTurn === true) this.#backlog.endTurn(task)
-  }
-
   #closed(link: LaneLink): void {
     if (this.#links.get(link.thread) !== link) return
     const { name } = this.terms
@@ -361,6 +362,5 @@ export class LaneSender {
   #finishUnsent(task: Task, state: number, failure: Failure): void {
     this.#backlog.remove(task)
     this.#settlement.finish(task, state, failure)
-    if (this.#backlog.held > 0) this.#dispatch.queueFlush()
   }
 }

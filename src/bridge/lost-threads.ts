@@ -7,14 +7,6 @@ import type { SenderContext } from './sender-context.js'
 import type { Settlement } from './settlement.js'
 import { INT, RECALLED } from './shared-table.js'
 
-/** What is done with the tasks of a thread that is lost. */
-export interface LostTasksOwner {
-  /** This one had not started; it is in nobody's hands. */
-  takenBack(task: Task): void
-  /** The slot that this task had is free. */
-  slotFreed(task: Task): void
-}
-
 /**
  * The tasks and slots of threads that are lost. What had not started moves; what had fails with the thread's loss, or is
  * run again. The slots stay taken until the thread has exited: until then it could still touch them.
@@ -24,21 +16,22 @@ export class LostThreads {
   readonly #lane: string
   readonly #settlement: Settlement
   readonly #retries: Retries
-  readonly #owner: LostTasksOwner
+  readonly #takenBack: (task: Task) => void
   readonly #quarantine = new Map<number, readonly { readonly id: number; readonly task: Task }[]>()
 
+  /** @param takenBack called with a task that had not started: it is in nobody's hands */
   constructor(
     context: SenderContext,
     lane: string,
     settlement: Settlement,
     retries: Retries,
-    owner: LostTasksOwner,
+    takenBack: (task: Task) => void,
   ) {
     this.#context = context
     this.#lane = lane
     this.#settlement = settlement
     this.#retries = retries
-    this.#owner = owner
+    this.#takenBack = takenBack
   }
 
   /** @param error what befell the thread */
@@ -54,7 +47,7 @@ export class LostThreads {
   exited(thread: number): void {
     for (const { id, task } of this.#quarantine.get(thread) ?? []) {
       this.#context.sent.release(id)
-      this.#owner.slotFreed(task)
+      this.#settlement.slotFreed(task, id)
     }
     this.#quarantine.delete(thread)
   }
@@ -64,7 +57,7 @@ export class LostThreads {
     if (table.exchange(id, SCHEDULED, RECALLED)) {
       if (task.extras === null || task.extras.transfer === null) {
         task.id = 0
-        this.#owner.takenBack(task)
+        this.#takenBack(task)
         return
       }
       const { name } = task.target

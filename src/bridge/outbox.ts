@@ -7,7 +7,7 @@ import { Failure } from './failure.js'
 import type { LaneLink } from './lane-link.js'
 import type { SenderContext } from './sender-context.js'
 import type { Settlement } from './settlement.js'
-import { FLAG, FLOAT, INT } from './shared-table.js'
+import { FLAG, FLOAT, INT, RECALLED } from './shared-table.js'
 import { pathToUncloneable } from './uncloneable.js'
 
 /** How tasks leave: written into the shared table, and posted in batches. */
@@ -15,7 +15,6 @@ export class Outbox {
   readonly #context: SenderContext
   readonly #settlement: Settlement
   readonly #targets: CallTargets
-
   readonly #backlog: Backlog
 
   constructor(context: SenderContext, backlog: Backlog, settlement: Settlement, targets: CallTargets) {
@@ -35,10 +34,11 @@ export class Outbox {
    * @returns false if the next task waits for such a thread
    */
   send(link: LaneLink, count: number, freeLink: () => LaneLink | undefined): boolean {
-    const batch: Task[] = []
+    // Made as the tasks are taken: a callback of one that ends on the way may cancel or take back another.
+    let message: unknown[] = []
     const now = this.#context.environment.clock.now()
     link.movedAt = now
-    while (batch.length < count) {
+    for (let sent = 0; sent < count; ) {
       const task = this.#backlog.take(now)
       if (task === null) break
       if (task.target.index < 0) {
@@ -47,31 +47,37 @@ export class Outbox {
         continue
       }
       if (task.extras === null || task.extras.transfer === null) {
-        this.#assign(link, task)
-        batch.push(task)
+        this.#assign(link, task, message)
+        sent++
         continue
       }
-      this.#post(link, batch, 0, batch.length)
+      this.#post(link, message)
+      message = []
+      if (task.dead) continue
       const free = freeLink()
       if (free === undefined) {
         this.#backlog.putBack(task)
         return false
       }
-      this.#assign(free, task)
-      this.#post(free, [task], 0, 1)
+      this.#assign(free, task, message)
+      this.#post(free, message, task.extras.transfer)
       return true
     }
-    this.#post(link, batch, 0, batch.length)
+    this.#post(link, message)
     return true
   }
 
-  #assign(link: LaneLink, task: Task): void {
+  /** Takes a slot for a task, and adds it to the message it will leave with. */
+  #assign(link: LaneLink, task: Task, message: unknown[]): void {
     const { sent } = this.#context
     const { table } = sent
+    const { args } = task
     const id = sent.assign(task)
+    message.push(id)
+    for (let k = 0; k < args.length; k++) message.push(args[k])
     let flags = 0
     table.setInt(id, INT.CALL, task.target.index)
-    table.setInt(id, INT.ARGUMENTS, task.args.length)
+    table.setInt(id, INT.ARGUMENTS, args.length)
     table.setInt(id, INT.THREAD, link.thread)
     table.setFloat(id, FLOAT.SEQUENCE, task.sequence)
     table.setFloat(id, FLOAT.SUBMITTED, task.since)
@@ -100,35 +106,44 @@ export class Outbox {
    * Posts tasks in one message. A message is cloned whole or not at all, so if an argument cannot be cloned the
    * batch is halved until the culprits stand alone; all others leave.
    */
-  #post(link: LaneLink, tasks: readonly Task[], from: number, to: number): void {
-    if (from === to) return
-    const message: unknown[] = []
-    for (let i = from; i < to; i++) {
-      const task = tasks[i]!
-      message.push(task.id)
-      const args = task.args
-      for (let k = 0; k < args.length; k++) message.push(args[k])
-    }
+  #post(link: LaneLink, message: readonly unknown[], transfer?: readonly object[]): void {
+    if (message.length === 0) return
     try {
-      link.send(message, tasks[from]!.extras?.transfer ?? undefined)
+      link.send(message as unknown[], transfer)
     } catch (cause) {
-      if (to - from > 1) {
-        const middle = (from + to) >> 1
-        this.#post(link, tasks, from, middle)
-        this.#post(link, tasks, middle, to)
-      } else {
-        this.#refuse(link, tasks[from]!, cause)
+      const starts = this.#starts(message)
+      if (starts.length === 1) {
+        this.#refuse(link, message, cause)
+        return
       }
+      const middle = starts[starts.length >> 1]!
+      this.#post(link, message.slice(0, middle))
+      this.#post(link, message.slice(middle))
     }
   }
 
-  #refuse(link: LaneLink, task: Task, cause: unknown): void {
-    // Nothing was sent, so nobody else knows of the slot.
-    this.#context.sent.release(task.id)
+  /** Where each task of a message begins. */
+  #starts(message: readonly unknown[]): number[] {
+    const { table } = this.#context.sent
+    const starts: number[] = []
+    for (let at = 0; at < message.length; at += 1 + table.int(message[at] as number, INT.ARGUMENTS)) {
+      starts.push(at)
+    }
+    return starts
+  }
+
+  /** Takes care of a task that cannot leave: nobody else knows of its slot. */
+  #refuse(link: LaneLink, [id, ...args]: readonly unknown[], cause: unknown): void {
+    const { sent } = this.#context
+    const slot = id as number
+    const task = sent.at(slot)!
+    link.answered(slot, sent.table.state(slot) === RECALLED)
+    sent.release(slot)
+    // Cancelled or taken back by a callback of another that was refused.
+    if (task.id !== slot) return
     task.id = 0
-    link.outstanding--
     const transfer = task.extras?.transfer ?? []
-    const path = task.args
+    const path = args
       .map((arg, i) => pathToUncloneable(arg, `args[${i}]`, transfer))
       .find(found => found !== undefined)
     this.#settlement.finish(task, FAILED, Failure.of(new NotCloneableError(path ?? 'args', { cause })))

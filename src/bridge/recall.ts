@@ -70,7 +70,7 @@ export class Recall {
       if (next === null || !goesBefore(next, last) || isTransferring(next)) return
       const link = this.#linkOf(last)
       if (link === undefined || link.takenBack >= MOST_TAKEN_BACK || !this.takeBack(last)) continue
-      this.#outbox.send(link, 1, () => undefined)
+      if (!this.#outbox.send(link, 1, () => undefined)) return
     }
   }
 
@@ -105,8 +105,9 @@ export class Recall {
     const stuck = [...unstarted].filter(([link]) => now - link.movedAt >= REBALANCE_AFTER_MS)
     let again = stuck.length < unstarted.size
     for (const [donor, tasks] of stuck.sort((a, b) => b[1].length - a[1].length)) {
+      if (donor.takenBack >= MOST_TAKEN_BACK) continue
       const taker = [...this.#links.values()].find(link => !unstarted.has(link) && this.#isFree(link))
-      if (taker === undefined || donor.takenBack >= MOST_TAKEN_BACK) break
+      if (taker === undefined) break
       // The last in order, since the first will be the next to start where they are.
       tasks.sort((a, b) => (goesBefore(a, b) ? 1 : -1))
       const wanted = Math.min(Math.ceil(tasks.length / 2), taker.room(this.#terms.concurrency))
@@ -119,7 +120,8 @@ export class Recall {
   }
 
   #isFree(link: LaneLink): boolean {
-    return link.load < this.#terms.concurrency && link.block.holder === 0
+    const { concurrency } = this.#terms
+    return link.load < concurrency && link.room(concurrency) > 0 && link.block.holder === 0
   }
 
   #linkOf(task: Task): LaneLink | undefined {

@@ -17,15 +17,24 @@ const HOPELESS = 'ERR_RESULT_NOT_CLONEABLE'
 export class Retries {
   readonly #clock: Clock
   readonly #backlog: Backlog
+  readonly #waitsAgain: (task: Task) => void
+  #over = false
 
-  constructor(clock: Clock, backlog: Backlog) {
+  /** @param waitsAgain called with each task that is in the lane's queue once more */
+  constructor(clock: Clock, backlog: Backlog, waitsAgain: (task: Task) => void) {
     this.#clock = clock
     this.#backlog = backlog
+    this.#waitsAgain = waitsAgain
+  }
+
+  /** There will be no thread to run anything on. */
+  end(): void {
+    this.#over = true
   }
 
   /** Whether a failure of the present attempt would not be the task's end. */
   areLeft({ extras }: Task): boolean {
-    return extras !== null && extras.retries !== null && extras.failures < extras.retries.limit
+    return !this.#over && extras !== null && extras.retries !== null && extras.failures < extras.retries.limit
   }
 
   /**
@@ -35,7 +44,8 @@ export class Retries {
    */
   afterFailure(task: Task, error: EncodedError): boolean {
     const { extras } = task
-    if (extras === null || extras.retries === null || error.fields?.code === HOPELESS) return false
+    if (this.#over || extras === null || extras.retries === null) return false
+    if (error.fields?.code === HOPELESS) return false
     const pause = pauseBeforeRetry(extras.retries, extras.failures + 1)
     if (pause === undefined) return false
     const until = this.#clock.now() + pause
@@ -43,16 +53,19 @@ export class Retries {
     extras.failures++
     this.#beginAgain(task, extras)
     this.#backlog.delay(task, until)
+    this.#waitsAgain(task)
     return true
   }
 
   /** @returns whether a started task whose thread died is run again; then it is back in the backlog */
   afterDeath(task: Task): boolean {
     const { extras } = task
-    if (extras === null || !extras.idempotent) return false
+    // What was handed over died with the thread.
+    if (this.#over || extras === null || !extras.idempotent || extras.transfer !== null) return false
     if (extras.attempt >= MAX_DEATHS + extras.failures) return false
     this.#beginAgain(task, extras)
     this.#backlog.putBack(task)
+    this.#waitsAgain(task)
     return true
   }
 

@@ -1,5 +1,5 @@
 import { TaskTimeoutError } from '../core/errors.js'
-import type { Task } from '../core/task.js'
+import type { Task, TaskExtras } from '../core/task.js'
 import { DONE, STARTED, TASK_STATES, TIMED_OUT } from '../core/task-state.js'
 import { Failure } from './failure.js'
 import type { SenderContext } from './sender-context.js'
@@ -8,17 +8,24 @@ import { FLOAT, INT, LIMITS } from './shared-table.js'
 /** The share of each new duration in the mean of its function's. */
 const MEAN_WEIGHT = 1 / 8
 
+/** Who is told within the sender. */
+export interface SettlementOwner {
+  /** Nothing of a task that has a key's turn runs any more. */
+  endTurn(task: Task): void
+  /** A task has ended, and so is no more in the lane's queue. */
+  settled(): void
+}
+
 /** How tasks end, and who is told. */
 export class Settlement {
   readonly #context: SenderContext
-  readonly #endTurn: (task: Task) => void
   /** How many tasks have ended in each final state, by its number. */
   readonly ended = new Float64Array(TASK_STATES.length)
+  readonly #owner: SettlementOwner
 
-  /** @param endTurn called with a task that ends, and has a key's turn, without having been sent */
-  constructor(context: SenderContext, endTurn: (task: Task) => void) {
+  constructor(context: SenderContext, owner: SettlementOwner) {
     this.#context = context
-    this.#endTurn = endTurn
+    this.#owner = owner
   }
 
   /** The one place where a task settles. A task that waits must have left its place before. */
@@ -30,12 +37,13 @@ export class Settlement {
       const ran = ended - (task.started ?? ended)
       target.mean = target.mean === 0 ? ran : target.mean + (ran - target.mean) * MEAN_WEIGHT
     }
-    const wasSent = task.id !== 0
+    const { resolve, extras, id } = task
     task.settle(state, outcome, ended)
     this.ended[state]!++
     this.#context.history.add(task)
     this.#context.ended()
-    const { resolve, extras } = task
+    if (extras?.hasTurn === true) this.#giveUpTurn(task, extras, id)
+    this.#owner.settled()
     if (resolve !== null) {
       task.resolve = null
       resolve(outcome, task)
@@ -43,8 +51,21 @@ export class Settlement {
     if (extras === null) return
     if (state !== DONE) extras.acceptance?.reject((outcome as Failure).error())
     extras.observer?.finished(task)
-    // The turn of one that was sent ends with its slot: only then is it certain that nothing of it runs.
-    if (extras.hasTurn && !wasSent) this.#endTurn(task)
+  }
+
+  /**
+   * A thread is done with a slot.
+   *
+   * @param id the slot, which may be an older one of the task's, from before it was taken back or run again
+   */
+  slotFreed(task: Task, id: number): void {
+    if (task.extras !== null && task.extras.turnEndsWith === id) this.#owner.endTurn(task)
+  }
+
+  /** The turn of a task that has started ends with its slot: only then is it certain that nothing of it runs. */
+  #giveUpTurn(task: Task, extras: TaskExtras, id: number): void {
+    if (id === 0 || task.started === undefined) this.#owner.endTurn(task)
+    else extras.turnEndsWith = id
   }
 
   /** Records when a sent task started, if it did, and tells its observer once. */

@@ -1,5 +1,5 @@
 import { QueueFullError } from './errors.js'
-import type { Task } from './task.js'
+import type { CallTarget, Task } from './task.js'
 
 export const OVERLOAD_POLICIES = ['reject', 'wait', 'drop-oldest', 'drop-expired'] as const
 
@@ -11,7 +11,8 @@ export const MAX_HELD = 100_000
 
 /** The queue of a lane, as admission sees it. */
 export interface AdmissionQueue {
-  isFull(): boolean
+  /** @param reserved places that are spoken for */
+  isFull(reserved: number): boolean
   /** How many tasks wait for room. */
   held(): number
   /** Every task that is accepted and has not started. */
@@ -36,8 +37,12 @@ export class Admission {
   readonly #limit: number
   readonly #queue: AdmissionQueue
   readonly #order = new ArrivalOrder()
-  /** No waiting task can be past saving before this instant. */
-  #soonestHopeless = Number.POSITIVE_INFINITY
+  /** The earliest deadline of a waiting task of each function: its mean is not what it was when the task came. */
+  readonly #deadlines = new Map<CallTarget, number>()
+  /** The earliest end of a queueTimeout. */
+  #waitUntil = Number.POSITIVE_INFINITY
+  /** Room is being made for a task: whoever is told of that and submits another does not take it away. */
+  #making = false
 
   constructor(lane: string, policy: OverloadPolicy, limit: number, queue: AdmissionQueue) {
     this.#lane = lane
@@ -55,10 +60,10 @@ export class Admission {
    */
   ask(now: number): 'accept' | 'hold' {
     if (this.#policy === 'wait' && this.#queue.held() > 0) return this.#hold()
-    // More than once, if whoever is told of a dropped task submits another.
-    while (this.#queue.isFull()) {
+    // More than once, if tasks that are to be run again have come back to a queue that was full.
+    while (this.#queue.isFull(this.#making ? 1 : 0)) {
       if (this.#policy === 'wait') return this.#hold()
-      if (!this.#makeRoom(now)) throw new QueueFullError(this.#lane, this.#limit)
+      if (this.#making || !this.#makeRoom(now)) throw new QueueFullError(this.#lane, this.#limit)
     }
     return 'accept'
   }
@@ -66,8 +71,7 @@ export class Admission {
   /** Remembers a task that was taken, as far as the policy will have to know of it. */
   accepted(task: Task): void {
     if (this.#policy === 'drop-oldest') this.#order.push(task, this.#queue)
-    else if (this.#policy === 'drop-expired' && task.extras !== null)
-      this.#soonestHopeless = Math.min(this.#soonestHopeless, hopelessAt(task))
+    else if (this.#policy === 'drop-expired') this.#noteLimits(task)
   }
 
   #hold(): 'hold' {
@@ -76,25 +80,48 @@ export class Admission {
   }
 
   #makeRoom(now: number): boolean {
-    if (this.#policy === 'drop-expired') return this.#dropHopeless(now)
+    const dropped = this.#toDrop(now)
+    this.#making = true
+    try {
+      for (const task of dropped) this.#queue.drop(task)
+    } finally {
+      this.#making = false
+    }
+    return dropped.length > 0
+  }
+
+  #toDrop(now: number): readonly Task[] {
+    if (this.#policy === 'drop-expired') return this.#hopeless(now)
     const oldest = this.#policy === 'drop-oldest' ? this.#order.takeOldest(this.#queue) : undefined
-    if (oldest !== undefined) this.#queue.drop(oldest)
-    return oldest !== undefined
+    return oldest === undefined ? [] : [oldest]
   }
 
   /** All of them at once, so that a full queue is not read again for each task that comes. */
-  #dropHopeless(now: number): boolean {
-    if (this.#soonestHopeless > now) return false
+  #hopeless(now: number): readonly Task[] {
+    if (this.#soonestHopeless() > now) return []
+    this.#deadlines.clear()
+    this.#waitUntil = Number.POSITIVE_INFINITY
     const hopeless: Task[] = []
-    let soonest = Number.POSITIVE_INFINITY
     for (const task of this.#queue.waiting()) {
-      const at = hopelessAt(task)
-      if (at <= now) hopeless.push(task)
-      else soonest = Math.min(soonest, at)
+      if (hopelessAt(task) <= now) hopeless.push(task)
+      else this.#noteLimits(task)
     }
-    this.#soonestHopeless = soonest
-    for (const task of hopeless) this.#queue.drop(task)
-    return hopeless.length > 0
+    return hopeless
+  }
+
+  #noteLimits({ extras, target }: Task): void {
+    if (extras === null) return
+    this.#waitUntil = Math.min(this.#waitUntil, extras.waitUntil)
+    if (extras.deadline === Number.POSITIVE_INFINITY) return
+    const earliest = this.#deadlines.get(target) ?? Number.POSITIVE_INFINITY
+    this.#deadlines.set(target, Math.min(earliest, extras.deadline))
+  }
+
+  /** No waiting task is past saving before this instant. */
+  #soonestHopeless(): number {
+    let soonest = this.#waitUntil
+    for (const [target, deadline] of this.#deadlines) soonest = Math.min(soonest, deadline - target.mean)
+    return soonest
   }
 }
 

@@ -32,7 +32,7 @@ export interface BacklogObserver {
  * | HELD    | NEW       | room in the queue    | `hold`                               | `admit`; `remove`               |
  * | DELAYED | SCHEDULED | its time             | `add` with a delay, `delay` (retry)  | its time: READY; `remove`       |
  * | READY   | SUBMITTED | credit               | `add`, `putBack`, and from the others| `take`: OUTSIDE, PARKED; `remove`|
- * | PARKED  | SUBMITTED | its key's turn       | `take`, when another has the turn    | the turn's end: READY; `remove` |
+ * | PARKED  | SUBMITTED | its key's turn       | `take`, when another has the turn    | the turn's end, `reprioritize`: READY; `remove` |
  *
  * In every place a limit of its waiting may run out: then it leaves, and the owner is told. While it is DELAYED or has a
  * limit, one reminder of it is set.
@@ -110,8 +110,8 @@ export class Backlog {
       this.add(task)
       task.extras!.acceptance!.resolve()
       admitted.push(task)
+      task.extras!.observer?.accepted(task)
     }
-    for (const task of admitted) task.extras!.observer?.accepted(task)
     return admitted
   }
 
@@ -192,12 +192,16 @@ export class Backlog {
 
   /** Changes the priority of a task, in whichever place it is. */
   reprioritize(task: Task, priority: number): void {
+    if (task.place === PARKED) {
+      // It asks for its turn once more: the turn may be free, and given to the first of those that ask.
+      this.#turns.remove(task)
+      task.place = READY
+      this.#ready.push(task)
+    }
     const queue = task.place === READY ? this.#ready : task.place === HELD ? this.#held : null
-    if (task.place === PARKED) this.#turns.remove(task)
     queue?.remove(task)
     task.extras!.priority = priority
     queue?.push(task)
-    if (task.place === PARKED) this.#turns.park(task)
   }
 
   /** A task has ended for certain, or is not to run for now: the next of its key may. */

@@ -9,6 +9,8 @@
  * has waited `AGING_MS` is aged, and every `AGED_EVERY`th item taken is the oldest aged one, if there is any.
  * The bound: an aged item with k older ones before it is taken after at most `AGED_EVERY` · (k + 1) others. An item
  * with a deadline does not age: its deadline bounds its wait. Within `AGING_MS` the order is exact.
+ * A task waits in two such queues, its sender's and its thread's, and keeps its age: on a lane of n threads it starts
+ * after at most n · (2 · `AGED_EVERY` · (k + 1) + w) others, w being the most that one thread has been sent.
  */
 export interface Queueable<T> {
   /** The neighbours of the item in its chain. They belong to the queue while the item is in it. */

@@ -54,6 +54,8 @@ export class TaskExtras {
   key: string | null = null
   /** Whether it is this task's turn among those of its key. Written by `KeyTurns` alone. */
   hasTurn = false
+  /** The id of the slot with which the turn of a task that has ended is over, or 0. */
+  turnEndsWith = 0
   transfer: readonly object[] | null = null
   observer: TaskObserver | null = null
   /** Whether the lane thread is to say at once when the task starts. */

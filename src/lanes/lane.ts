@@ -112,6 +112,9 @@ export class Lane<M> {
   ): Promise<TaskResult<M, K>[]> {
     try {
       const { lane } = this.#connection
+      if (typeof (items as Partial<typeof items> | null | undefined)?.[Symbol.iterator] !== 'function') {
+        throw new InvalidArgumentError('items', 'an iterable', items)
+      }
       return MapCall.run<TaskResult<M, K>>(
         {
           submit: (item, resolve) =>

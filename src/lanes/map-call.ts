@@ -31,8 +31,12 @@ export class MapCall<R> {
   readonly #reject: (error: unknown) => void
   #taken = 0
   #ended = 0
-  #allTaken = false
   #failed = false
+  #error: unknown
+  /** Whether the iterator is to be told that no more items are wanted: not once it has ended by itself. */
+  #open = true
+  /** Whether the iterator's own code is running, and could not be told. */
+  #taking = false
 
   static run<R>(lane: MapLane, items: Iterable<unknown>): Promise<R[]> {
     return new Promise<R[]>((resolve, reject) => {
@@ -55,14 +59,20 @@ export class MapCall<R> {
   #feed(): void {
     try {
       while (!this.#failed) {
-        const next = this.#items.next()
+        const next = this.#next()
+        // What the iterator does on its way to an item may end the whole.
+        if (this.#failed) break
         if (next.done === true) {
-          this.#allTaken = true
           if (this.#ended === this.#taken) this.#resolve(this.#results)
           return
         }
         const task = this.#lane.submit(next.value, this.#settled)
         this.#note(task)
+        // Whoever is told of the new task may have ended another.
+        if (this.#failed) {
+          this.#lane.cancel(task, this.#error)
+          break
+        }
         const acceptance = task.extras?.acceptance ?? null
         if (acceptance !== null) {
           // A rejection is the task's own outcome, which comes to `#settled`.
@@ -74,8 +84,20 @@ export class MapCall<R> {
         }
       }
     } catch (error) {
-      this.#allTaken = true
       this.#fail(error)
+    }
+    if (this.#failed) this.#closeItems()
+  }
+
+  #next(): IteratorResult<unknown> {
+    this.#taking = true
+    this.#open = false
+    try {
+      const next = this.#items.next()
+      this.#open = next.done !== true
+      return next
+    } finally {
+      this.#taking = false
     }
   }
 
@@ -97,21 +119,37 @@ export class MapCall<R> {
       return
     }
     this.#results[this.#indexOf(task)] = outcome as R
-    if (++this.#ended === this.#taken && this.#allTaken) this.#resolve(this.#results)
+    if (++this.#ended === this.#taken && !this.#open && !this.#taking) this.#resolve(this.#results)
   }
 
   #indexOf(task: Task): number {
-    let at = this.#runs.length - 1
-    while (this.#runs[at]!.firstId > task.sequence) at--
-    const { firstId, firstIndex } = this.#runs[at]!
+    let low = 0
+    let high = this.#runs.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if (this.#runs[middle]!.firstId > task.sequence) high = middle - 1
+      else low = middle
+    }
+    const { firstId, firstIndex } = this.#runs[low]!
     return firstIndex + task.sequence - firstId
   }
 
   #fail(error: unknown): void {
     if (this.#failed) return
     this.#failed = true
+    this.#error = error
     this.#reject(error)
     for (const task of this.#tasks) this.#lane.cancel(task, error)
-    if (!this.#allTaken) this.#items.return?.()
+    if (!this.#taking) this.#closeItems()
+  }
+
+  #closeItems(): void {
+    if (!this.#open) return
+    this.#open = false
+    try {
+      this.#items.return?.()
+    } catch {
+      // The map has rejected with what came first.
+    }
   }
 }

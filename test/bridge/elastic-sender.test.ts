@@ -26,7 +26,7 @@ function leave(rig: SenderRig, { number }: RigThread): void {
 }
 
 test('a thousand tiny tasks done in a few milliseconds ask for nothing', () => {
-  const rig = new SenderRig(1, RANGE)
+  const rig = new SenderRig(1, { threads: RANGE })
   const thread = rig.join()
   pass(rig, 100)
   for (let burst = 0; burst < 20; burst++) {
@@ -40,7 +40,7 @@ test('a thousand tiny tasks done in a few milliseconds ask for nothing', () => {
 })
 
 test('tasks that wait ask for a thread, and go on asking', () => {
-  const rig = new SenderRig(1, RANGE)
+  const rig = new SenderRig(1, { threads: RANGE })
   const thread = rig.join()
   pass(rig, 100)
   for (let i = 0; i < 5; i++) rig.submit([i])
@@ -55,7 +55,7 @@ test('tasks that wait ask for a thread, and go on asking', () => {
 })
 
 test('so does one that is sent, and waits on a thread that does not come to it', () => {
-  const rig = new SenderRig(1, RANGE)
+  const rig = new SenderRig(1, { threads: RANGE })
   const thread = rig.join()
   for (let i = 0; i < 2; i++) rig.submit([i])
   rig.settle()
@@ -65,7 +65,7 @@ test('so does one that is sent, and waits on a thread that does not come to it',
 })
 
 test('running tasks ask for nothing, nor do delayed ones, before or just after their time', () => {
-  const rig = new SenderRig(8, RANGE)
+  const rig = new SenderRig(8, { threads: RANGE })
   const thread = rig.join()
   rig.submit(['runs'])
   rig.submit(['later'], { notBefore: rig.clock.now() + 200 })
@@ -83,7 +83,7 @@ test('as many threads as there may be are enough, and a fixed lane asks for noth
     [RANGE, 3],
     [{ min: 2, max: 2 }, 1],
   ] as const) {
-    const rig = new SenderRig(1, threads)
+    const rig = new SenderRig(1, { threads })
     for (let i = 0; i < joins; i++) rig.join()
     for (let i = 0; i < 10; i++) rig.submit([i])
     rig.settle()
@@ -93,7 +93,7 @@ test('as many threads as there may be are enough, and a fixed lane asks for noth
 })
 
 test('when it is done, no timer is left', () => {
-  const rig = new SenderRig(1, RANGE)
+  const rig = new SenderRig(1, { threads: RANGE })
   const thread = rig.join()
   for (let i = 0; i < 10; i++) rig.submit([i])
   rig.settle()
@@ -104,7 +104,7 @@ test('when it is done, no timer is left', () => {
 })
 
 test('a thread that is to go gets nothing more, loses what it has not started, and is released when it has answered all', () => {
-  const rig = new SenderRig(1, RANGE)
+  const rig = new SenderRig(1, { threads: RANGE })
   const [stays, goes] = [rig.join(), rig.join()]
   const tasks = Array.from({ length: 6 }, (_, i) => rig.submit([i]))
   rig.settle()
@@ -129,7 +129,7 @@ test('a thread that is to go gets nothing more, loses what it has not started, a
 })
 
 test('an idle one is released at once, and so is one that the sender does not know', () => {
-  const rig = new SenderRig(1, RANGE)
+  const rig = new SenderRig(1, { threads: RANGE })
   rig.join()
   const idle = rig.join()
   leave(rig, idle)
@@ -138,7 +138,7 @@ test('an idle one is released at once, and so is one that the sender does not kn
 })
 
 test('a cancelled task holds it until the thread has acknowledged it', () => {
-  const rig = new SenderRig(1, RANGE)
+  const rig = new SenderRig(1, { threads: RANGE })
   const thread = rig.join()
   const { task } = rig.submit(['cancelled'])
   rig.settle()
@@ -152,7 +152,7 @@ test('a cancelled task holds it until the thread has acknowledged it', () => {
 })
 
 test('if it dies before, what had not started there moves, and nothing is released', () => {
-  const rig = new SenderRig(1, RANGE)
+  const rig = new SenderRig(1, { threads: RANGE })
   const goes = rig.join()
   const { outcomes } = rig.submit(['moves'])
   rig.settle()

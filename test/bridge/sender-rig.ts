@@ -1,4 +1,7 @@
+import * as assert from 'uvu/assert'
+import { encodeError } from '#src/bridge/error-codec.js'
 import type { Job } from '#src/bridge/job.js'
+import type { LaneSender } from '#src/bridge/lane-sender.js'
 import { MemoryPort } from '#src/bridge/memory-port.js'
 import type { SenderToSupervisor } from '#src/bridge/protocol/sender-to-supervisor.js'
 import type { SupervisorToSender } from '#src/bridge/protocol/supervisor-to-sender.js'
@@ -6,12 +9,14 @@ import { Sender } from '#src/bridge/sender.js'
 import type { LaneTerms } from '#src/bridge/sender-context.js'
 import { TaskInlet } from '#src/bridge/task-inlet.js'
 import { ThreadBlock } from '#src/bridge/thread-block.js'
+import { LaneError, TaskCanceledError } from '#src/core/errors.js'
 import { Task, TaskExtras } from '#src/core/task.js'
-import { DONE } from '#src/core/task-state.js'
+import { DONE, TASK_STATES } from '#src/core/task-state.js'
 import { ManualClock } from '../support/manual-clock.js'
 
 export const LANE = 'lane'
 const NAMES = ['other', 'quote']
+const FIXED = { min: 1, max: 1 }
 
 /** A lane thread of which the test is the run loop; its answers go out only as the test says. */
 export class RigThread {
@@ -84,29 +89,32 @@ export class SenderRig {
   #deferred: (() => void)[] = []
   #lastNumber = 0
 
-  constructor(concurrency = 1, threads = { min: 1, max: 1 }) {
+  constructor(concurrency = 1, terms: Partial<LaneTerms> = {}) {
     const [mine, theirs] = this.#pair()
     this.#supervisor = theirs
     theirs.listen(
       message => this.told.push(message as SenderToSupervisor),
       () => {},
     )
-    const terms: LaneTerms = { name: LANE, concurrency, queueLimit: 1_000_000, overload: 'reject', threads }
-    this.sender = new Sender(mine, [terms], {
-      clock: this.clock,
-      timers: this.clock,
-      defer: call => this.#deferred.push(call),
-      openPort: token => this.#tokens.get(token as number)!,
-      busy: () => {},
-      report: error => {
-        throw error
+    this.sender = new Sender(
+      mine,
+      [{ name: LANE, concurrency, queueLimit: 1_000_000, overload: 'reject', threads: FIXED, ...terms }],
+      {
+        clock: this.clock,
+        timers: this.clock,
+        defer: call => this.#deferred.push(call),
+        openPort: token => this.#tokens.get(token as number)!,
+        busy: () => {},
+        report: error => {
+          throw error
+        },
+        watcher: {
+          slow: ({ sequence }, held) => this.watched.push({ type: 'slow', sequence, held }),
+          stall: stall => this.watched.push(stall),
+          restart: restart => this.watched.push(restart),
+        },
       },
-      watcher: {
-        slow: ({ sequence }, held) => this.watched.push({ type: 'slow', sequence, held }),
-        stall: stall => this.watched.push(stall),
-        restart: restart => this.watched.push(restart),
-      },
-    })
+    )
     mine.listen(
       message => this.sender.receive(message as SupervisorToSender),
       () => {},
@@ -151,9 +159,52 @@ export class SenderRig {
       outcomes.push(outcome)
     }
     const now = this.clock.now()
+    const how = lane.admit()
     const task = new Task(lane.target(name), this.sender.nextSequence(), args, now, resolve, extras)
-    lane.submit(task)
+    lane.submit(task, how)
     return { task, outcomes }
+  }
+
+  get lane(): LaneSender {
+    return this.sender.lane(LANE)
+  }
+
+  /** What a task's state is said to be. */
+  stateOf({ task }: Submitted): string {
+    return TASK_STATES[this.lane.stateOf(task)]!
+  }
+
+  cancel({ task }: Submitted): boolean {
+    const error = new TaskCanceledError(task.target.name)
+    return this.lane.cancel(task, error, error)
+  }
+
+  /** A thread is gone, and has exited for certain. */
+  lose(thread: RigThread): void {
+    const error = encodeError(new LaneError('ERR_LANE_EXITED', LANE, 'it left'))
+    this.tell({ type: 'thread-lost', lane: LANE, thread: thread.number, error })
+    this.settle()
+    this.tell({ type: 'thread-exited', lane: LANE, thread: thread.number })
+    this.settle()
+  }
+
+  /** Lets so many milliseconds pass, and what they bring arrive. */
+  pass(duration: number): void {
+    this.clock.runFor(duration)
+    this.settle()
+  }
+
+  /** Runs all there is to its end on these threads, and looks that nothing is left over. */
+  finish(...threads: readonly RigThread[]): void {
+    for (let ran = 1; ran > 0; ) {
+      this.settle()
+      ran = threads.reduce((sum, thread) => sum + thread.runAll(0.001), 0)
+    }
+    assert.equal(
+      [this.slotsInUse, this.strays, this.sender.unfinished, ...threads.map(({ inlet }) => inlet.strays)],
+      [0, 0, 0, ...threads.map(() => 0)],
+      'slots, strays, unfinished, strays of each thread',
+    )
   }
 
   /** Delivers all that is on its way, and ends the turn, until nothing is left to happen but timers. */

@@ -69,6 +69,13 @@ test('other options of a lane', () => {
   expectLaneRefused('os', 'realtime')
   expectLaneRefused('queue.overload', 'whatever')
   for (const value of ['replace', 'terminate', 'whatever', true]) expectLaneRefused('onStall', value)
+  for (const overload of ['whatever', '', 5, {}, 'toString', 'WAIT']) {
+    expectLaneRefused('queue.overload', overload)
+  }
+  // What is to wait for room, or to take another's, needs some.
+  for (const overload of ['wait', 'drop-oldest', 'drop-expired'] as const) {
+    expectRefused({ tasks, lanes: { bulk: { queue: { limit: 0, overload } } } }, 'lanes.bulk.queue.limit')
+  }
   expectLaneRefused('env.PATH', 5)
   expectLaneRefused('execArgv', 'text')
   expectLaneRefused('execArgv', [1])
@@ -111,6 +118,19 @@ both('NaN, negative or infinite delay, timeout, priority and the other options o
     assert.is((await rejectionOf(a.run('mark', [marks], options), InvalidArgumentError)).option, option)
     assert.is((await rejectionOf(a.map('mark', [marks], options), InvalidArgumentError)).option, option)
   }
+  const refusedWithin = async (
+    outer: string,
+    inner: string,
+    values: readonly unknown[],
+    rest: object,
+  ): Promise<void> => {
+    for (const value of values) {
+      const options = { onSubmit, [outer]: { ...rest, [inner]: value } } as never
+      const error = await rejectionOf(a.run('mark', [marks], options), InvalidArgumentError)
+      assert.is(error.option, `${outer}.${inner}`)
+      assert.match(error.message, `${outer}.${inner}`)
+    }
+  }
   for (const option of ['delay', 'timeout', 'queueTimeout', 'deadline', 'priority']) {
     for (const value of [...NO_NUMBERS, -1]) await refused(option, value)
   }
@@ -120,7 +140,28 @@ both('NaN, negative or infinite delay, timeout, priority and the other options o
   await refused('transfer', {})
   await refused('transfer', [1])
   await refused('idempotent', 'yes')
+  for (const value of [...NO_NUMBERS.filter(one => typeof one === 'number'), -1, 0.5, 1_000_001])
+    await refused('retries', value)
+  for (const value of ['5', true, null, [], 5n]) await refused('retries', value)
+  await refusedWithin('retries', 'limit', [...NO_NUMBERS, -1, 0.5, undefined, 1_000_001], {})
+  for (const inner of ['delay', 'maxDelay']) {
+    await refusedWithin('retries', inner, [...NO_NUMBERS, -1], { limit: 1 })
+    await refusedWithin('retries', inner, [...NO_NUMBERS, -1], { limit: 0 })
+  }
+  await refusedWithin('retries', 'times', [1], { limit: 1 })
+  for (const value of [5, {}, null, ['a'], Symbol('a')]) await refused('key', value)
   for (const callback of ['onStart', 'onDone', 'onError', 'onTimeout', 'onCancel']) await refused(callback, 5)
+  const buffer = new ArrayBuffer(8)
+  for (const [retries, option] of [
+    [1, 'retries'],
+    [{ limit: 1 }, 'retries.limit'],
+  ] as const) {
+    const both = { retries, transfer: [buffer] }
+    const error = thrownBy(() => a.submit('echo', [buffer], both), InvalidArgumentError)
+    assert.is(error.option, option, 'what is handed over cannot be sent twice')
+  }
+  assert.is(buffer.byteLength, 8)
+  await a.run('echo', [1], { retries: 0, transfer: [new ArrayBuffer(8)], key: '' })
   await a.run('echo', [1])
   assert.is(Atomics.load(marks, 0), 0, 'no refused task runs')
   assert.is(callbacks, 0, 'nor calls back')
@@ -155,7 +196,16 @@ both('other arguments', async launch => {
     option(() => scheduler.submitTask('toString' as never, 'echo', [])),
     'lane',
   )
+  for (const items of [undefined, null, 5, {}]) {
+    assert.is((await rejectionOf(a.map('echo', items as never), InvalidArgumentError)).option, 'items')
+  }
   const task = a.submit('echo', [1])
+  for (const priority of [...NO_NUMBERS, -1, 1.5, 1_000_001, undefined]) {
+    assert.is(
+      option(() => task.setPriority(priority as never)),
+      'priority',
+    )
+  }
   for (const timeout of [...NO_NUMBERS, -1]) {
     assert.is((await rejectionOf(task.wait({ timeout } as never), InvalidArgumentError)).option, 'timeout')
     assert.is(

@@ -1,4 +1,4 @@
-import { SchedulerThread, TaskTimeoutError } from 'multilane'
+import { QueueFullError, SchedulerThread, type TaskHandle, TaskTimeoutError } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Launch, testsInBothPlaces } from '../support/both-places.js'
@@ -85,6 +85,121 @@ both('items that throw on their way leave nothing behind', async launch => {
   }
   assert.is((await rejectionOf(a.map('echo', broken()), RangeError)).message, 'no more')
   assert.is((await scheduler.stats()).unfinished, 0)
+})
+
+/** An iterable that counts, and tells whether it was closed. */
+function watched(make: (i: number) => number | Promise<never>, log: string[]): Iterable<never> {
+  let i = 0
+  return {
+    [Symbol.iterator]: () => ({
+      next: () => (i < 1_000_000 ? { done: false, value: make(i++) } : { done: true, value: undefined }),
+      return: () => {
+        log.push(`closed after ${i}`)
+        throw new Error('a closed iterator may throw what it likes')
+      },
+    }),
+  } as never
+}
+
+test('a failure, or a queue that is full, closes the iterator once, and what that throws is nothing', async () => {
+  await using scheduler = await SchedulerThread.start<typeof plain, 'a' | 'b'>({
+    tasks,
+    lanes: { a: { queue: { limit: 5, overload: 'wait' } }, b: { queue: { limit: 50 } } },
+  })
+  const { a, b } = scheduler.lanes
+  const log: string[] = []
+  const failing = a.map(
+    'failIf',
+    watched(i => (i === 7 ? -7 : i), log),
+  )
+  assert.is((await rejectionOf(failing, RangeError)).message, '-7')
+  assert.is(log.length, 1)
+  await rejectionOf(
+    b.map(
+      'echo',
+      watched(i => i, log),
+    ),
+    QueueFullError,
+  )
+  assert.equal(log.slice(1), ['closed after 51'])
+  assert.is((await scheduler.stats()).unfinished, 0)
+})
+
+test('an iterable that cancels its own map: it is closed, and no more of it is run', async () => {
+  await using scheduler = await start()
+  const { a } = scheduler.lanes
+  const controller = new AbortController()
+  const gate = newGate()
+  const blocked = [a.submit('block', [gate]), a.submit('block', [gate])]
+  await arrived(gate, 2)
+  const marks = newGate()
+  const log: string[] = []
+  function* selfish() {
+    try {
+      for (let i = 0; ; i++) {
+        if (i === 10) controller.abort('enough')
+        yield marks
+        log.push(`${i}`)
+      }
+    } finally {
+      log.push('closed')
+    }
+  }
+  assert.is(await reasonOf(a.map('mark', selfish(), { signal: controller.signal })), 'enough')
+  assert.equal(log.slice(-2), ['9', 'closed'])
+  openGate(gate)
+  await Promise.all(blocked.map(task => task.result()))
+  await a.map('echo', [1, 2, 3, 4])
+  assert.is(arrivals(marks), 0)
+  assert.is((await scheduler.stats()).unfinished, 0)
+})
+
+test('onSubmit of an item may end the whole', async () => {
+  await using scheduler = await start()
+  const { a } = scheduler.lanes
+  const handles: TaskHandle<unknown>[] = []
+  const marks = newGate()
+  const mapped = a.map(
+    'mark',
+    Array.from({ length: 20 }, () => marks),
+    {
+      onSubmit: task => {
+        handles.push(task)
+        if (handles.length === 5) handles[0]?.cancel('first')
+      },
+    },
+  )
+  await reasonOf(mapped)
+  assert.equal(
+    handles.map(task => task.state),
+    ['CANCELED', 'CANCELED', 'CANCELED', 'CANCELED', 'CANCELED'],
+  )
+  await a.run('echo', [1])
+  assert.is(arrivals(marks), 0)
+})
+
+test('100,000 items, with others submitted in between, each in its place', async () => {
+  await using scheduler = await SchedulerThread.start<typeof plain, 'a'>({
+    tasks,
+    lanes: { a: { threads: 2, queue: { limit: Number.POSITIVE_INFINITY } } },
+  })
+  const { a } = scheduler.lanes
+  const items = Array.from({ length: 100_000 }, (_, i) => i)
+  let others = 0
+  function* busy() {
+    for (const i of items) {
+      if (i % 2 === 0) a.run('echo', [i]).then(() => others++)
+      yield i
+    }
+  }
+  const results = await a.map('echo', busy())
+  assert.ok(
+    results.every((value, i) => value === i),
+    'in order',
+  )
+  assert.is(results.length, items.length)
+  await a.run('echo', ['the last'])
+  assert.ok(others > 0)
 })
 
 test.run()

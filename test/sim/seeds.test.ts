@@ -21,6 +21,8 @@ test('every seed settles every task once, whatever happens', async () => {
     moved: 0,
     left: 0,
     grown: 0,
+    mapped: 0,
+    failedMaps: 0,
   }
   const first = ONLY === undefined ? 1 : Number(ONLY)
   const last = ONLY === undefined ? SEEDS : first

@@ -3,6 +3,7 @@ import { OVERLOAD_POLICIES } from '#src/core/admission.js'
 import { MultilaneError, QueueFullError, TaskCanceledError } from '#src/core/errors.js'
 import { Task, TaskExtras } from '#src/core/task.js'
 import { CANCELED, DONE, FAILED, isFinal, STARTED, TASK_STATES, TIMED_OUT } from '#src/core/task-state.js'
+import { SimMaps } from './sim-maps.js'
 import { SimScheduler } from './sim-scheduler.js'
 import type { SimTask } from './sim-thread.js'
 import { SimWorld } from './sim-world.js'
@@ -15,6 +16,7 @@ interface Entry {
   readonly idempotent: boolean
   readonly retries: number
   readonly key: string | null
+  readonly transferring: boolean
   settled: number
   /** Whether a cancel answered true. */
   cancelled: boolean
@@ -36,6 +38,9 @@ export interface SimReport {
   readonly cancelsLost: number
   readonly left: number
   readonly grown: number
+  /** Maps that resolved, and that rejected. */
+  readonly mapped: number
+  readonly failedMaps: number
   readonly steps: number
 }
 
@@ -57,6 +62,7 @@ const TASKS: Readonly<Record<string, SimTask>> = {
       world.clock.after(400 + world.random.below(400), () => resolve(value))
     }),
   uncloneable: () => () => 0,
+  sizeOf: (_, buffer) => (buffer as ArrayBuffer).byteLength,
 }
 
 /** Runs one seed: random tasks, cancels, limits, deaths and parking, then a phase without faults in which all must end. */
@@ -73,6 +79,7 @@ export async function runSeed(seed: number): Promise<SimReport> {
   }
   const scheduler = new SimScheduler(world, TASKS, options)
   const entries: Entry[] = []
+  const maps = new SimMaps()
   let cancelsLost = 0
   let refused = 0
   let moved = 0
@@ -101,6 +108,8 @@ export async function runSeed(seed: number): Promise<SimReport> {
       scheduler.retire(random.pick([...scheduler.threads]))
     } else if (roll < 0.4) {
       scheduler.park(random.chance(0.5))
+    } else if (roll < 0.41 && entries.length < target) {
+      startMap(scheduler, world, maps, entries)
     } else {
       world.step()
       await promisesSettled()
@@ -115,7 +124,8 @@ export async function runSeed(seed: number): Promise<SimReport> {
       check(seed, scheduler, entries, options.concurrency)
     }
   }
-  return { ...conclude(seed, scheduler, entries), cancelsLost, refused, moved, steps }
+  await promisesSettled()
+  return { ...conclude(seed, scheduler, entries), ...maps.conclude(seed), cancelsLost, refused, moved, steps }
 }
 
 /** Promises of simulated tasks settle in real microtasks, a few for each `then` on the way. */
@@ -134,6 +144,8 @@ function submit(scheduler: SimScheduler, world: SimWorld): Entry | null {
   const extras = random.chance(0.5) ? new TaskExtras() : null
   const sequence = scheduler.sender.nextSequence()
   const log: string[] = []
+  // Its size is what the task answers, so that it is seen whether it arrived.
+  const buffer = new ArrayBuffer(sequence)
   if (extras !== null) {
     if (random.chance(0.2)) extras.timeout = random.below(20)
     if (random.chance(0.2)) extras.waitUntil = now + random.below(20)
@@ -142,7 +154,8 @@ function submit(scheduler: SimScheduler, world: SimWorld): Entry | null {
     extras.priority = random.below(3)
     extras.idempotent = random.chance(0.3)
     if (random.chance(0.3)) extras.key = random.pick(['a', 'b'])
-    if (random.chance(0.3))
+    if (kind === 'sizeOf') extras.transfer = [buffer]
+    else if (random.chance(0.3))
       extras.retries = { limit: 1 + random.below(3), delay: random.below(20), maxDelay: 30 }
     extras.reportStart = random.chance(0.5)
     extras.observer = {
@@ -151,7 +164,7 @@ function submit(scheduler: SimScheduler, world: SimWorld): Entry | null {
       finished: () => log.push('final'),
     }
   }
-  const argument = kind === 'uncloneableArgument' ? () => 0 : sequence
+  const argument = kind === 'uncloneableArgument' ? () => 0 : kind === 'sizeOf' ? buffer : sequence
   const limited =
     extras !== null &&
     Math.min(extras.timeout, extras.waitUntil, extras.deadline) !== Number.POSITIVE_INFINITY
@@ -162,6 +175,7 @@ function submit(scheduler: SimScheduler, world: SimWorld): Entry | null {
     idempotent: extras?.idempotent ?? false,
     retries: extras?.retries?.limit ?? 0,
     key: extras?.key ?? null,
+    transferring: extras !== null && extras.transfer !== null,
     settled: 0,
     cancelled: false,
     log,
@@ -173,6 +187,44 @@ function submit(scheduler: SimScheduler, world: SimWorld): Entry | null {
     if (error instanceof QueueFullError) return null
     throw error
   }
+}
+
+/** Starts a map over a few items, of which some fail; its tasks are entries like all others. */
+function startMap(scheduler: SimScheduler, world: SimWorld, maps: SimMaps, entries: Entry[]): void {
+  const { random } = world
+  const kinds = Array.from({ length: random.below(12) }, () =>
+    random.pick(['quick', 'quick', 'quick', 'slow', 'waits', random.chance(0.2) ? 'throws' : 'quick']),
+  )
+  maps.start(kinds, {
+    submit: (kind, resolve) => {
+      const { lane, sender } = scheduler
+      const how = lane.admit()
+      const sequence = sender.nextSequence()
+      const settle = (outcome: unknown, settled: Task): void => {
+        entry.settled++
+        resolve(outcome, settled)
+      }
+      const entry: Entry = {
+        task: new Task(lane.target(kind), sequence, [sequence], world.clock.now(), settle, null),
+        kind,
+        limited: false,
+        idempotent: false,
+        retries: 0,
+        key: null,
+        transferring: false,
+        settled: 0,
+        cancelled: false,
+        log: [],
+      }
+      entries.push(entry)
+      lane.submit(entry.task, how)
+      return entry.task
+    },
+    cancel: task => {
+      const entry = entries.find(one => one.task === task)!
+      if (cancel(scheduler, entry)) entry.cancelled = true
+    },
+  })
 }
 
 function cancel(scheduler: SimScheduler, { task }: Entry): boolean {
@@ -218,7 +270,7 @@ function conclude(
   seed: number,
   scheduler: SimScheduler,
   entries: readonly Entry[],
-): Omit<SimReport, 'cancelsLost' | 'refused' | 'moved' | 'steps'> {
+): Omit<SimReport, 'cancelsLost' | 'refused' | 'moved' | 'mapped' | 'failedMaps' | 'steps'> {
   const outcomes: Record<string, number> = {}
   let rerun = 0
   let held = 0
@@ -253,7 +305,8 @@ function conclude(
     if (begun.length > 1 + failures) {
       rerun++
       const died = begun.filter(thread => thread.isGone).length
-      if (!entry.idempotent || begun.length - died > 1 + failures) throw new Error(`${at}: run twice`)
+      if (!entry.idempotent || entry.transferring || begun.length - died > 1 + failures)
+        throw new Error(`${at}: run twice`)
     }
   }
   if (scheduler.sender.sent.table.inUse !== 0) {
@@ -274,7 +327,7 @@ function isRunning(scheduler: SimScheduler, sequence: number): boolean {
   return [...scheduler.threads].some(thread => thread.running.has(sequence))
 }
 
-function checkFailure(at: string, { task, kind }: Entry, deaths: number): void {
+function checkFailure(at: string, { task, kind, transferring }: Entry, deaths: number): void {
   const code = codeOf(task)
   const expected: Record<string, string> = {
     throws: 'TypeError',
@@ -284,6 +337,7 @@ function checkFailure(at: string, { task, kind }: Entry, deaths: number): void {
   }
   // ERR_LANE_CLOSED: here the word of why a port closed may take longer than a sender waits for it.
   const byDeath = deaths > 0 && ['ERR_LANE_EXITED', 'ERR_LANE_TERMINATED', 'ERR_LANE_CLOSED'].includes(code)
+  if (code === 'ERR_TRANSFER_LOST' && transferring && deaths > 0) return
   if (code !== expected[kind] && !byDeath) throw new Error(`${at} with ${code}`)
 }
 
