@@ -3,6 +3,9 @@ import type { Port } from './port.js'
 import type { SenderToLane } from './protocol/sender-to-lane.js'
 import { ThreadBlock } from './thread-block.js'
 
+/** So many slots of a thread may be taken back and not yet acknowledged: each is a message in its port. */
+export const MOST_TAKEN_BACK = 64
+
 /**
  * A sender's end of its connection to one lane thread: the port, what the thread shows of itself, and the credit
  * the sender has there.
@@ -48,7 +51,9 @@ export class LaneLink {
   room(concurrency: number): number {
     if (this.leaving) return 0
     if (this.#condemned.size > 0 && this.#condemned.has(this.block.holder)) return 0
-    return this.window.limit(this.block.inProgress, concurrency) - this.outstanding
+    // A slot whose task was taken back costs the thread next to nothing, but it is in its port.
+    const weightless = Math.min(this.takenBack, MOST_TAKEN_BACK)
+    return this.window.limit(this.block.inProgress, concurrency) - this.outstanding + weightless
   }
 
   condemn(id: number): void {

@@ -2,7 +2,7 @@ import type { Backlog } from '../core/backlog.js'
 import { goesBefore, isAged } from '../core/ready-queue.js'
 import type { Task } from '../core/task.js'
 import { SCHEDULED } from '../core/task-state.js'
-import type { LaneLink } from './lane-link.js'
+import { type LaneLink, MOST_TAKEN_BACK } from './lane-link.js'
 import type { Outbox } from './outbox.js'
 import type { LaneTerms, SenderContext } from './sender-context.js'
 import { INT, RECALLED } from './shared-table.js'
@@ -12,8 +12,6 @@ import { INT, RECALLED } from './shared-table.js'
  * one of them: its others may go elsewhere. In milliseconds.
  */
 const REBALANCE_AFTER_MS = 1
-/** So many slots of a thread may be taken back and not yet acknowledged: each is a message in its port. */
-const MOST_TAKEN_BACK = 64
 
 /**
  * Takes back tasks that were sent and have not started, and sends others, or sends them elsewhere.

@@ -103,6 +103,23 @@ test('many urgent ones in a row: the thread is never flooded with slots that wer
   for (const one of [sent, ...urgent]) assert.is(one.outcomes.length, 1)
 })
 
+test('what was taken back for a new priority is on its way again at once, though its loop is held', () => {
+  const rig = new SenderRig(1)
+  const thread = rig.join()
+  rig.submit(['holder'])
+  const sent = rig.submit(['sent'])
+  rig.settle()
+  const holder = thread.start()
+  for (const priority of [1, 2, 3]) {
+    assert.is(rig.lane.setPriority(sent.task, priority), true)
+    rig.settle()
+    assert.is(rig.stateOf(sent), 'SCHEDULED')
+  }
+  thread.finish(holder, 'done')
+  rig.finish(thread)
+  assert.equal(sent.outcomes, ['sent'])
+})
+
 test('setPriority in each state', () => {
   const rig = new SenderRig(1, { overload: 'wait', queueLimit: 4 })
   const set = ({ task }: Submitted, priority: number): boolean => rig.lane.setPriority(task, priority)
