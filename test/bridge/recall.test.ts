@@ -1,17 +1,12 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Failure } from '#src/bridge/failure.js'
-import { type RigThread, SenderRig, type Submitted } from './sender-rig.js'
+import { alive, type RigThread, runInOrder, SenderRig, type Submitted } from './sender-rig.js'
 
 const test = suite('bridge: tasks that are taken back')
 
 function waitingAt(thread: RigThread): unknown[] {
   return thread.jobs.map(job => job.args[0])
-}
-
-/** What a thread would start next, those left out that were taken back, cancelled or timed out. */
-function alive(thread: RigThread): unknown[] {
-  return thread.jobs.filter(job => thread.inlet.table.state(job.id) === 2).map(job => job.args[0])
 }
 
 /** A thread held by a started task, with one more sent, which is all the credit there is. */
@@ -24,17 +19,6 @@ function heldThread(options: Parameters<SenderRig['submit']>[1] = {}) {
   const sent = rig.submit(['sent'], options)
   rig.settle()
   return { rig, thread, holder, job, sent }
-}
-
-/** Runs everything by the thread's own order, and tells in which order it ran. */
-function runInOrder(rig: SenderRig, thread: RigThread): unknown[] {
-  const order: unknown[] = []
-  for (let ran = 1; ran > 0; ) {
-    rig.settle()
-    order.push(...alive(thread))
-    ran = thread.runAll(0.001)
-  }
-  return order
 }
 
 function codeOf({ outcomes }: Submitted): unknown {
@@ -101,62 +85,6 @@ test('many urgent ones in a row: the thread is never flooded with slots that wer
   thread.finish(job, 'holder')
   rig.finish(thread)
   for (const one of [sent, ...urgent]) assert.is(one.outcomes.length, 1)
-})
-
-test('what was taken back for a new priority is on its way again at once, though its loop is held', () => {
-  const rig = new SenderRig(1)
-  const thread = rig.join()
-  rig.submit(['holder'])
-  const sent = rig.submit(['sent'])
-  rig.settle()
-  const holder = thread.start()
-  for (const priority of [1, 2, 3]) {
-    assert.is(rig.lane.setPriority(sent.task, priority), true)
-    rig.settle()
-    assert.is(rig.stateOf(sent), 'SCHEDULED')
-  }
-  thread.finish(holder, 'done')
-  rig.finish(thread)
-  assert.equal(sent.outcomes, ['sent'])
-})
-
-test('setPriority in each state', () => {
-  const rig = new SenderRig(1, { overload: 'wait', queueLimit: 4 })
-  const set = ({ task }: Submitted, priority: number): boolean => rig.lane.setPriority(task, priority)
-  const thread = rig.join()
-  const finished = rig.submit(['finished'])
-  rig.settle()
-  // So long that the window does not grow.
-  thread.runAll(10)
-  rig.settle()
-  const started = rig.submit(['started'], { key: 'k' })
-  const sent = rig.submit(['sent'])
-  rig.settle()
-  const job = thread.start()
-  const parked = rig.submit(['parked'], { key: 'k', priority: 1 })
-  rig.settle()
-  const delayed = rig.submit(['delayed'], { notBefore: rig.clock.now() + 10 })
-  const queued = rig.submit(['queued'])
-  rig.settle()
-  const held = [rig.submit(['held 1']), rig.submit(['held 2'])] as const
-  rig.settle()
-  assert.equal(
-    [finished, started, sent, parked, delayed, queued, ...held].map(one => rig.stateOf(one)),
-    ['DONE', 'STARTED', 'SCHEDULED', 'SUBMITTED', 'SCHEDULED', 'SUBMITTED', 'NEW', 'NEW'],
-  )
-  assert.equal([set(finished, 9), set(started, 9)], [false, false])
-  // The one that waits goes in the place of the one that was sent, which was made the last.
-  assert.equal([set(queued, 2), set(parked, 3), set(delayed, 5), set(held[1], 1)], [true, true, true, true])
-  rig.settle()
-  assert.equal(alive(thread), ['queued'])
-  assert.equal([set(sent, 4), set(sent, 4)], [true, true])
-  rig.settle()
-  assert.equal(alive(thread), ['sent'])
-  assert.is(set(sent, 4), true, 'also if it has it, and is sent')
-  rig.pass(10)
-  thread.finish(job, 'started')
-  assert.equal(runInOrder(rig, thread), ['delayed', 'sent', 'parked', 'queued', 'held 2', 'held 1'])
-  rig.finish(thread)
 })
 
 test('a free thread takes over what waits behind a held loop, half of it at a time', () => {

@@ -222,3 +222,19 @@ export class SenderRig {
     return MemoryPort.pair({ posted: port => this.#ports.add(port) })
   }
 }
+
+/** What a thread would start next, those left out that were taken back, cancelled or timed out. */
+export function alive(thread: RigThread): unknown[] {
+  return thread.jobs.filter(job => thread.inlet.table.state(job.id) === 2).map(job => job.args[0])
+}
+
+/** Runs everything by the thread's own order, and tells in which order it ran. */
+export function runInOrder(rig: SenderRig, thread: RigThread): unknown[] {
+  const order: unknown[] = []
+  for (let ran = 1; ran > 0; ) {
+    rig.settle()
+    order.push(...alive(thread))
+    ran = thread.runAll(0.001)
+  }
+  return order
+}

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Lane } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { AcceptedJob } from '#daemon/store/job-store.js'
@@ -12,8 +13,11 @@ import { startStore, withStoreFolder } from '../../support/daemon/store-folder.j
 import { eventually } from '../../support/eventually.js'
 import { reasonOf, rejectionOf } from '../../support/rejection.js'
 import { skipUnless } from '../../support/skip.js'
+import type * as held from './tasks/held-transaction.js'
 
 const test = suite('a store in trouble')
+
+const heldTransaction = new URL('./tasks/held-transaction.js', import.meta.url)
 
 const SMALL_DISK = '8m'
 
@@ -115,14 +119,14 @@ test('one operation that breaks a rule fails alone', async () => {
 
 test('a thread that dies in the middle of a transaction leaves nothing of it, and is replaced', async () => {
   await withStoreFolder(async folder => {
-    const { store, writeLane, close } = await startStore(folder)
+    const { opened, store, writeLane, close } = await startStore(folder, 'owner', heldTransaction)
     try {
       const before = newJob()
       await store.accept([before])
-      const group = Array.from({ length: 60_000 }, () => newJob())
-      const accept = { kind: 'accept', group, key: null } as const
-      // A time-out ends the thread, which is busy with the transaction.
-      const doomed = reasonOf(writeLane.run('commit', [[accept]], { timeout: 1 }))
+      const group = Array.from({ length: 1000 }, () => newJob())
+      const lane = writeLane as unknown as Lane<typeof held>
+      // Its time-out ends the thread.
+      const doomed = reasonOf(lane.run('holdTransaction', [opened.file, group], { timeout: 500 }))
       const meanwhile = store.accept([newJob()]).catch((error: unknown) => {
         assert.instance(error, StoreError)
       })

@@ -5,7 +5,7 @@ import { type Lane, SchedulerThread } from 'multilane'
 import { type OpenedStore, openStore } from '#daemon/store/open-store.js'
 import type * as writeTasks from '#daemon/store/sql/write-tasks.js'
 import { SqliteStore } from '#daemon/store/sqlite-store.js'
-import { storeLaneOptions, storeLanesOf } from '#daemon/store/store-lanes.js'
+import { storeLaneOptions, storeLanesOf, WRITE_LANE } from '#daemon/store/store-lanes.js'
 
 /** A store on lanes of its own, as a daemon has it. */
 export interface RunningStore {
@@ -29,13 +29,19 @@ export async function withStoreFolder(run: (folder: string) => Promise<void>): P
   }
 }
 
-export async function startStore(folder: string, owner = 'owner'): Promise<RunningStore> {
+/** @param writeModule the write lane's task module, in place of the daemon's own */
+export async function startStore(folder: string, owner = 'owner', writeModule?: URL): Promise<RunningStore> {
   const opened = await openStore({ folder, owner })
   const schedulers: { close(): Promise<unknown> }[] = []
   const stores: SqliteStore[] = []
   let writeLane: Lane<typeof writeTasks> | undefined
   const ofOwner = async (name: string): Promise<SqliteStore> => {
-    const scheduler = await SchedulerThread.start({ lanes: storeLaneOptions(opened.file, name) })
+    const lanesOptions = storeLaneOptions(opened.file, name)
+    const write = {
+      ...lanesOptions[WRITE_LANE],
+      ...(writeModule === undefined ? {} : { tasks: writeModule }),
+    }
+    const scheduler = await SchedulerThread.start({ lanes: { ...lanesOptions, [WRITE_LANE]: write } })
     schedulers.push(scheduler)
     const lanes = storeLanesOf(scheduler.lanes)
     writeLane ??= lanes.write
