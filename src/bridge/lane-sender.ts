@@ -188,7 +188,7 @@ export class LaneSender {
     if (task.dead) return false
     const extras = task.rareOptions()
     if (task.id !== 0) {
-      if (extras.priority === priority) return this.stateOf(task) === SCHEDULED
+      if (extras.priority === priority && extras.transfer === null) return this.stateOf(task) === SCHEDULED
       if (!this.#recall.takeBack(task)) return false
     }
     this.#backlog.reprioritize(task, priority)

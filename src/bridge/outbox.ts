@@ -56,7 +56,7 @@ export class Outbox {
       if (task.dead) continue
       const free = freeLink()
       if (free === undefined) {
-        this.#backlog.putBack(task)
+        this.#backlog.untake(task)
         return false
       }
       this.#assign(free, task, message)

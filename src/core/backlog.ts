@@ -31,7 +31,7 @@ export interface BacklogObserver {
  * |---------|-----------|----------------------|--------------------------------------|---------------------------------|
  * | HELD    | NEW       | room in the queue    | `hold`                               | `admit`; `remove`               |
  * | DELAYED | SCHEDULED | its time             | `add` with a delay, `delay` (retry)  | its time: READY; `remove`       |
- * | READY   | SUBMITTED | credit               | `add`, `putBack`, and from the others| `take`: OUTSIDE, PARKED; `remove`|
+ * | READY   | SUBMITTED | credit               | `add`, `putBack`, `untake`, the others| `take`: OUTSIDE, PARKED; `remove`|
  * | PARKED  | SUBMITTED | its key's turn       | `take`, when another has the turn    | the turn's end, `reprioritize`: READY; `remove` |
  *
  * In every place a limit of its waiting may run out: then it leaves, and the owner is told. While it is DELAYED or has a
@@ -151,9 +151,17 @@ export class Backlog {
     }
   }
 
+  /** Puts a task back that was taken and could not be sent: it is the next to be taken. */
+  untake(task: Task): void {
+    this.endTurn(task)
+    task.place = READY
+    this.#setReminder(task)
+    this.#ready.untake(task)
+  }
+
   /**
-   * Puts a task back where it was in order: it was taken and not sent, or taken back, or is to be run again. The owner,
-   * whose doing it is, is not told that it is ready.
+   * Puts a task back where it was in order: it was taken back, or is to be run again. The owner, whose doing it is, is
+   * not told that it is ready.
    */
   putBack(task: Task): void {
     // One that runs again keeps its turn: what comes after it must not come between its attempts.

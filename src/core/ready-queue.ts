@@ -89,6 +89,12 @@ export class ReadyQueue<T extends Queueable<T>> {
     link(level, item, after === null ? level.tail : after.previous, after)
   }
 
+  /** Puts back what was taken and could not be used: if it was taken for its age, the next to be taken is so too. */
+  untake(item: T): void {
+    this.push(item)
+    this.#taken = AGED_EVERY - 1
+  }
+
   /** The first in order, aging left aside, or null. */
   peek(): T | null {
     for (const level of this.#levels) {

@@ -19,6 +19,8 @@ interface Options {
   /** Tasks as patient as the one that is watched, and older. */
   readonly older: number
   readonly keyed: boolean
+  /** Whether the patient task hands objects over, and can only go to a thread that is free. */
+  readonly transferring?: boolean
 }
 
 /** Returns how many tasks of the lane started after the patient one had aged and before it started. */
@@ -42,9 +44,10 @@ async function overtakenBy(seed: number, options: Options): Promise<number> {
     },
   )
   const { lane, sender } = scheduler
-  const submit = (priority: number): Task => {
+  const submit = (priority: number, transferring = false): Task => {
     const extras = new TaskExtras()
     extras.priority = priority
+    if (transferring) extras.transfer = [new ArrayBuffer(1)]
     // Some are more urgent still, so that they overtake what was sent.
     if (priority > 0 && random.chance(0.3)) extras.deadline = clock.now() + 1e9
     if (options.keyed && priority > 0) extras.key = `${random.below(3)}`
@@ -54,7 +57,7 @@ async function overtakenBy(seed: number, options: Options): Promise<number> {
   }
   for (let i = 0; i < 10; i++) submit(5)
   for (let i = 0; i < options.older; i++) submit(0)
-  const patient = submit(0)
+  const patient = submit(0, options.transferring)
   let startsAtAging = -1
   for (let steps = 0; steps < 200_000; steps++) {
     while (lane.waiting < STREAM + options.older) submit(1 + random.below(9))
@@ -68,6 +71,13 @@ async function overtakenBy(seed: number, options: Options): Promise<number> {
   }
   throw new Error('it never started')
 }
+
+test('nor does a task starve that hands objects over, and needs a thread that is free', async () => {
+  for (let seed = 1; seed <= 10; seed++) {
+    const options = { threads: 1 + (seed % 2), concurrency: 1, duration: 20, older: 0, keyed: false }
+    await overtakenBy(seed, { ...options, transferring: true })
+  }
+})
 
 test('a patient task is overtaken by no more than the bound of both queues, though urgent ones never end', async () => {
   let most = 0
