@@ -1,4 +1,5 @@
 import { Failure } from '../bridge/failure.js'
+import { describe } from '../core/errors.js'
 import type { Task } from '../core/task.js'
 import { DONE } from '../core/task-state.js'
 
@@ -93,7 +94,9 @@ export class MapCall<R> {
     this.#taking = true
     this.#open = false
     try {
-      const next = this.#items.next()
+      const next: unknown = this.#items.next()
+      // As `for … of` has it: what tells of no end would be asked for ever.
+      if (!isResult(next)) throw new TypeError(`${describe(next)} is no result of an iterator`)
       this.#open = next.done !== true
       return next
     } finally {
@@ -152,4 +155,8 @@ export class MapCall<R> {
       // The map has rejected with what came first.
     }
   }
+}
+
+function isResult(next: unknown): next is IteratorResult<unknown> {
+  return typeof next === 'object' && next !== null
 }

@@ -275,11 +275,12 @@ export class RunLoop {
       return start
     }
     this.#environment.timings.waited(start - source.table.float(job.id, FLOAT.SUBMITTED))
+    // Before anybody is told that it has started, and looks who holds the loop.
+    this.block.hold(source.sender, job.id)
     if (!isFast) {
       for (const inlet of this.#inlets.values()) inlet.flushStarts()
       this.#reportRoom()
     }
-    this.block.hold(source.sender, job.id)
     let verdict = DONE
     let value: unknown
     try {

@@ -320,8 +320,19 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
   }
 
   #report(error: unknown): void {
-    if (this.#events.listenerCount('error') > 0) this.#events.emit('error', error)
-    else process.emitWarning(error instanceof Error ? error : String(error))
+    if (this.#events.listenerCount('error') === 0) {
+      process.emitWarning(error instanceof Error ? error : String(error))
+      return
+    }
+    try {
+      this.#events.emit('error', error)
+    } catch (thrown) {
+      // In a turn of its own, where it is uncaught as it would be anywhere: whoever reports is in the middle of work that
+      // belongs to others.
+      setImmediate(() => {
+        throw thrown
+      })
+    }
   }
 }
 

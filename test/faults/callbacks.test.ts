@@ -171,4 +171,41 @@ both('a callback that submits, and one that closes', async launch => {
   assert.is(made.length, 2)
 })
 
+both(
+  'a listener of errors that throws is uncaught in a turn of its own, and nothing else notices',
+  async launch => {
+    const uncaught: unknown[] = []
+    const note = (error: unknown): void => void uncaught.push(error)
+    process.on('uncaughtException', note)
+    try {
+      const scheduler = await start(launch)
+      scheduler.on('error', error => {
+        throw error
+      })
+      const { a } = scheduler.lanes
+      const thrower = (): never => {
+        throw new RangeError('planted')
+      }
+      const done = Array.from({ length: 6 }, () => a.submit('echoLater', [1], { onDone: thrower }))
+      for (const task of done) assert.is(await task.result(), 1)
+      const controller = new AbortController()
+      const gate = newGate()
+      const cancelled = Array.from({ length: 3 }, () =>
+        a.submit('wait', [gate], { signal: controller.signal, onCancel: thrower }),
+      )
+      controller.abort()
+      for (const task of cancelled) assert.is(await task.wait(), true)
+      assert.ok(cancelled.every(task => task.state === 'CANCELED'))
+      await scheduler.stop()
+      await scheduler.start()
+      assert.is(await scheduler.lanes.a.run('echoLater', [2]), 2)
+      await eventually('each is uncaught', () => uncaught.length === 9)
+      openGate(gate)
+      await scheduler.close()
+    } finally {
+      process.off('uncaughtException', note)
+    }
+  },
+)
+
 test.run()

@@ -154,6 +154,12 @@ test('an iterable that cancels its own map: it is closed, and no more of it is r
   assert.is((await scheduler.stats()).unfinished, 0)
 })
 
+test('an iterator that answers with no result is refused, rather than asked for ever', async () => {
+  await using scheduler = await start()
+  const broken = { [Symbol.iterator]: () => ({ next: () => 5 as never }) }
+  await rejectionOf(scheduler.lanes.a.map('echo', broken), TypeError)
+})
+
 test('onSubmit of an item may end the whole', async () => {
   await using scheduler = await start()
   const { a } = scheduler.lanes
