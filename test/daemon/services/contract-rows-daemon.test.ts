@@ -29,7 +29,7 @@ test.before(async () => {
   await writeFile(join(folder, 'jobs', 'failing.js'), FAILING)
   daemon = await startDaemon({ folder })
   world = {
-    request: (path, init) => fetch(new URL(path, daemon.address), init),
+    request: (path, init) => daemon.fetch(path, { redirect: 'follow', ...init }),
     names: { quick: 'JOB_A', endless: 'endless', failing: 'failing', slow: 'slow', retrying: 'retrying' },
     batchLimit: 10_000,
     reach: (id, state) => eventually(`${id} is ${state}`, () => isIn(id, state)),

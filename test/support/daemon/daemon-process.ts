@@ -58,7 +58,12 @@ export async function startDaemon(options: DaemonProcessOptions = {}): Promise<D
     address,
     folder,
     exited,
-    fetch: (path, init) => fetch(new URL(path, address), { redirect: 'manual', ...init }),
+    fetch: (path, init) => {
+      const headers = new Headers(init?.headers)
+      // One connection a request: one that is kept may be closed by the daemon just as the next request leaves.
+      headers.set('connection', 'close')
+      return fetch(new URL(path, address), { redirect: 'manual', ...init, headers })
+    },
     output,
     end: (signal = 'SIGTERM') => {
       child.kill(signal)
