@@ -47,7 +47,6 @@ export class InlineLane implements LadderThread {
   readonly block = new ThreadBlock()
   names: readonly string[] = []
   readonly figures = new LaneFigures()
-  readonly #timings = new ThreadTimings()
   /** How many aborts it has been sent. */
   aborts = 0
   readonly #epoch: Epoch
@@ -123,7 +122,8 @@ export class InlineLane implements LadderThread {
       nameOf: index => module.names[index] ?? '',
       decideDue: () => this.#observer.decideDue(),
     }
-    this.figures.joined({ block: this.block, timings: this.#timings, worker: THIS_THREAD })
+    const durations = this.figures.lend()
+    this.figures.joined({ block: this.block, durations, worker: THIS_THREAD })
     const { concurrency, grace, slowCallback } = this.config
     this.#loop = new RunLoop(
       this.block,
@@ -131,7 +131,7 @@ export class InlineLane implements LadderThread {
       {
         clock: monotonicClock,
         timers: ownTimers,
-        timings: this.#timings,
+        timings: new ThreadTimings(durations),
         nextTurn,
         microtask: ownMicrotask,
         invoke: (job, call) => {

@@ -45,7 +45,7 @@ export async function lease(terms: Lease): Promise<never> {
     tell({ type: 'load-failed', error: encodeThrown(error) })
     return ENDED_BY_SUPERVISOR
   }
-  const timings = new ThreadTimings()
+  const timings = new ThreadTimings(terms.durations)
   const loop = makeLoop(terms, module, timings, tell)
   process.on('uncaughtException', error => blame(loop, error, tell))
   process.on('unhandledRejection', reason => blame(loop, reason, tell))
@@ -76,8 +76,7 @@ export async function lease(terms: Lease): Promise<never> {
     tell({ type: 'load-failed', error: encodeError(error) })
     return ENDED_BY_SUPERVISOR
   }
-  const { waits, runs } = timings
-  tell({ type: 'ready', names: module.names, os, waits, runs })
+  tell({ type: 'ready', names: module.names, os })
   await left
   // What was cancelled has its grace to clean up; the supervisor bounds it.
   await loop.idle()

@@ -1,22 +1,19 @@
-import type { EventLoopUtilization, RecordableHistogram } from 'node:perf_hooks'
+import type { EventLoopUtilization } from 'node:perf_hooks'
 import type { Worker } from 'node:worker_threads'
 import type { ThreadBlock } from '../bridge/thread-block.js'
 import type { LoopUtilization } from './scheduler-stats.js'
-import { newDurations } from './task-timings.js'
+import { newDurations, type TaskDurations } from './task-timings.js'
 
 /** As much of a lane thread as its figures need. */
 export interface MeasuredThread {
   readonly block: ThreadBlock
-  readonly timings: { readonly waits: RecordableHistogram; readonly runs: RecordableHistogram } | null
+  /** What it records in, lent to it. */
+  readonly durations: TaskDurations
   readonly worker: Pick<Worker, 'performance'> | null
 }
 
 /** What has been measured on the threads of one lane. */
-export interface MeasuredFigures {
-  /** Nanoseconds. */
-  readonly waits: RecordableHistogram
-  /** Nanoseconds. */
-  readonly runs: RecordableHistogram
+export interface MeasuredFigures extends TaskDurations {
   /** Milliseconds. */
   readonly spin: number
   readonly utilization: LoopUtilization
@@ -30,12 +27,26 @@ interface Marks {
 }
 
 /**
- * The figures of one lane. Those of a thread that is gone are kept in a total, so that no count ever goes back. All
- * of it is read from memory that the threads share, so it is true while their loops are blocked.
+ * The figures of one lane. No count ever goes back, whatever becomes of a thread. All of it is read from memory that
+ * the threads share, so it is true while their loops are blocked.
+ *
+ * Histograms are lent to a thread and go on counting for the next when it is gone. V8 does not see what they take
+ * outside of its heap, so new ones for each thread of a lane that grows and shrinks would pile up until it happened to
+ * collect garbage.
  */
 export class LaneFigures {
   readonly #threads = new Map<MeasuredThread, Marks>()
-  readonly #past = { waits: newDurations(), runs: newDurations(), spin: 0 }
+  readonly #durations = new Set<TaskDurations>()
+  readonly #spare: TaskDurations[] = []
+  /** What threads have spun that are gone. */
+  #pastSpin = 0
+
+  /** What a new thread is to record in. */
+  lend(): TaskDurations {
+    const durations = this.#spare.pop() ?? { waits: newDurations(), runs: newDurations() }
+    this.#durations.add(durations)
+    return durations
+  }
 
   /** A thread has become ready. */
   joined(thread: MeasuredThread): void {
@@ -43,26 +54,24 @@ export class LaneFigures {
     this.#threads.set(thread, { ready, last: ready })
   }
 
-  /** Nothing of a thread runs any more. */
+  /** Nothing of a thread runs any more, whether it was ever ready or not. Told once of each. */
   exited(thread: MeasuredThread): void {
-    if (!this.#threads.delete(thread)) return
-    merge(this.#past.waits, thread.timings?.waits)
-    merge(this.#past.runs, thread.timings?.runs)
-    this.#past.spin += thread.block.spun
+    this.#spare.push(thread.durations)
+    if (this.#threads.delete(thread)) this.#pastSpin += thread.block.spun
   }
 
   /** All of it, as it is now. The second figure of the utilization counts from one call to the next. */
   take(): MeasuredFigures {
     const waits = newDurations()
     const runs = newDurations()
-    merge(waits, this.#past.waits)
-    merge(runs, this.#past.runs)
-    let { spin } = this.#past
+    for (const durations of this.#durations) {
+      if (durations.waits.count > 0) waits.add(durations.waits)
+      if (durations.runs.count > 0) runs.add(durations.runs)
+    }
+    let spin = this.#pastSpin
     const sinceStart: number[] = []
     const sinceLast: number[] = []
     for (const [thread, marks] of this.#threads) {
-      merge(waits, thread.timings?.waits)
-      merge(runs, thread.timings?.runs)
       spin += thread.block.spun
       const now = thread.worker?.performance.eventLoopUtilization()
       if (now === undefined) continue
@@ -77,10 +86,6 @@ export class LaneFigures {
       utilization: { sinceStart: meanOf(sinceStart), sinceLast: meanOf(sinceLast) },
     }
   }
-}
-
-function merge(into: RecordableHistogram, other: RecordableHistogram | undefined): void {
-  if (other !== undefined && other.count > 0) into.add(other)
 }
 
 /** The share of the time between two looks in which the loop was not idle. */

@@ -1,4 +1,3 @@
-import type { RecordableHistogram } from 'node:perf_hooks'
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads'
 import { decodeError } from '../bridge/error-codec.js'
 import { ThreadPort } from '../bridge/port.js'
@@ -12,6 +11,7 @@ import type { LaneConfig } from './lane-config.js'
 import type { LanePool } from './lane-pool.js'
 import { nodeTimers } from './monotonic-clock.js'
 import type { OsPriority } from './os-priority.js'
+import type { TaskDurations } from './task-timings.js'
 
 /** What a lane thread tells the lane it belongs to. */
 export interface LaneThreadObserver {
@@ -51,11 +51,11 @@ export class LaneThread {
   readonly number: number
   readonly block = new ThreadBlock()
   names: readonly string[] = []
-  /** What the operating system really does. */
-  /** What it records in, once it is ready. */
-  timings: { readonly waits: RecordableHistogram; readonly runs: RecordableHistogram } | null = null
+  /** What it records in. */
+  readonly durations: TaskDurations
   /** What it runs in, once that is known. */
   worker: Worker | null = null
+  /** What the operating system really does. */
   os: OsPriority = 'normal'
   /** How many aborts it has been sent. */
   aborts = 0
@@ -81,9 +81,11 @@ export class LaneThread {
     config: LaneConfig,
     pool: LanePool,
     epochOffset: number,
+    durations: TaskDurations,
     observer: LaneThreadObserver,
   ) {
     this.number = number
+    this.durations = durations
     this.#config = config
     this.#observer = observer
     const { port1, port2 } = new MessageChannel()
@@ -106,6 +108,7 @@ export class LaneThread {
       block: this.block.buffer,
       config: { name, tasks, concurrency, grace, spin, os, slowCallback },
       epochOffset,
+      durations,
     }
     pool.lease(terms, this.#end.signal).catch((error: unknown) => this.#ended(error))
   }
@@ -188,7 +191,6 @@ export class LaneThread {
         if (this.#mode !== 'starting') break
         this.names = message.names
         this.os = message.os
-        this.timings = { waits: message.waits, runs: message.runs }
         this.#enter('ready')
         this.#observer.ready(this)
         break

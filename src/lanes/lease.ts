@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { LaneConfig } from './lane-config.js'
+import type { TaskDurations } from './task-timings.js'
 
 /** The argument of the one long piscina task that gives a lane its thread. */
 export interface Lease {
@@ -11,6 +12,8 @@ export interface Lease {
     'name' | 'tasks' | 'concurrency' | 'grace' | 'spin' | 'os' | 'slowCallback'
   >
   readonly epochOffset: number
+  /** What the thread is to record in. */
+  readonly durations: TaskDurations
 }
 
 /** What the lane's threads find in their `workerData`: the user's own, and what lets them begin before the lease. */

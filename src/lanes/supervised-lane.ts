@@ -3,6 +3,7 @@ import { LaneError } from '../core/errors.js'
 import { RestartBudget } from '../core/restart-budget.js'
 import { IdleThreads } from './idle-threads.js'
 import type { LaneConfig } from './lane-config.js'
+import { LaneFigures } from './lane-figures.js'
 import type { LanePool } from './lane-pool.js'
 import { LaneThread } from './lane-thread.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
@@ -35,6 +36,7 @@ export interface LaneObserver {
  */
 export class SupervisedLane {
   readonly config: LaneConfig
+  readonly figures = new LaneFigures()
   readonly #pool: LanePool
   readonly #observer: LaneObserver
   readonly #budget: RestartBudget
@@ -121,7 +123,8 @@ export class SupervisedLane {
   }
 
   #lease(): void {
-    const thread = new LaneThread(this.#nextNumber(), this.config, this.#pool, this.#epochOffset, {
+    const durations = this.figures.lend()
+    const thread = new LaneThread(this.#nextNumber(), this.config, this.#pool, this.#epochOffset, durations, {
       ready: ready => this.#ready(ready),
       lost: (lost, error) => this.#lost(lost, error),
       exited: exited => this.#exited(exited),
@@ -131,6 +134,7 @@ export class SupervisedLane {
   }
 
   #ready(thread: LaneThread): void {
+    this.figures.joined(thread)
     this.#observer.joined(this, thread)
     if (this.#mode !== 'closing') this.#idle.watch()
     if (this.#mode !== 'starting') return
@@ -181,6 +185,7 @@ export class SupervisedLane {
   #exited(thread: LaneThread): void {
     this.#threads.delete(thread)
     this.#retiring.delete(thread)
+    this.figures.exited(thread)
     this.#observer.exited(this, thread)
     for (const listener of this.#goneListeners) listener()
     this.#goneListeners.clear()

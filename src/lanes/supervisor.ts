@@ -11,7 +11,7 @@ import { LaneError, TaskTimeoutError } from '../core/errors.js'
 import { CancelLadder } from './cancel-ladder.js'
 import { ExpiryWatch } from './expiry-watch.js'
 import type { SupervisorConfig } from './lane-config.js'
-import { LaneFigures, type MeasuredFigures } from './lane-figures.js'
+import type { MeasuredFigures } from './lane-figures.js'
 import type { LanePool } from './lane-pool.js'
 import type { LaneThread } from './lane-thread.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
@@ -42,7 +42,6 @@ export class Supervisor {
   readonly #ladder = new CancelLadder(monotonicClock, nodeTimers)
   readonly #expiry: ExpiryWatch
   readonly #stalls: StallWatch
-  readonly #figures = new Map<SupervisedLane, LaneFigures>()
   readonly #retirements = new Retirements()
   #lastNumber = 0
   /** Tasks that ignored their abort and were given up. */
@@ -105,7 +104,6 @@ export class Supervisor {
           this.#threads.delete(thread.number)
           this.#laneOf.delete(thread.number)
           this.#stalls.forget(thread.number)
-          this.#figures.get(of)?.exited(thread)
           this.#retirements.end(thread.number)
           this.#broadcast({ type: 'thread-exited', lane: of.config.name, thread: thread.number })
         },
@@ -129,7 +127,6 @@ export class Supervisor {
         message: (of, message) => this.#laneSays(of, message),
       })
       this.#lanes.set(config.name, lane)
-      this.#figures.set(lane, new LaneFigures())
     }
     await Promise.all([...this.#lanes.values()].map(lane => lane.started))
   }
@@ -149,7 +146,7 @@ export class Supervisor {
         threads: ready.length,
         restarts: lane.restarts,
         os: os ?? lane.config.os,
-        ...this.#figures.get(lane)!.take(),
+        ...lane.figures.take(),
       }
     }
     return { lanes, abandoned: this.abandoned, strays: this.strays }
@@ -162,7 +159,6 @@ export class Supervisor {
   #joined(lane: SupervisedLane, thread: LaneThread): void {
     this.#threads.set(thread.number, thread)
     this.#laneOf.set(thread.number, lane)
-    this.#figures.get(lane)?.joined(thread)
     this.#stalls.watch(lane.config, thread)
     for (const [sender, entry] of this.#senders) {
       const { port1, port2 } = new MessageChannel()

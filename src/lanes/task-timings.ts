@@ -8,13 +8,25 @@ export function newDurations(): RecordableHistogram {
   return createHistogram({ figures: 2 })
 }
 
+/** How long the tasks of one thread waited and ran, in nanoseconds. */
+export interface TaskDurations {
+  readonly waits: RecordableHistogram
+  readonly runs: RecordableHistogram
+}
+
 /**
- * How long the tasks of one thread waited and ran. The histograms are posted to the supervisor once, and shared from
- * then on: what is recorded here shows there, also while this thread's loop is blocked, and stays when it has died.
+ * Records how long the tasks of one thread wait and run, in histograms that the supervisor has lent it. Posted, a
+ * histogram is shared: what is recorded here shows there, also while this thread's loop is blocked, and stays when it
+ * has died.
  */
 export class ThreadTimings implements TaskTimings {
-  readonly waits = newDurations()
-  readonly runs = newDurations()
+  readonly waits: RecordableHistogram
+  readonly runs: RecordableHistogram
+
+  constructor({ waits, runs }: TaskDurations) {
+    this.waits = waits
+    this.runs = runs
+  }
 
   waited(duration: number): void {
     this.waits.record(recordable(duration))

@@ -73,7 +73,7 @@ test('heap, ports, listeners and threads stay where they are under mixed load', 
 async function settled(scheduler: SoakScheduler): Promise<void> {
   await scheduler.drain()
   const bound = performance.now() + 10_000
-  while ((await scheduler.stats()).lanes.bulk!.threads > 1 && performance.now() < bound) await sleep(10)
+  while ((await scheduler.stats()).lanes.bulk!.threads > 1 && performance.now() < bound) await sleep(50)
   await sleep(IDLE_TIMEOUT_MS)
 }
 

@@ -1,4 +1,3 @@
-import type { RecordableHistogram } from 'node:perf_hooks'
 import type { EncodedError } from '../error-codec.js'
 
 /** What a lane thread tells the supervisor, over its control port. */
@@ -24,9 +23,6 @@ export interface LaneReady {
   readonly names: readonly string[]
   /** The operating system's priority that was really applied. */
   readonly os: 'normal' | 'nice' | 'idle'
-  /** What the thread goes on recording in: a histogram that is posted is shared. */
-  readonly waits: RecordableHistogram
-  readonly runs: RecordableHistogram
 }
 
 /** The task module could not be loaded or set up. */
