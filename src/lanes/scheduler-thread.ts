@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { decodeError } from '../bridge/error-codec.js'
 import type { LaneWatcher } from '../bridge/sender-context.js'
 import { finiteAtLeast, knownKeys } from '../core/checks.js'
-import { ClosedError, InvalidArgumentError } from '../core/errors.js'
+import { InvalidArgumentError } from '../core/errors.js'
 import type { TaskFilter } from '../core/task-filter.js'
 import { TaskHistory } from '../core/task-history.js'
 import type { TaskInfo } from '../core/task-info.js'
@@ -209,10 +209,9 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
    * @throws ClosedError (`ERR_CLOSED`) unless the scheduler is started
    */
   async stats(): Promise<SchedulerStats> {
-    const connection = this.#life.connection
-    if (connection === null) throw new ClosedError('not running')
-    const { lanes, abandoned, strays }: SupervisorStats = await connection.stats()
+    const connection = this.#life.present
     const { sender } = connection
+    const { lanes, abandoned, strays }: SupervisorStats = await connection.stats()
     const shown: Record<string, LaneStats> = {}
     for (const [name, measured] of Object.entries(lanes)) {
       const lane = sender.lane(name)
