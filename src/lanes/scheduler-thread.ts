@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { decodeError } from '../bridge/error-codec.js'
 import type { LaneWatcher } from '../bridge/sender-context.js'
-import { finiteAtLeast, knownKeys } from '../core/checks.js'
+import { finiteAtLeast, knownKeys, plainObject } from '../core/checks.js'
 import { InvalidArgumentError } from '../core/errors.js'
 import type { TaskFilter } from '../core/task-filter.js'
 import { TaskHistory } from '../core/task-history.js'
@@ -124,8 +124,9 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
     return this.lanes[lane].submit(name, ...rest)
   }
 
+  /** @throws InvalidArgumentError (`ERR_INVALID_ARG`) if it is no handle */
   taskState(task: TaskHandle): TaskState {
-    return task.state
+    return checkedHandle(task).state
   }
 
   /**
@@ -134,14 +135,18 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
    * @param options.timeout milliseconds to wait at most
    * @param options.for `'FINISHED'` (the default) or `'RUNNING'`
    * @returns true once the task is in a final state (or has started), false when the wait's own time is over
+   * @throws InvalidArgumentError (`ERR_INVALID_ARG`) that names what is wrong
    */
-  waitTask(task: TaskHandle, options?: WaitOptions): Promise<boolean> {
-    return task.wait(options)
+  async waitTask(task: TaskHandle, options?: WaitOptions): Promise<boolean> {
+    return checkedHandle(task).wait(options)
   }
 
-  /** @returns true only for the call that cancelled the task */
+  /**
+   * @returns true only for the call that cancelled the task
+   * @throws InvalidArgumentError (`ERR_INVALID_ARG`) if it is no handle
+   */
   cancelTask(task: TaskHandle, reason?: unknown): boolean {
-    return task.cancel(reason)
+    return checkedHandle(task).cancel(reason)
   }
 
   /**
@@ -259,18 +264,24 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
     return this.close()
   }
 
+  /**
+   * Calls the listener at each event of this name, on this thread. Any name is taken, as by every EventEmitter of Node;
+   * the compiler knows which there are.
+   */
   on<E extends keyof SchedulerEvents>(event: E, listener: (...args: SchedulerEvents[E]) => void): this {
     this.#events.on(event, listener as never)
     this.#listenersChanged()
     return this
   }
 
+  /** As `on`, for the next event of this name alone. */
   once<E extends keyof SchedulerEvents>(event: E, listener: (...args: SchedulerEvents[E]) => void): this {
     this.#events.once(event, listener as never)
     this.#listenersChanged()
     return this
   }
 
+  /** Takes a listener back that was given to `on` or `once`. */
   off<E extends keyof SchedulerEvents>(event: E, listener: (...args: SchedulerEvents[E]) => void): this {
     this.#events.off(event, listener as never)
     this.#listenersChanged()
@@ -335,8 +346,13 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
   }
 }
 
+function checkedHandle(task: TaskHandle): TaskHandle {
+  if (!(task instanceof TaskHandle)) throw new InvalidArgumentError('task', 'a TaskHandle', task)
+  return task
+}
+
 function readTimeout(options: { readonly timeout?: number }): number {
-  knownKeys('options', options, ['timeout'])
+  knownKeys('options', plainObject('options', options), ['timeout'])
   return options.timeout === undefined
     ? DEFAULT_CLOSE_TIMEOUT_MS
     : finiteAtLeast('timeout', options.timeout, 0)

@@ -35,6 +35,12 @@ both('task module that throws at its top', async launch => {
   assert.is((error.cause as RangeError).message, 'planted')
 })
 
+both('task module with an export that cannot be read', async launch => {
+  const source = `export default { get broken() { throw new RangeError('planted') } }`
+  const error = await rejectionOf(launch({ tasks: module(source), lanes: { a: {} } }), TaskLoadError)
+  assert.is((error.cause as RangeError).message, 'planted')
+})
+
 test('task module awaiting for ever at its top', async () => {
   for (const source of ['await new Promise(() => {})', 'for (;;);']) {
     const lanes = { a: { startTimeout: 300 } }
