@@ -50,6 +50,23 @@ test('task module awaiting for ever at its top', async () => {
   }
 })
 
+test('execArgv that Node refuses, and execArgv that keep a thread from starting', async () => {
+  const tasks = new URL('./tasks/plain.js', import.meta.url)
+  const start = (execArgv: string[]) =>
+    SchedulerThread.start({ tasks, lanes: { good: {}, bad: { execArgv } } })
+  const refused = await rejectionOf(start(['--there-is-none']), LaneError)
+  assert.is(refused.code, 'ERR_LANE_CLOSED')
+  assert.match(refused.message, '--there-is-none')
+  assert.is((refused.cause as { code?: unknown }).code, 'ERR_WORKER_INVALID_EXEC_ARGV')
+
+  const missing = await rejectionOf(start(['--import', 'data:text/javascript,import "x:y"']), LaneError)
+  assert.is(missing.code, 'ERR_LANE_EXITED')
+  assert.is(missing.lane, 'bad')
+  assert.match(missing.message, `a thread of lane 'bad' could not start: `)
+  assert.is(missing.exitCode, undefined)
+  assert.instance(missing.cause, Error)
+})
+
 test('one lane that cannot start does not leave the others running', async () => {
   const scheduler = new SchedulerThread<typeof loading, 'good' | 'bad'>({
     tasks: new URL('./tasks/plain.js', import.meta.url),
