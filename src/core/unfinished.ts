@@ -53,8 +53,15 @@ export class UnfinishedTasks {
   idle(within = Number.POSITIVE_INFINITY): Promise<void> {
     if (this.#count === 0) return Promise.resolve()
     return new Promise(resolve => {
-      this.#whenIdle.push(resolve)
-      if (within !== Number.POSITIVE_INFINITY) this.#reminders.add(this.#clock.now() + within, resolve)
+      if (within === Number.POSITIVE_INFINITY) {
+        this.#whenIdle.push(resolve)
+        return
+      }
+      const patience = this.#reminders.add(this.#clock.now() + within, resolve)
+      this.#whenIdle.push(() => {
+        this.#reminders.cancel(patience)
+        resolve()
+      })
     })
   }
 }
