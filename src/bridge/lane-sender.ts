@@ -14,7 +14,7 @@ import { LostThreads } from './lost-threads.js'
 import { Outbox } from './outbox.js'
 import type { Port } from './port.js'
 import { Recall } from './recall.js'
-import { Retries } from './retries.js'
+import { Retries } from '../core/retries.js'
 import type { LaneTerms, SenderContext } from './sender-context.js'
 import { Settlement } from './settlement.js'
 import { FLOAT, INT, RECALLED } from './shared-table.js'
@@ -54,7 +54,9 @@ export class LaneSender {
   readonly #lost: LostThreads
   readonly #targets: CallTargets
   readonly #links = new Map<number, LaneLink>()
+  /** Why the scheduler takes no more tasks, if that is so. */
   #refusal: Error | null = null
+  /** Why the lane can run none, if that is so. */
   #failure: Error | null = null
 
   constructor(context: SenderContext, terms: LaneTerms) {
@@ -129,7 +131,8 @@ export class LaneSender {
    * @throws QueueFullError, or what the lane or scheduler ended with
    */
   admit(): 'accept' | 'hold' {
-    if (this.#refusal !== null) throw this.#refusal
+    const refusal = this.#refusal ?? this.#failure
+    if (refusal !== null) throw refusal
     return this.#admission.ask(this.#context.environment.clock.now())
   }
 
@@ -296,12 +299,11 @@ export class LaneSender {
 
   /** Takes no more tasks; what it has goes on. @param error what later submits are refused with */
   refuse(error: Error): void {
-    this.#refusal ??= error
+    this.#refusal = error
   }
 
   /** There will be no more threads: what waits fails, and so does what comes back from a thread that is lost. */
   fail(error: Error): void {
-    this.refuse(error)
     this.#failure ??= error
     this.#retries.end()
     for (const task of [...this.#backlog]) {

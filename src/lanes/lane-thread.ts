@@ -241,8 +241,15 @@ export class LaneThread {
     if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
       return new LaneError('ERR_LANE_OOM', name, `a thread of lane '${name}' ran out of heap memory`)
     }
-    const exitCode = this.#exitCode ?? 0
-    const message = `a thread of lane '${name}' exited with code ${exitCode} while tasks were on it`
-    return new LaneError('ERR_LANE_EXITED', name, message, { exitCode, cause: error })
+    const exitCode = this.#exitCode
+    const how = this.#booted
+      ? exitCode === undefined
+        ? 'ended'
+        : `exited with code ${exitCode}`
+      : `could not start: ${error instanceof Error ? error.message : String(error)}`
+    return new LaneError('ERR_LANE_EXITED', name, `a thread of lane '${name}' ${how}`, {
+      exitCode,
+      cause: error,
+    })
   }
 }

@@ -25,7 +25,10 @@ export interface LaneOptions {
   /** Tasks at a time on one thread's loop, 1 to 65,536. Default 1 for `background`, else 64. */
   readonly concurrency?: number
   readonly queue?: {
-    /** The most tasks that may wait, started ones not counted. Default 100,000. */
+    /**
+     * The most tasks that may wait, started ones not counted: an integer, or Infinity. Default 100,000. Every task waits
+     * until the end of the turn that submits it, so 0 refuses them all; it is taken with `reject` alone.
+     */
     readonly limit?: number
     /**
      * What happens past the limit. `reject` (the default): the task is refused with `ERR_QUEUE_FULL`. `wait`: it stays
@@ -140,40 +143,44 @@ function readLaneOptions(
   const at = `lanes.${name}`
   plainObject(at, options)
   knownKeys(at, options, LANE_KEYS)
-  const priority =
-    options.priority === undefined ? 'user-visible' : oneOf(`${at}.priority`, options.priority, PRIORITIES)
+  // Defaults stand in for undefined alone: null is a mistake.
+  const { priority = 'user-visible', threads = 1, queue = {}, restart = {} } = options
+  oneOf(`${at}.priority`, priority, PRIORITIES)
+  const urgent = priority === 'user-blocking'
   const background = priority === 'background'
-  const queue = options.queue ?? {}
   knownKeys(`${at}.queue`, plainObject(`${at}.queue`, queue), ['limit', 'overload'])
-  const overload = oneOf(`${at}.queue.overload`, queue.overload ?? 'reject', OVERLOAD_POLICIES)
-  const restart = options.restart ?? {}
+  const overload = oneOf(
+    `${at}.queue.overload`,
+    queue.overload === undefined ? 'reject' : queue.overload,
+    OVERLOAD_POLICIES,
+  )
   knownKeys(`${at}.restart`, plainObject(`${at}.restart`, restart), ['max', 'within'])
-  const tasks = options.tasks ?? commonTasks
-  const stallAfter = options.stallAfter ?? (priority === 'user-blocking' ? 100 : 1000)
-  if (options.onStall !== undefined) oneOf(`${at}.onStall`, options.onStall, ['report'])
+  const { max = 5, within = 10_000 } = restart
+  const { concurrency = background ? 1 : 64, os = background ? 'nice' : 'normal' } = options
+  const { grace = 200, spin = urgent ? 50 : 0, startTimeout = 10_000 } = options
+  const { slowCallback = 50, stallAfter = urgent ? 100 : 1000, onStall = 'report' } = options
+  oneOf(`${at}.onStall`, onStall, ['report'])
   return {
     name,
-    tasks: readModule(options.tasks === undefined ? 'tasks' : `${at}.tasks`, tasks),
-    threads: readThreads(`${at}.threads`, options.threads ?? 1),
-    concurrency: integerWithin(
-      `${at}.concurrency`,
-      options.concurrency ?? (background ? 1 : 64),
-      1,
-      MAX_CONCURRENCY,
-    ),
+    tasks:
+      options.tasks === undefined
+        ? readModule('tasks', commonTasks)
+        : readModule(`${at}.tasks`, options.tasks),
+    threads: readThreads(`${at}.threads`, threads),
+    concurrency: integerWithin(`${at}.concurrency`, concurrency, 1, MAX_CONCURRENCY),
     // What is to wait for room, or to take another's, needs some.
     queueLimit: readQueueLimit(`${at}.queue.limit`, queue.limit, overload === 'reject' ? 0 : 1),
     overload,
-    grace: finiteAtLeast(`${at}.grace`, options.grace ?? 200, 0),
-    spin: finiteAtLeast(`${at}.spin`, options.spin ?? (priority === 'user-blocking' ? 50 : 0), 0) / 1000,
-    slowCallback: readBudget(`${at}.slowCallback`, options.slowCallback ?? 50, 0),
+    grace: finiteAtLeast(`${at}.grace`, grace, 0),
+    spin: finiteAtLeast(`${at}.spin`, spin, 0) / 1000,
+    slowCallback: readBudget(`${at}.slowCallback`, slowCallback, 0),
     stallAfter: readBudget(`${at}.stallAfter`, stallAfter, 1),
-    os: oneOf(`${at}.os`, options.os ?? (background ? 'nice' : 'normal'), OS_PRIORITIES),
+    os: oneOf(`${at}.os`, os, OS_PRIORITIES),
     restart: {
-      max: integerWithin(`${at}.restart.max`, restart.max ?? 5, 0, 1_000_000),
-      within: finiteAtLeast(`${at}.restart.within`, restart.within ?? 10_000, 0),
+      max: integerWithin(`${at}.restart.max`, max, 0, 1_000_000),
+      within: finiteAtLeast(`${at}.restart.within`, within, 0),
     },
-    startTimeout: finiteAtLeast(`${at}.startTimeout`, options.startTimeout ?? 10_000, 1),
+    startTimeout: finiteAtLeast(`${at}.startTimeout`, startTimeout, 1),
     resourceLimits: readResourceLimits(`${at}.resourceLimits`, options.resourceLimits),
     env: readEnv(`${at}.env`, options.env),
     workerData: readCloneable(`${at}.workerData`, options.workerData),

@@ -83,6 +83,23 @@ test('other options of a lane', () => {
   for (const module of [5, '', './relative.js', 'bare']) expectLaneRefused('tasks', module)
 })
 
+test('null is no option left out', () => {
+  const outer = [
+    'priority',
+    'threads',
+    'concurrency',
+    'queue',
+    'grace',
+    'spin',
+    'os',
+    'slowCallback',
+    'tasks',
+  ]
+  const others = ['stallAfter', 'onStall', 'restart', 'startTimeout', 'resourceLimits', 'env', 'execArgv']
+  const inner = ['queue.limit', 'queue.overload', 'restart.max', 'restart.within']
+  for (const path of [...outer, ...others, ...inner]) expectLaneRefused(path, null)
+})
+
 test('options that do not exist', () => {
   expectRefused({ tasks, lanes: { bulk: {} }, lane: {} }, 'lane')
   for (const path of ['thread', 'queue.size', 'restart.times', 'resourceLimits.heap']) {
@@ -200,6 +217,24 @@ both('other arguments', async launch => {
     assert.is((await rejectionOf(a.map('echo', items as never), InvalidArgumentError)).option, 'items')
   }
   const task = a.submit('echo', [1])
+  for (const none of [{}, 5.5, 'text', null, undefined]) {
+    for (const call of ['taskState', 'cancelTask', 'taskInfo'] as const) {
+      assert.is(
+        option(() => scheduler[call](none as never)),
+        'task',
+      )
+    }
+    const waiting = scheduler.waitTask(none as never)
+    assert.is((await rejectionOf(waiting, InvalidArgumentError)).option, 'task')
+  }
+  for (const none of [null, 5, 'text', []]) {
+    for (const call of ['stop', 'close'] as const) {
+      assert.is(
+        option(() => scheduler[call](none as never)),
+        'options',
+      )
+    }
+  }
   for (const priority of [...NO_NUMBERS, -1, 1.5, 1_000_001, undefined]) {
     assert.is(
       option(() => task.setPriority(priority as never)),
