@@ -1,6 +1,6 @@
-import { TaskTimeoutError } from '../core/errors.js'
-import type { Task, TaskExtras } from '../core/task.js'
-import { DONE, STARTED, TASK_STATES, TIMED_OUT } from '../core/task-state.js'
+import { TaskTimeoutError, type TimeLimit } from '../core/errors.js'
+import type { CallTarget, Task, TaskExtras } from '../core/task.js'
+import { DONE, NEW, STARTED, TASK_STATES, TIMED_OUT } from '../core/task-state.js'
 import { Failure } from './failure.js'
 import type { SenderContext } from './sender-context.js'
 import { FLOAT, INT, LIMITS } from './shared-table.js'
@@ -30,6 +30,7 @@ export class Settlement {
 
   /** The one place where a task settles. A task that waits must have left its place before. */
   finish(task: Task, state: number, outcome: unknown, ended = this.#context.environment.clock.now()): void {
+    const wasHeld = task.state === NEW
     if (state === DONE) {
       // The table knew that it had started; the sender's own record learns it here.
       task.enter(STARTED)
@@ -49,7 +50,7 @@ export class Settlement {
       resolve(outcome, task)
     }
     if (extras === null) return
-    if (state !== DONE) extras.acceptance?.reject((outcome as Failure).error())
+    if (wasHeld && state !== DONE) extras.acceptance?.reject((outcome as Failure).error())
     extras.observer?.finished(task)
   }
 
@@ -83,7 +84,7 @@ export class Settlement {
   waitedTooLong(task: Task): void {
     const { deadline, waitUntil } = task.extras!
     const limit = deadline <= waitUntil ? 'deadline' : 'queueTimeout'
-    this.finish(task, TIMED_OUT, Failure.of(new TaskTimeoutError(task.target.name, limit)))
+    this.finish(task, TIMED_OUT, timeoutOf(task.target, limit))
   }
 
   /** A sent task was timed out by the supervisor. */
@@ -94,6 +95,11 @@ export class Settlement {
     const limit = LIMITS[table.int(id, INT.LIMIT)] ?? 'timeout'
     // When its limit was: this thread may have been blocked for long since.
     const ended = Math.min(table.float(id, FLOAT.EXPIRES), this.#context.environment.clock.now())
-    this.finish(task, TIMED_OUT, Failure.of(new TaskTimeoutError(task.target.name, limit)), ended)
+    this.finish(task, TIMED_OUT, timeoutOf(task.target, limit), ended)
   }
+}
+
+/** Of the task it keeps nothing but the name. */
+function timeoutOf({ name }: CallTarget, limit: TimeLimit): Failure {
+  return Failure.later(() => new TaskTimeoutError(name, limit))
 }
