@@ -272,8 +272,12 @@ export class LaneSender {
     this.#dispatch.queueFlush()
   }
 
-  /** A thread is lost: what it answered still counts, what it had started fails, what it had not moves. */
-  lost(thread: number, error: Error): void {
+  /**
+   * A thread is lost: what it answered still counts, what it had started fails, what it had not moves.
+   *
+   * @param blamed the id of the task on account of which it was ended, if it is one of these
+   */
+  lost(thread: number, error: Error, blamed?: number): void {
     const link = this.#links.get(thread)
     if (link === undefined) return
     for (let next = link.port.take(); next !== undefined; next = link.port.take()) {
@@ -281,7 +285,7 @@ export class LaneSender {
     }
     this.#links.delete(thread)
     link.port.close()
-    this.#lost.recover(thread, error)
+    this.#lost.recover(thread, error, blamed)
     this.#dispatch.queueFlush()
   }
 
