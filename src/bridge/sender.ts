@@ -127,7 +127,7 @@ export class Sender implements SenderContext {
         this.lane(message.lane).leaving(message.thread)
         break
       case 'thread-lost':
-        this.lane(message.lane).lost(message.thread, decodeError(message.error))
+        this.lane(message.lane).lost(message.thread, decodeError(message.error), message.blamed)
         break
       case 'thread-exited':
         this.lane(message.lane).exited(message.thread)

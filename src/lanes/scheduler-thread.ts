@@ -309,7 +309,8 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
       this.#emit('slow', { lane, name, id: task.sequence, held, ...site })
       this.#listenersChanged()
     },
-    stall: ({ lane, thread, task, silent }) => this.#emit('stall', { lane, thread, task, silent }),
+    stall: ({ lane, thread, task, silent, action, stack }) =>
+      this.#emit('stall', { lane, thread, task, silent, action, stack }),
     restart: ({ lane, thread, error, after, restarts }) =>
       this.#emit('restart', { lane, thread, error: decodeError(error), after, restarts }),
   }
