@@ -200,4 +200,21 @@ test('a holder that no table knows is not a task', () => {
   assert.equal(rig.stalled, [])
 })
 
+test('that it lasts is told at each look, heard of or not', () => {
+  for (const hears of [true, false]) {
+    const rig = new Rig()
+    rig.hears = hears
+    const thread = rig.thread(100)
+    rig.hold(thread)
+    rig.clock.runFor(125)
+    assert.equal([rig.stalled.length, rig.persisted.length], [1, 0])
+    rig.clock.runFor(1000)
+    assert.is(rig.persisted.length, 20)
+    assert.ok(rig.persisted.every(({ report }) => report === rig.stalled[0]!.report))
+    thread.block.release()
+    rig.clock.runFor(1000)
+    assert.is(rig.persisted.length, 20)
+  }
+})
+
 test.run()
