@@ -49,8 +49,11 @@ export async function lease(terms: Lease): Promise<never> {
   const loop = makeLoop(terms, module, timings, tell)
   process.on('uncaughtException', error => blame(loop, error, tell))
   process.on('unhandledRejection', reason => blame(loop, reason, tell))
-  // So that answers given before a task calls process.exit() still leave.
-  process.on('exit', () => loop.flush())
+  process.on('exit', code => {
+    // So that answers given before a task calls process.exit() still leave.
+    loop.flush()
+    tell({ type: 'exiting', code })
+  })
   let lowered = (): void => {}
   const left = new Promise<void>(resolve => {
     control.listen(

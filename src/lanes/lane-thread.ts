@@ -25,6 +25,11 @@ export interface LaneThreadObserver {
 
 /** How long a thread whose port has closed has to die of what closed it, in milliseconds. */
 const LAST_WORDS_MS = 40
+/**
+ * How long if its control port has closed as well, and it did not say that it exits: it dies of its heap, most likely.
+ * That is seen only when nothing of it runs any more, for which a thread of low priority on a busy machine takes its time.
+ */
+const DEATH_MS = 1_000
 /** If a lost thread has not exited by then, its loss is told all the same: native code may hold it for long. */
 const EXIT_WAIT_MS = 50
 
@@ -72,6 +77,7 @@ export class LaneThread {
   /** Why it was ended, if it was us. */
   #verdict: Error | null = null
   #booted = false
+  #controlClosed = false
   /** Whether it is ended as soon as it has left, rather than with all the others of its pool. */
   #leavesAlone = false
   #over = false
@@ -98,7 +104,9 @@ export class LaneThread {
     })
     this.#control.listen(
       message => this.#receive(message as LaneToSupervisor, pool),
-      () => {},
+      () => {
+        this.#controlClosed = true
+      },
     )
     this.#stopTimer = nodeTimers.after(config.startTimeout, () => {
       const message = `a thread of lane '${config.name}' was not ready within ${config.startTimeout} ms`
@@ -170,7 +178,11 @@ export class LaneThread {
    * thread that is alive is ended.
    */
   linkLost(why: Error): void {
-    nodeTimers.after(LAST_WORDS_MS, () => this.terminate(why))
+    nodeTimers.after(LAST_WORDS_MS, () => {
+      if (this.#controlClosed && this.#exitCode === undefined)
+        nodeTimers.after(DEATH_MS, () => this.terminate(why))
+      else this.terminate(why)
+    })
   }
 
   #enter(mode: 'ready' | 'retiring' | 'leaving' | 'lost' | 'gone'): void {
@@ -184,7 +196,7 @@ export class LaneThread {
         this.#booted = true
         this.worker = pool.worker(message.threadId) ?? null
         this.worker?.once('exit', code => {
-          this.#exitCode = code
+          this.#exitCode ??= code
           this.#markExited()
         })
         break
@@ -202,6 +214,11 @@ export class LaneThread {
       case 'load-failed':
         // Its module registry remembers the failure, so the thread is of no more use.
         this.terminate(decodeError(message.error))
+        break
+      case 'exiting':
+        this.#exitCode = message.code
+        // That stands if it is ended on its way out.
+        this.#verdict ??= this.#causeOf(undefined)
         break
       case 'left':
         if (this.#mode !== 'leaving') break
