@@ -1,6 +1,7 @@
 import { Admission } from '../core/admission.js'
 import { Backlog } from '../core/backlog.js'
 import { LaneError, TaskDroppedError } from '../core/errors.js'
+import { Retries } from '../core/retries.js'
 import type { CallTarget, Task } from '../core/task.js'
 import { CANCELED, FAILED, NEW, SCHEDULED, STARTED } from '../core/task-state.js'
 import { Answers } from './answers.js'
@@ -14,7 +15,6 @@ import { LostThreads } from './lost-threads.js'
 import { Outbox } from './outbox.js'
 import type { Port } from './port.js'
 import { Recall } from './recall.js'
-import { Retries } from './retries.js'
 import type { LaneTerms, SenderContext } from './sender-context.js'
 import { Settlement } from './settlement.js'
 import { FLOAT, INT, RECALLED } from './shared-table.js'
@@ -277,15 +277,19 @@ export class LaneSender {
     link.stopWaiting()
   }
 
-  /** A thread is lost: what it answered still counts, what it had started fails, what it had not moves. */
-  lost(thread: number, error: Error): void {
+  /**
+   * A thread is lost: what it answered still counts, what it had started fails, what it had not moves.
+   *
+   * @param blamed the id of the task on account of which it was ended, if it is one of these
+   */
+  lost(thread: number, error: Error, blamed?: number): void {
     const link = this.#links.get(thread)
     if (link === undefined) return
     for (let next = link.port.take(); next !== undefined; next = link.port.take()) {
       this.#answers.receive(link, next.message)
     }
     this.#forget(link)
-    this.#lost.recover(thread, error)
+    this.#lost.recover(thread, error, blamed)
     this.#dispatch.queueFlush()
   }
 

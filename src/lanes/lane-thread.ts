@@ -40,8 +40,9 @@ const LEAVE_WITHIN_MS = 5_000
  * |            |                                               | death → `lost`; `leave()` → `leaving`            |
  * | `ready`    | runs tasks                                    | `terminate()`, death → `lost`; `retire()`;       |
  * |            |                                               | `leave()` → `leaving`                            |
- * | `retiring` | not needed: senders send it nothing more, and | as `ready`                                       |
- * |            | get the answers to what they have sent        |                                                  |
+ * | `retiring` | not needed, or stalled and replaced: senders  | as `ready`                                       |
+ * |            | send it nothing more, and get the answers to  |                                                  |
+ * |            | what they have sent                           |                                                  |
  * | `leaving`  | told to go: runs its teardown                 | its word that it has, or death → `gone`          |
  * | `lost`     | dead, or about to be                          | the worker's exit → `gone`                       |
  * | `gone`     | nothing of it runs                            |                                                  |
@@ -59,6 +60,8 @@ export class LaneThread {
   os: OsPriority = 'normal'
   /** How many aborts it has been sent. */
   aborts = 0
+  /** The task on account of which it was ended, if it was. */
+  blamed: { readonly sender: number; readonly id: number } | null = null
   readonly #config: LaneConfig
   readonly #observer: LaneThreadObserver
   readonly #control: ThreadPort
@@ -129,7 +132,7 @@ export class LaneThread {
     this.#control.post(message, transfer)
   }
 
-  /** It is not needed any more: to be followed by `leave` when no sender has a task on it. */
+  /** It is not needed any more, or stalled: to be followed by `leave` when no sender has a task on it. */
   retire(): void {
     if (this.#mode === 'ready') this.#enter('retiring')
   }
@@ -153,9 +156,11 @@ export class LaneThread {
    * Ends the thread, whatever it is doing.
    *
    * @param why what those are told whose tasks were on it
+   * @param blamed the task that gave cause to it, and is not to be run again
    */
-  terminate(why: Error): void {
+  terminate(why: Error, blamed: { readonly sender: number; readonly id: number } | null = null): void {
     if (this.#mode === 'lost' || this.#mode === 'gone') return
+    this.blamed ??= blamed
     this.#verdict ??= why
     this.#end.abort()
   }

@@ -5,9 +5,9 @@ import type { SchedulerConnection } from './scheduler-connection.js'
 type Mode = 'new' | 'starting' | 'running' | 'stopping' | 'stopped' | 'closing' | 'closed'
 
 /** What a scheduler does at the turns of its life. */
-export interface LifeObserver {
+export interface LifeObserver<C> {
   /** Begins to start the lanes. @param last the connection of the start before, if there was one */
-  connect(last: SchedulerConnection | null): SchedulerConnection
+  connect(last: C | null): C
   /** Nothing runs any more. */
   ended(): void
 }
@@ -25,12 +25,12 @@ export interface LifeObserver {
  * | `closing`  | as `stopping`, for good             | `close`                             | refused   |
  * | `closed`   | nothing runs, for good              | the end of `close`                  | refused   |
  */
-export class SchedulerLife<T> {
+export class SchedulerLife<T, C extends SchedulerConnection> {
   readonly #owner: T
   readonly #grace: number
-  readonly #observer: LifeObserver
+  readonly #observer: LifeObserver<C>
   #mode: Mode = 'new'
-  #connection: SchedulerConnection | null = null
+  #connection: C | null = null
   #starting: Promise<T> | null = null
   #stopping: Promise<void> | null = null
   #closing: Promise<void> | null = null
@@ -39,14 +39,14 @@ export class SchedulerLife<T> {
    * @param owner what `start` answers
    * @param grace milliseconds that the most patient lane gives a cancelled task
    */
-  constructor(owner: T, grace: number, observer: LifeObserver) {
+  constructor(owner: T, grace: number, observer: LifeObserver<C>) {
     this.#owner = owner
     this.#grace = grace
     this.#observer = observer
   }
 
   /** The connection to the lanes; null while nothing runs. */
-  get connection(): SchedulerConnection | null {
+  get connection(): C | null {
     return this.#mode === 'stopped' || this.#mode === 'closed' ? null : this.#connection
   }
 

@@ -10,6 +10,7 @@ import { readThreads, type ThreadsOption } from './thread-range.js'
 
 /** Named as in the web platform's Prioritized Task Scheduling API. */
 export type LanePriority = 'user-blocking' | 'user-visible' | 'background'
+const STALL_ACTIONS = ['report', 'replace', 'terminate'] as const
 const PRIORITIES = ['user-blocking', 'user-visible', 'background'] as const
 
 /** The options of one lane. */
@@ -55,15 +56,30 @@ export interface LaneOptions {
    * more often than each 20 ms. Default 1,000, for `user-blocking` 100; Infinity reports none.
    */
   readonly stallAfter?: number
-  /** What is done about a stall: `report`, which is the default. */
-  readonly onStall?: 'report'
+  /**
+   * What is done about a stall besides telling it.
+   *
+   * `report` (the default): nothing. `replace`: a fresh thread is started at once and takes over what has not started on
+   * the stalled one, each task once; the stalled one gets nothing more, and leaves when all that it has started is done,
+   * with its results. `terminate`: the thread is ended and replaced; the task that holds it fails with
+   * `ERR_LANE_TERMINATED` and is not run again; its neighbours are if they are `idempotent`, else they fail with the same
+   * error; what has not started moves.
+   *
+   * Both are done at most `restart.max` times within `restart.within`, apart from what `restart` itself counts; and of
+   * replaced threads there are at most `restart.max` (and 256) at a time beyond `threads`. Past that a stall is only told,
+   * until there is room again.
+   */
+  readonly onStall?: 'report' | 'replace' | 'terminate'
   /**
    * How the operating system is to schedule the threads: on Linux, the lowest nice priority (`nice`), and the policy
    * `SCHED_IDLE` besides (`idle`), for which the command `chrt` must be there. What cannot be had falls back to `nice`,
    * then to `normal`; `stats()` tells. Default `nice` for `background`, else `normal`.
    */
   readonly os?: OsPriority
-  /** How many threads the lane may lose within so many milliseconds before it is closed. Default 5 in 10,000. */
+  /**
+   * How many threads the lane may lose within so many milliseconds before it is closed. Default 5 in 10,000. Those that
+   * `onStall` has to do with are counted apart, by the same measure.
+   */
   readonly restart?: { readonly max?: number; readonly within?: number }
   /** Milliseconds a thread has to load the task module and run its `setup`. Default 10,000. */
   readonly startTimeout?: number
@@ -159,7 +175,6 @@ function readLaneOptions(
   const { concurrency = background ? 1 : 64, os = background ? 'nice' : 'normal' } = options
   const { grace = 200, spin = urgent ? 50 : 0, startTimeout = 10_000 } = options
   const { slowCallback = 50, stallAfter = urgent ? 100 : 1000, onStall = 'report' } = options
-  oneOf(`${at}.onStall`, onStall, ['report'])
   return {
     name,
     tasks:
@@ -175,6 +190,7 @@ function readLaneOptions(
     spin: finiteAtLeast(`${at}.spin`, spin, 0) / 1000,
     slowCallback: readBudget(`${at}.slowCallback`, slowCallback, 0),
     stallAfter: readBudget(`${at}.stallAfter`, stallAfter, 1),
+    onStall: oneOf(`${at}.onStall`, onStall, STALL_ACTIONS),
     os: oneOf(`${at}.os`, os, OS_PRIORITIES),
     restart: {
       max: integerWithin(`${at}.restart.max`, max, 0, 1_000_000),

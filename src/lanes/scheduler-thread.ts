@@ -14,7 +14,7 @@ import { Lane } from './lane.js'
 import type { LaneConfig } from './lane-config.js'
 import { monotonicClock } from './monotonic-clock.js'
 import { inOwnContext } from './own-context.js'
-import type { Connect, SchedulerConnection } from './scheduler-connection.js'
+import type { Connect, SenderConnection } from './scheduler-connection.js'
 import type { SchedulerEvents } from './scheduler-events.js'
 import { SchedulerLife } from './scheduler-life.js'
 import { readSchedulerOptions, type SchedulerOptions } from './scheduler-options.js'
@@ -41,7 +41,7 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
   readonly #history: TaskHistory
   readonly #sight: TaskSight
   readonly #signalDump: SignalDump
-  readonly #life: SchedulerLife<this>
+  readonly #life: SchedulerLife<this, SenderConnection>
   #connect: Connect = terms => new SupervisorConnection(terms)
 
   /**
@@ -293,7 +293,7 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
   }
 
   /** Connects everything that is on this side with lanes that are being started. */
-  #connected(last: SchedulerConnection | null): SchedulerConnection {
+  #connected(last: SenderConnection | null): SenderConnection {
     const connection = this.#connect({
       lanes: this.#configs,
       past: { history: this.#history, lastNumber: last?.sender.lastNumber ?? 0 },
@@ -313,7 +313,8 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
       this.#emit('slow', { lane, name, id: task.sequence, held, ...site })
       this.#listenersChanged()
     },
-    stall: ({ lane, thread, task, silent }) => this.#emit('stall', { lane, thread, task, silent }),
+    stall: ({ lane, thread, task, silent, action, stack }) =>
+      this.#emit('stall', { lane, thread, task, silent, action, stack }),
     restart: ({ lane, thread, error, after, restarts }) =>
       this.#emit('restart', { lane, thread, error: decodeError(error), after, restarts }),
   }

@@ -16,6 +16,8 @@ const STALL = {
   thread: 1,
   task: { id: 3, name: 'quote' },
   silent: 120,
+  action: 'report',
+  stack: undefined,
 } as const
 
 test('a slow task is told as the task it is, also when its outcome was decided earlier', () => {

@@ -68,7 +68,7 @@ test('other options of a lane', () => {
   expectLaneRefused('priority', 'high')
   expectLaneRefused('os', 'realtime')
   expectLaneRefused('queue.overload', 'whatever')
-  for (const value of ['replace', 'terminate', 'whatever', true]) expectLaneRefused('onStall', value)
+  for (const value of ['Replace', 'restart', '', null, true, 1]) expectLaneRefused('onStall', value)
   for (const overload of ['whatever', '', 5, {}, 'toString', 'WAIT']) {
     expectLaneRefused('queue.overload', overload)
   }
