@@ -151,32 +151,37 @@ export class LaneSender {
   /**
    * Decides a task's outcome from outside, at once and whatever its lane is doing.
    *
-   * @param reason what a running task's AbortSignal is to carry
+   * @param failure what it ends with
+   * @param reason what a running task's AbortSignal is to carry; if undefined, the error of the failure
    * @returns whether this call was the one that decided
    */
-  cancel(task: Task, error: unknown, reason: unknown): boolean {
+  cancel(task: Task, failure: Failure, reason?: unknown): boolean {
     if (task.dead) return false
     const id = task.id
     if (id === 0) {
-      this.#finishUnsent(task, CANCELED, Failure.of(error))
+      this.#finishUnsent(task, CANCELED, failure)
       return true
     }
     const { table } = this.#context.sent
     if (table.exchange(id, SCHEDULED, CANCELED)) {
-      this.#settlement.finish(task, CANCELED, Failure.of(error))
+      this.#settlement.finish(task, CANCELED, failure)
       return true
     }
     if (table.exchange(id, STARTED, CANCELED)) {
       this.#links.get(table.int(id, INT.THREAD))?.condemn(id)
       this.#settlement.noteStart(task, id)
-      this.#settlement.finish(task, CANCELED, Failure.of(error))
-      this.#context.tell({ type: 'canceled', id, reason: encodeReason(reason) })
+      this.#settlement.finish(task, CANCELED, failure)
+      this.#context.tell({
+        type: 'canceled',
+        id,
+        reason: encodeReason(reason === undefined ? failure.error() : reason),
+      })
       return true
     }
     if (table.state(id) === FAILED && this.#retries.areLeft(task)) {
       // The attempt has failed and the next has not been decided on: there will be none.
       this.#settlement.noteStart(task, id)
-      this.#settlement.finish(task, CANCELED, Failure.of(error))
+      this.#settlement.finish(task, CANCELED, failure)
       return true
     }
     return false
@@ -320,8 +325,9 @@ export class LaneSender {
   cancelAll(errorOf: (name: string) => Error): void {
     const sent = this.#context.sent.of(this.terms.name).map(({ task }) => task)
     for (const task of [...this.#backlog, ...sent]) {
-      const error = errorOf(task.target.name)
-      this.cancel(task, error, error)
+      const { name } = task.target
+      const failure = Failure.later(() => errorOf(name))
+      this.cancel(task, failure)
     }
   }
 
@@ -343,8 +349,9 @@ export class LaneSender {
   }
 
   #drop(task: Task): void {
-    const error = new TaskDroppedError(task.target.name, this.terms.name)
-    this.cancel(task, error, error)
+    const { name, lane } = task.target
+    const failure = Failure.later(() => new TaskDroppedError(name, lane))
+    this.cancel(task, failure)
   }
 
   /** A task is to be sent once more, after its thread was lost. */

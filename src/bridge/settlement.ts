@@ -1,6 +1,6 @@
 import { Endings } from '../core/endings.js'
-import { TaskTimeoutError } from '../core/errors.js'
-import type { Task, TaskExtras } from '../core/task.js'
+import { TaskTimeoutError, type TimeLimit } from '../core/errors.js'
+import type { CallTarget, Task, TaskExtras } from '../core/task.js'
 import { DONE, STARTED, TIMED_OUT } from '../core/task-state.js'
 import { Failure } from './failure.js'
 import type { SenderContext } from './sender-context.js'
@@ -74,7 +74,7 @@ export class Settlement {
   waitedTooLong(task: Task): void {
     const { deadline, waitUntil } = task.extras!
     const limit = deadline <= waitUntil ? 'deadline' : 'queueTimeout'
-    this.finish(task, TIMED_OUT, Failure.of(new TaskTimeoutError(task.target.name, limit)))
+    this.finish(task, TIMED_OUT, timeoutOf(task.target, limit))
   }
 
   /** A sent task was timed out by the supervisor. */
@@ -85,6 +85,11 @@ export class Settlement {
     const limit = LIMITS[table.int(id, INT.LIMIT)] ?? 'timeout'
     // When its limit was: this thread may have been blocked for long since.
     const ended = Math.min(table.float(id, FLOAT.EXPIRES), this.#context.environment.clock.now())
-    this.finish(task, TIMED_OUT, Failure.of(new TaskTimeoutError(task.target.name, limit)), ended)
+    this.finish(task, TIMED_OUT, timeoutOf(task.target, limit), ended)
   }
+}
+
+/** Of the task it keeps nothing but the name. */
+function timeoutOf({ name }: CallTarget, limit: TimeLimit): Failure {
+  return Failure.later(() => new TaskTimeoutError(name, limit))
 }

@@ -1,6 +1,6 @@
-import type { Task, TaskExtras } from './task.js'
+import type { Task } from './task.js'
 import type { TaskHistory } from './task-history.js'
-import { DONE, TASK_STATES } from './task-state.js'
+import { DONE, NEW, TASK_STATES } from './task-state.js'
 
 /** The share of each new duration in the mean of its function's. */
 const MEAN_WEIGHT = 1 / 8
@@ -36,6 +36,7 @@ export class Endings {
    * @param at the instant it ended
    */
   end(task: Task, state: number, outcome: unknown, at: number): void {
+    const wasHeld = task.state === NEW
     if (state === DONE) noteDuration(task, at)
     const { resolve, extras, id } = task
     task.settle(state, outcome, at)
@@ -46,16 +47,13 @@ export class Endings {
       task.resolve = null
       resolve(outcome, task)
     }
-    if (extras !== null) tell(task, extras)
+    if (extras === null) return
+    if (wasHeld) extras.acceptance?.reject((outcome as TaskFailure).error())
+    extras.observer?.finished(task)
   }
 }
 
 function noteDuration({ target, started }: Task, ended: number): void {
   const ran = ended - (started ?? ended)
   target.mean = target.mean === 0 ? ran : target.mean + (ran - target.mean) * MEAN_WEIGHT
-}
-
-function tell(task: Task, extras: TaskExtras): void {
-  if (task.state !== DONE) extras.acceptance?.reject((task.payload as TaskFailure).error())
-  extras.observer?.finished(task)
 }

@@ -14,12 +14,7 @@ export class UnfinishedTasks {
    * @param last the number of the last task there was
    * @param busy told when there is a task, and when there is none any more
    */
-  constructor(
-    clock: Clock,
-    reminders: Reminders<() => void>,
-    last: number,
-    busy: (isBusy: boolean) => void,
-  ) {
+  constructor(clock: Clock, reminders: Reminders<() => void>, last: number, busy: (isBusy: boolean) => void) {
     this.#clock = clock
     this.#reminders = reminders
     this.#last = last

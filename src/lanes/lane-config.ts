@@ -1,5 +1,5 @@
-import type { StallAction } from '../bridge/protocol/supervisor-to-sender.js'
 import type { OverloadPolicy } from '../core/admission.js'
+import type { StallAction } from '../core/stall-action.js'
 import type { OsPriority } from './os-priority.js'
 import { MOST_THREADS, type ThreadRange } from './thread-range.js'
 

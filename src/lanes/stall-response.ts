@@ -1,4 +1,4 @@
-import type { StallAction } from '../bridge/protocol/supervisor-to-sender.js'
+import type { StallAction } from '../core/stall-action.js'
 import type { LaneConfig } from './lane-config.js'
 import type { Stall } from './stall-watch.js'
 

@@ -1,4 +1,4 @@
-import type { Failure } from '../bridge/failure.js'
+import { Failure } from '../bridge/failure.js'
 import type { Epoch } from '../core/clock.js'
 import { TaskCanceledError } from '../core/errors.js'
 import type { Task } from '../core/task.js'
@@ -98,12 +98,14 @@ export class TaskHandle<R = unknown> {
    * Decides the task's outcome to be CANCELED, at once. One that has not started never will, even if its lane's loop
    * is blocked; one that runs is told by its AbortSignal and by `currentTask().cancelled`.
    *
-   * @param reason what the task's signal and the TaskCanceledError carry
+   * @param reason what the task's signal and the TaskCanceledError carry. The TaskCanceledError is made when somebody looks
+   *   at the outcome, and its stack leads there; an error given as reason, which is its `cause`, tells who cancelled
    * @returns whether this call was the one that decided
    */
   cancel(reason?: unknown): boolean {
-    const error = new TaskCanceledError(this.name, reason)
-    return this.#keeper.cancel(this.#task, error, reason === undefined ? error : reason)
+    const { name } = this
+    const failure = Failure.later(() => new TaskCanceledError(name, reason))
+    return this.#keeper.cancel(this.#task, failure, reason)
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { Failure } from '../bridge/failure.js'
 import type { Task } from '../core/task.js'
 import type { TaskRecord } from '../core/task-info.js'
 
@@ -9,10 +10,11 @@ export interface TaskKeeper {
   /**
    * Decides a task's outcome from outside, at once.
    *
-   * @param reason what a running task's AbortSignal is to carry
+   * @param failure what the task rejects with
+   * @param reason what a running task's AbortSignal is to carry; the failure's error if it is undefined
    * @returns whether this call was the one that decided
    */
-  cancel(task: Task, error: unknown, reason: unknown): boolean
+  cancel(task: Task, failure: Failure, reason: unknown): boolean
   /** @returns false if the task has started or ended, or cannot be reordered any more */
   setPriority(task: Task, priority: number): boolean
   /** Calls back after so many milliseconds, unless the function that is returned is called first. */

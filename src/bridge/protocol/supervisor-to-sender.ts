@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import type { StallAction } from '../../core/stall-action.js'
 import type { EncodedError } from '../error-codec.js'
 
 /** What the supervisor tells a sender, over the notice port. Plain messages, so that a synchronous wait can serve
@@ -60,9 +61,6 @@ export interface FaultReported {
   readonly lane: string
   readonly error: EncodedError
 }
-
-/** What was done about a stall; `report` if nothing more than that. */
-export type StallAction = 'report' | 'replace' | 'terminate'
 
 /**
  * A task holds a thread's loop for longer than the lane's `stallAfter`. Told once, while it does, and once more if
