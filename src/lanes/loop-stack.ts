@@ -24,19 +24,16 @@ const TAKE_STACK = `(() => {
  * is enabled, nothing pauses, and no code runs slower afterwards. All of it goes by way of the main thread's inspector,
  * which is interrupted too, so it does not come through while main is within native code (but does while main runs
  * JavaScript, or waits by `Atomics.wait`), nor while the thread itself is.
+ *
+ * @param threadId the `threadId` of the worker
+ * @returns the lines of the stack, the library's and Node's left out; undefined where it cannot be had. Never rejects, and
+ *   takes a tenth of a second at the most
  */
-export class LoopStacks {
-  #queue: Promise<unknown> = Promise.resolve()
-
-  /**
-   * @param threadId the `threadId` of the worker
-   * @returns the lines of the stack, the library's and Node's left out; undefined where it cannot be had. Never rejects,
-   *   and takes a tenth of a second at the most, or as much again for each that was asked for before
-   */
-  of(threadId: number): Promise<string | undefined> {
-    const stack = this.#queue.then(() => takeStack(threadId).then(trimmed, () => undefined))
-    this.#queue = stack
-    return stack
+export async function loopStack(threadId: number): Promise<string | undefined> {
+  try {
+    return trimmed(await takeStack(threadId))
+  } catch {
+    return undefined
   }
 }
 
