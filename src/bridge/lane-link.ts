@@ -23,6 +23,8 @@ export class LaneLink {
   movedAt = 0
   /** Whether the thread is to go, and gets no more tasks. */
   leaving = false
+  /** Its port has closed, and why is awaited: stops the timer that bounds it. */
+  stopAwaiting: () => void = () => {}
   /** Started tasks whose outcome was decided against them and that have not ended. */
   readonly #condemned = new Set<number>()
   #asked = false

@@ -268,6 +268,7 @@ export class LaneSender {
   lost(thread: number, error: Error): void {
     const link = this.#links.get(thread)
     if (link === undefined) return
+    link.stopAwaiting()
     for (let next = link.port.take(); next !== undefined; next = link.port.take()) {
       this.#answers.receive(link, next.message)
     }
@@ -352,8 +353,7 @@ export class LaneSender {
     const { name } = this.terms
     // The supervisor knows of what, or sees to it that the thread is as lost as its port; and tells.
     this.#context.tell({ type: 'link-lost', lane: name, thread: link.thread })
-    this.#context.environment.timers.after(EXPLANATION_MS, () => {
-      if (this.#links.get(link.thread) !== link) return
+    link.stopAwaiting = this.#context.environment.timers.after(EXPLANATION_MS, () => {
       const message = `the port to a thread of lane '${name}' closed`
       this.lost(link.thread, new LaneError('ERR_LANE_CLOSED', name, message))
     })

@@ -97,9 +97,15 @@ export class Sender implements SenderContext {
   idle(within = Number.POSITIVE_INFINITY): Promise<void> {
     if (this.#unfinished === 0) return Promise.resolve()
     return new Promise(resolve => {
-      this.#whenIdle.push(resolve)
-      if (within !== Number.POSITIVE_INFINITY)
-        this.reminders.add(this.environment.clock.now() + within, resolve)
+      if (within === Number.POSITIVE_INFINITY) {
+        this.#whenIdle.push(resolve)
+        return
+      }
+      const limit = this.reminders.add(this.environment.clock.now() + within, resolve)
+      this.#whenIdle.push(() => {
+        this.reminders.cancel(limit)
+        resolve()
+      })
     })
   }
 

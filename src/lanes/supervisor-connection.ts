@@ -126,6 +126,8 @@ export class SupervisorConnection implements SchedulerConnection {
     await Promise.race([closed, lastResort, this.#exited])
     stop()
     await this.#worker.terminate()
+    // A task whose answer was lost on the way is not left to wait for an explanation that nobody can give any more.
+    this.sender.orphaned(new LaneError('ERR_LANE_CLOSED', '', 'the scheduler was closed'))
   }
 
   /** A port that closes does not say why; the thread's own error does, before its exit. */
