@@ -36,7 +36,7 @@ export async function runRound(random: Random, signal: AbortSignal): Promise<voi
     await scheduler.start()
     await Promise.all(submitSome(scheduler, random, signal))
   }
-  await scheduler.close({ timeout: random.pick([0, 50, 5_000]) })
+  await scheduler.close({ timeout: early ? 5_000 : random.pick([0, 50, 5_000]) })
   await Promise.all(ends)
 }
 
