@@ -97,12 +97,15 @@ export function connectControl<M extends Methods>(
   const proxy = comlink.wrap(endpointOf(port, isAnswer)) as unknown as Record<
     string,
     (...args: unknown[]) => Promise<Answer>
-  >
+  > & { [comlink.releaseProxy](): void }
   const underWay = new Set<(error: Error) => void>()
   let closed = false
   port.on('close', () => {
     closed = true
     for (const fail of underWay) fail(new ClosedError('the thread that was called has ended'))
+    // comlink's registry of proxies holds the port until the proxy is collected, and the port's listeners hold the
+    // proxy: neither would ever go.
+    proxy[comlink.releaseProxy]()
   })
   port.unref()
   const call = async (name: string, args: unknown[]): Promise<unknown> => {

@@ -16,8 +16,11 @@ import type { SupervisorControl, SupervisorData } from './supervisor-data.js'
 import type { TaskSource } from './task-sight.js'
 import { laneEntry, supervisorEntry } from './thread-entries.js'
 
-/** The thread is given this long beyond what its lanes were given, in milliseconds. */
-const LAST_RESORT_MS = 100
+/**
+ * The thread is given this long beyond what its lanes were given, in milliseconds: long enough for the exits of threads
+ * that were ended on a busy machine. Node keeps a port for each that is still there when the supervisor goes.
+ */
+const LAST_RESORT_MS = 500
 
 /**
  * One supervisor thread, from its start to its end, and the sender that belongs to it on this thread.

@@ -97,6 +97,26 @@ test('if the supervisor says why in time, that is the error, and nothing comes a
   assert.is(started.outcomes.length, 1)
 })
 
+test('no timer of a port that has closed outlives what is said of it', () => {
+  const { rig, thread } = setUp()
+  thread.port.close()
+  rig.settle()
+  assert.is(rig.clock.pending, 1)
+  rig.lose(thread)
+  assert.is(rig.clock.pending, 0)
+})
+
+test('a bounded wait for the end of all tasks leaves no timer behind', async () => {
+  const { rig, thread } = setUp()
+  const idle = rig.sender.idle(3_600_000)
+  assert.is(rig.clock.pending, 1)
+  thread.finish(thread.jobs[0]!, 'done')
+  thread.runAll()
+  rig.settle()
+  await idle
+  assert.is(rig.clock.pending, 0)
+})
+
 test('what it had answered before it was lost still counts', () => {
   const { rig, thread, started, sent } = setUp()
   thread.finish(thread.jobs[0]!, 'in time')

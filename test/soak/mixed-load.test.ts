@@ -7,6 +7,7 @@ import { SchedulerThread } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Random } from '../support/random.js'
+import { listenerCount } from './listener-count.js'
 import { newLedger, runHandful, type SoakLane, type SoakScheduler } from './mixed-load.js'
 import type * as mixed from './tasks/mixed.js'
 import { Trend } from './trend.js'
@@ -75,10 +76,6 @@ async function settled(scheduler: SoakScheduler): Promise<void> {
   const bound = performance.now() + 10_000
   while ((await scheduler.stats()).lanes.bulk!.threads > 1 && performance.now() < bound) await sleep(50)
   await sleep(IDLE_TIMEOUT_MS)
-}
-
-function listenerCount(): number {
-  return process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0)
 }
 
 test.run()

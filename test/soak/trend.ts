@@ -1,16 +1,27 @@
+/** What a slope is told for: so much of whatever figures are taken over. */
+export interface Stretch {
+  readonly name: string
+  readonly length: number
+}
+
+const AN_HOUR: Stretch = { name: 'an hour', length: 3_600_000 }
+
 /** Figures of one kind taken over a run, and whether they grow. */
 export class Trend {
   readonly name: string
   readonly unit: string
+  readonly #per: Stretch
   readonly #at: number[] = []
   readonly #values: number[] = []
 
-  constructor(name: string, unit: string) {
+  /** @param per what the slope is told for */
+  constructor(name: string, unit: string, per = AN_HOUR) {
     this.name = name
     this.unit = unit
+    this.#per = per
   }
 
-  /** @param at milliseconds since the beginning */
+  /** @param at milliseconds since the beginning, or how many of what `per` counts */
   note(at: number, value: number): void {
     this.#at.push(at)
     this.#values.push(value)
@@ -25,7 +36,7 @@ export class Trend {
     return median(this.#values.slice(-third)) - median(this.#values.slice(third, 2 * third))
   }
 
-  /** The slope of the line that fits the last two thirds best, per hour. */
+  /** The slope of the line that fits the last two thirds best. */
   get slope(): number {
     const from = Math.floor(this.#values.length / 3)
     const xs = this.#at.slice(from)
@@ -34,7 +45,7 @@ export class Trend {
     const y = mean(ys)
     const covariance = xs.reduce((sum, at, i) => sum + (at - x) * (ys[i]! - y), 0)
     const variance = xs.reduce((sum, at) => sum + (at - x) ** 2, 0)
-    return variance === 0 ? 0 : (covariance / variance) * 3_600_000
+    return variance === 0 ? 0 : (covariance / variance) * this.#per.length
   }
 
   get count(): number {
@@ -44,7 +55,7 @@ export class Trend {
   toString(): string {
     const shown = (value: number): string => `${value.toFixed(1)} ${this.unit}`
     const [first, last] = [this.#values[0] ?? 0, this.#values.at(-1) ?? 0]
-    return `${this.name}: ${shown(first)} at first, ${shown(last)} at last; growth ${shown(this.growth)}; slope ${shown(this.slope)} an hour`
+    return `${this.name}: ${shown(first)} at first, ${shown(last)} at last; growth ${shown(this.growth)}; slope ${shown(this.slope)} ${this.#per.name}`
   }
 }
 
