@@ -54,8 +54,10 @@ async function takeStack(threadId: number): Promise<string | undefined> {
 
 function evaluate(session: Session, threadId: number): Promise<string | undefined> {
   return new Promise(resolve => {
-    const stopTimer = nodeTimers.after(PATIENCE_MS, () => resolve(undefined))
+    const stopTimer = nodeTimers.after(PATIENCE_MS, () => settle(undefined))
+    let over = false
     const settle = (stack: string | undefined): void => {
+      over = true
       stopTimer()
       resolve(stack)
     }
@@ -65,7 +67,8 @@ function evaluate(session: Session, threadId: number): Promise<string | undefine
         if (error !== null) settle(undefined)
       })
     session.on('NodeWorker.attachedToWorker', ({ params }) => {
-      if (!params.workerInfo.title.startsWith(`[worker ${threadId}]`)) return
+      // What had come by then arrives also when the session is over, and cannot be answered on it.
+      if (over || !params.workerInfo.title.startsWith(`[worker ${threadId}]`)) return
       const expression = { expression: TAKE_STACK, silent: true, returnByValue: true }
       const message = JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: expression })
       post('NodeWorker.sendMessageToWorker', { sessionId: params.sessionId, message })
