@@ -266,10 +266,15 @@ export class LaneSender {
 
   #releaseIfDone(link: LaneLink): void {
     if (!link.leaving || link.outstanding > 0) return
-    this.#links.delete(link.thread)
-    link.port.close()
+    this.#forget(link)
     this.#context.tell({ type: 'released', lane: this.terms.name, thread: link.thread })
     this.#dispatch.queueFlush()
+  }
+
+  #forget(link: LaneLink): void {
+    this.#links.delete(link.thread)
+    link.port.close()
+    link.stopWaiting()
   }
 
   /**
@@ -283,8 +288,7 @@ export class LaneSender {
     for (let next = link.port.take(); next !== undefined; next = link.port.take()) {
       this.#answers.receive(link, next.message)
     }
-    this.#links.delete(thread)
-    link.port.close()
+    this.#forget(link)
     this.#lost.recover(thread, error, blamed)
     this.#dispatch.queueFlush()
   }
@@ -365,8 +369,7 @@ export class LaneSender {
     const { name } = this.terms
     // The supervisor knows of what, or sees to it that the thread is as lost as its port; and tells.
     this.#context.tell({ type: 'link-lost', lane: name, thread: link.thread })
-    this.#context.environment.timers.after(EXPLANATION_MS, () => {
-      if (this.#links.get(link.thread) !== link) return
+    link.stopWaiting = this.#context.environment.timers.after(EXPLANATION_MS, () => {
       const message = `the port to a thread of lane '${name}' closed`
       this.lost(link.thread, new LaneError('ERR_LANE_CLOSED', name, message))
     })

@@ -158,7 +158,11 @@ export class Sender implements SenderContext {
     }
   }
 
-  /** The supervisor is gone, and all lanes with it. */
+  /**
+   * The supervisor is gone, and all lanes with it. What they have answered still counts.
+   *
+   * @param error what ends the tasks that are left
+   */
   orphaned(error: Error): void {
     for (const lane of this.#lanes.values()) {
       lane.fail(error)

@@ -5,6 +5,7 @@ import type { Port } from '../bridge/port.js'
 import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender.js'
 import { Sender } from '../bridge/sender.js'
 import { Epoch } from '../core/clock.js'
+import { LaneError } from '../core/errors.js'
 import { InlineSupervisor } from './inline-supervisor.js'
 import type { LaneConnection } from './lane.js'
 import { termsOf } from './lane-terms.js'
@@ -98,6 +99,8 @@ export class InlineConnection implements SenderConnection {
     this.#hold.set(true)
     await Promise.race([left, patience])
     stop()
+    // First: a port that the other side closes is waited for, in case somebody says why.
+    this.sender.orphaned(new LaneError('ERR_LANE_CLOSED', '', 'the lanes were closed'))
     this.#supervisor.close()
     this.#notices.close()
     this.#hold.set(false)

@@ -179,5 +179,9 @@ function blame(loop: RunLoop, thrown: unknown, tell: (message: LaneToSupervisor)
 /** The operating system's name for the thread, as `top -H` shows it; 15 characters of it. */
 function nameThread(name: string): void {
   if (process.platform !== 'linux') return
-  writeFileSync('/proc/thread-self/comm', name.slice(0, 15))
+  try {
+    writeFileSync('/proc/thread-self/comm', name.slice(0, 15))
+  } catch {
+    // No /proc, or one that cannot be written to: then it goes by the name it has.
+  }
 }

@@ -24,19 +24,16 @@ const TAKE_STACK = `(() => {
  * is enabled, nothing pauses, and no code runs slower afterwards. All of it goes by way of the main thread's inspector,
  * which is interrupted too, so it does not come through while main is within native code (but does while main runs
  * JavaScript, or waits by `Atomics.wait`), nor while the thread itself is.
+ *
+ * @param threadId the `threadId` of the worker
+ * @returns the lines of the stack, the library's and Node's left out; undefined where it cannot be had. Never rejects, and
+ *   takes a tenth of a second at the most
  */
-export class LoopStacks {
-  #queue: Promise<unknown> = Promise.resolve()
-
-  /**
-   * @param threadId the `threadId` of the worker
-   * @returns the lines of the stack, the library's and Node's left out; undefined where it cannot be had. Never rejects,
-   *   and takes a tenth of a second at the most, or as much again for each that was asked for before
-   */
-  of(threadId: number): Promise<string | undefined> {
-    const stack = this.#queue.then(() => takeStack(threadId).then(trimmed, () => undefined))
-    this.#queue = stack
-    return stack
+export async function loopStack(threadId: number): Promise<string | undefined> {
+  try {
+    return trimmed(await takeStack(threadId))
+  } catch {
+    return undefined
   }
 }
 
@@ -54,24 +51,35 @@ async function takeStack(threadId: number): Promise<string | undefined> {
 
 function evaluate(session: Session, threadId: number): Promise<string | undefined> {
   return new Promise(resolve => {
-    const stopTimer = nodeTimers.after(PATIENCE_MS, () => settle(undefined))
     let over = false
+    let wanted: string | undefined
+    // Node never frees what it attached to and was not told to detach from: some 10 KB each time.
+    const detach = (sessionId: string): void => post('NodeWorker.detach', { sessionId })
     const settle = (stack: string | undefined): void => {
-      over = true
       stopTimer()
+      if (wanted !== undefined) detach(wanted)
+      wanted = undefined
+      over = true
       resolve(stack)
     }
-    // Posting calls back later, if at all: by then the session may be over.
-    const post = (method: string, params: object): void =>
+    const stopTimer = nodeTimers.after(PATIENCE_MS, () => settle(undefined))
+    const post = (method: string, params: object): void => {
+      // What had come before the session was over is told after it, and to answer that would throw.
+      if (over) return
       session.post(method, params, error => {
         if (error !== null) settle(undefined)
       })
-    session.on('NodeWorker.attachedToWorker', ({ params }) => {
-      // What had come by then arrives also when the session is over, and cannot be answered on it.
-      if (over || !params.workerInfo.title.startsWith(`[worker ${threadId}]`)) return
+    }
+    // It attaches to every worker there is.
+    session.on('NodeWorker.attachedToWorker', ({ params: { sessionId, workerInfo } }) => {
+      if (wanted !== undefined || !workerInfo.title.startsWith(`[worker ${threadId}]`)) {
+        detach(sessionId)
+        return
+      }
+      wanted = sessionId
       const expression = { expression: TAKE_STACK, silent: true, returnByValue: true }
       const message = JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: expression })
-      post('NodeWorker.sendMessageToWorker', { sessionId: params.sessionId, message })
+      post('NodeWorker.sendMessageToWorker', { sessionId, message })
     })
     session.on('NodeWorker.receivedMessageFromWorker', ({ params }) => {
       const { result } = JSON.parse(params.message) as { result?: { result?: { value?: unknown } } }

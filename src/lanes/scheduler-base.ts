@@ -154,6 +154,10 @@ export abstract class SchedulerBase<L extends string> implements Scheduler<L> {
   /**
    * What the scheduler is doing now, and has done since it was started. It answers while lanes are blocked.
    *
+   * For people and monitors to ask a few times a second. Each answer has two histograms of 45 KB a lane, outside of the
+   * heap that V8 counts, and they go only when garbage is collected: thousands of calls in a row, on five lanes, made a
+   * process grow by 300 MB before it stayed level.
+   *
    * @throws ClosedError (`ERR_CLOSED`) unless the scheduler is started
    */
   async stats(): Promise<SchedulerStats> {

@@ -126,6 +126,8 @@ export class SupervisorConnection implements SenderConnection {
     await Promise.race([closed, lastResort, this.#exited])
     stop()
     await this.#worker.terminate()
+    // Now, rather than when each port has been waited for that nobody will say anything of.
+    this.sender.orphaned(new LaneError('ERR_LANE_CLOSED', '', 'the lanes were closed'))
   }
 
   /** A port that closes does not say why; the thread's own error does, before its exit. */

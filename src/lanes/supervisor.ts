@@ -14,7 +14,7 @@ import type { SupervisorConfig } from './lane-config.js'
 import type { MeasuredFigures } from './lane-figures.js'
 import type { LanePool } from './lane-pool.js'
 import type { LaneThread } from './lane-thread.js'
-import { LoopStacks } from './loop-stack.js'
+import { loopStack } from './loop-stack.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
 import { OS_PRIORITIES, type OsPriority } from './os-priority.js'
 import { Retirements } from './retirements.js'
@@ -68,14 +68,13 @@ export class Supervisor {
         }
       },
     })
-    const stacks = new LoopStacks()
     this.#stallResponse = new StallResponse({
       find: number => {
         const lane = this.#laneOf.get(number)
         const thread = this.#threads.get(number)
         return lane && thread && { lane, thread }
       },
-      stackOf: threadId => stacks.of(threadId),
+      stackOf: loopStack,
       tell: ({ report, lane, thread, task, name, silent, action, stack }) => {
         const stalled = { lane, thread, task: { id: task, name }, silent, action, stack }
         this.#broadcast({ type: 'stall', report, ...stalled })

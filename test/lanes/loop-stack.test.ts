@@ -2,7 +2,7 @@ import { Session } from 'node:inspector'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { LoopStacks } from '#src/lanes/loop-stack.js'
+import { loopStack } from '#src/lanes/loop-stack.js'
 
 const test = suite('lanes: stacks read through the inspector')
 
@@ -30,7 +30,7 @@ test('a thread that the inspector names after its session is over is let pass', 
   // The library's own timers hold no process.
   const held = setTimeout(() => {}, 60_000)
   try {
-    assert.is(await new LoopStacks().of(THREAD), undefined)
+    assert.is(await loopStack(THREAD), undefined)
     await nextTurn()
     assert.equal([over, refused], [true, []])
   } finally {

@@ -13,6 +13,8 @@ const test = suite('lanes: a stalled thread is replaced')
 const tasks = new URL('./tasks/stalling.js', import.meta.url)
 const SETUPS = 0
 const TEARDOWNS = 1
+/** Longer than a machine that is busy with other things keeps a task from its core, or so it is hoped. */
+const STALL_AFTER_MS = 250
 /** Long enough that no test ends before. */
 const FOREVER_MS = 600_000
 
@@ -23,7 +25,7 @@ async function start(options: LaneOptions = {}) {
   const log = newLog()
   const scheduler = await SchedulerThread.start<typeof stalling, 'a'>({
     tasks,
-    lanes: { a: { stallAfter: 100, onStall: 'replace', workerData: log, ...options } },
+    lanes: { a: { stallAfter: STALL_AFTER_MS, onStall: 'replace', workerData: log, ...options } },
   })
   const stalls: StallEvent[] = []
   scheduler.on('stall', event => stalls.push(event))
@@ -49,9 +51,10 @@ test('held for ten seconds with a thousand tasks waiting: they finish meanwhile,
   assert.is(stalled.state, 'STARTED', 'it holds its thread still')
   assert.equal([...runs], Array(1000).fill(1))
   assert.equal(await threads(), [1, 1, 0])
+  const told = stalls.filter(({ task }) => task.id === stalled.id)
   assert.equal(
-    stalls.map(({ task, action }) => [task.id, action]),
-    [[stalled.id, 'replace']],
+    told.map(({ action }) => action),
+    ['replace'],
   )
   assert.is(await stalled.result(), 'kept')
   await eventually('its thread has left', async () => (await threads())[1] === 0)
@@ -164,7 +167,7 @@ test('a stalled task that is timed out or cancelled costs its thread, and nothin
     const neighbour = reasonOf(a.run('wait', [gate]))
     const again = a.submit('wait', [gate], { idempotent: true })
     await arrived(gate, 2)
-    const stalled = a.submit('never', [forever], how === 'timeout' ? { timeout: 600 } : {})
+    const stalled = a.submit('never', [forever], how === 'timeout' ? { timeout: 2000 } : {})
     await eventually('another is there', async () => (await threads()).join() === '1,1,0')
     if (how === 'cancel') assert.is(stalled.cancel(), true)
     const reason = (await reasonOf(stalled.result())) as { code?: string }
@@ -246,7 +249,7 @@ test('where a task is shows while its thread is being replaced', async () => {
   const waiting = Array.from({ length: 20 }, () => a.submit('block', [newGate()], { delay: FOREVER_MS }))
   await eventually('it is replaced', async () => (await threads()).join() === '1,1,0')
   assert.is(scheduler.taskInfo(stalled)?.state, 'STARTED')
-  assert.is(scheduler.slowest()?.id, stalled.id)
+  assert.equal([scheduler.slowest()?.id, scheduler.currentTask('a')?.id], [stalled.id, stalled.id])
   assert.is(scheduler.tasks({ lane: 'a', state: 'RUNNING' }).length, 1)
   for (const task of waiting) task.cancel()
   openGate(hold)

@@ -68,4 +68,22 @@ test('a look leaves the task as it was', async () => {
   assert.match(stalls[0]!.stack ?? '', /at lookedAt/)
 })
 
+test('of many threads that are held at once, each is told with its own', async () => {
+  await using scheduler = await SchedulerThread.start<typeof stalling, 'a'>({
+    tasks,
+    lanes: {
+      a: { stallAfter: 100, threads: 6, concurrency: 1, workerData: { counts: new Int32Array(2) } },
+    },
+  })
+  const stalls: StallEvent[] = []
+  scheduler.on('stall', event => stalls.push(event))
+  const gate = newGate()
+  const held = Array.from({ length: 6 }, () => scheduler.lanes.a.run('block', [gate]))
+  await eventually('all are told', () => stalls.length === 6)
+  openGate(gate)
+  await Promise.all(held)
+  assert.is(new Set(stalls.map(({ thread }) => thread)).size, 6)
+  for (const { stack } of stalls) assert.match(stack ?? '', /at block .*plain\.js/)
+})
+
 test.run()

@@ -2,6 +2,7 @@ import { ClosedError, SchedulerThread, TaskCanceledError } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Launch, testsInBothPlaces } from '../support/both-places.js'
+import { collectGarbage } from '../support/garbage.js'
 import { arrived, newGate, openGate } from '../support/gate.js'
 import { rejectionOf, thrownBy } from '../support/rejection.js'
 import type * as plain from './tasks/plain.js'
@@ -180,6 +181,22 @@ both('every refusal says what the scheduler is', async launch => {
   await scheduler.close()
   assert.equal(await refusals(), ['the scheduler is closed'])
   assert.is((await rejectionOf(scheduler.start(), ClosedError)).message, 'the scheduler is closed')
+})
+
+both('one that was closed is let go at once', async launch => {
+  const round = async (): Promise<WeakRef<object>> => {
+    const scheduler = await start(launch)
+    await Promise.all([scheduler.lanes.a.run('echo', [1]), scheduler.lanes.b.run('echo', [1])])
+    await scheduler.close()
+    return new WeakRef(scheduler)
+  }
+  const closed = await round()
+  // In a few turns of the loop; a timer that kept it would keep it for far longer.
+  for (let turn = 0; turn < 10; turn++) {
+    await new Promise(resolve => setImmediate(resolve))
+    collectGarbage()
+  }
+  assert.is(closed.deref(), undefined)
 })
 
 test.run()
