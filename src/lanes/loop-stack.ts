@@ -51,6 +51,7 @@ async function takeStack(threadId: number): Promise<string | undefined> {
 
 function evaluate(session: Session, threadId: number): Promise<string | undefined> {
   return new Promise(resolve => {
+    let over = false
     let wanted: string | undefined
     // Node never frees what it attached to and was not told to detach from: some 10 KB each time.
     const detach = (sessionId: string): void => post('NodeWorker.detach', { sessionId })
@@ -58,13 +59,17 @@ function evaluate(session: Session, threadId: number): Promise<string | undefine
       stopTimer()
       if (wanted !== undefined) detach(wanted)
       wanted = undefined
+      over = true
       resolve(stack)
     }
     const stopTimer = nodeTimers.after(PATIENCE_MS, () => settle(undefined))
-    const post = (method: string, params: object): void =>
+    const post = (method: string, params: object): void => {
+      // What had come before the session was over is told after it, and to answer that would throw.
+      if (over) return
       session.post(method, params, error => {
         if (error !== null) settle(undefined)
       })
+    }
     // It attaches to every worker there is.
     session.on('NodeWorker.attachedToWorker', ({ params: { sessionId, workerInfo } }) => {
       if (wanted !== undefined || !workerInfo.title.startsWith(`[worker ${threadId}]`)) {

@@ -92,7 +92,7 @@ test('if the supervisor says why in time, that is the error, and nothing comes a
   rig.tell({ type: 'thread-lost', lane: LANE, thread: thread.number, error: encodeError(why) })
   rig.settle()
   assert.is(errorOf(started).code, 'ERR_LANE_EXITED')
-  rig.clock.runFor(1000)
+  rig.clock.runFor(EXPLANATION_MS)
   rig.settle()
   assert.is(started.outcomes.length, 1)
 })

@@ -61,6 +61,16 @@ test('process.exit(n) in a task: also after an await, and with 0', async () => {
   assert.is(await doomed.run('echo', ['alive']), 'alive')
 })
 
+test('process.exit(n) in a task: also where the thread takes its time to be gone', async () => {
+  await using scheduler = await SchedulerThread.start<typeof killers, 'doomed'>({
+    tasks,
+    lanes: { doomed: {} },
+  })
+  const error = await rejectionOf(scheduler.lanes.doomed.run('exitSlowly', [7]), LaneError)
+  assert.is(error.code, 'ERR_LANE_EXITED')
+  assert.is(error.exitCode, 7)
+})
+
 test('process.exit(n) in a task: an idempotent one is started three times in all', async () => {
   await using scheduler = await SchedulerThread.start<typeof killers, 'doomed'>({
     tasks,

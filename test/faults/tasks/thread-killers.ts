@@ -21,6 +21,12 @@ export function overflow(): number {
   return overflow() + 1
 }
 
+/** Leaves so much behind that the thread is long about its exit, after its ports have closed. */
+export function exitSlowly(code: number): void {
+  const buffers = Array.from({ length: 300_000 }, () => new ArrayBuffer(64))
+  process.exit(buffers.length > 0 ? code : 0)
+}
+
 /** Kills its thread each time it is tried. */
 export function markAndExit(gate: Gate): void {
   passBy(gate)
