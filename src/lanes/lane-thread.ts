@@ -1,17 +1,23 @@
-import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads'
+import type { MessagePort, Worker } from 'node:worker_threads'
 import { decodeError } from '../bridge/error-codec.js'
-import { ThreadPort } from '../bridge/port.js'
+import type { Port } from '../bridge/port.js'
 import type { LaneToSupervisor } from '../bridge/protocol/lane-to-supervisor.js'
 import type { SupervisorToLane } from '../bridge/protocol/supervisor-to-lane.js'
 import { PROTOCOL_VERSION } from '../bridge/protocol/version.js'
 import { ThreadBlock } from '../bridge/thread-block.js'
 import { LaneError } from '../core/errors.js'
+import type { Timers } from '../core/reminders.js'
 import { requestIdlePolicy } from './idle-policy.js'
 import type { LaneConfig } from './lane-config.js'
-import type { LanePool } from './lane-pool.js'
-import { nodeTimers } from './monotonic-clock.js'
 import type { OsPriority } from './os-priority.js'
+import type { Surroundings, ThreadSource } from './surroundings.js'
 import type { TaskDurations } from './task-timings.js'
+
+/** Where a thread comes from, and where those are who keep it. */
+export interface ThreadOrigin {
+  readonly pool: ThreadSource
+  readonly surroundings: Surroundings
+}
 
 /** What a lane thread tells the lane it belongs to. */
 export interface LaneThreadObserver {
@@ -61,7 +67,8 @@ export class LaneThread {
   aborts = 0
   readonly #config: LaneConfig
   readonly #observer: LaneThreadObserver
-  readonly #control: ThreadPort
+  readonly #timers: Timers
+  readonly #control: Port
   readonly #end = new AbortController()
   readonly #exited: Promise<void>
   #markExited: () => void = () => {}
@@ -79,7 +86,7 @@ export class LaneThread {
   constructor(
     number: number,
     config: LaneConfig,
-    pool: LanePool,
+    { pool, surroundings }: ThreadOrigin,
     epochOffset: number,
     durations: TaskDurations,
     observer: LaneThreadObserver,
@@ -88,8 +95,9 @@ export class LaneThread {
     this.durations = durations
     this.#config = config
     this.#observer = observer
-    const { port1, port2 } = new MessageChannel()
-    this.#control = new ThreadPort(port1)
+    this.#timers = surroundings.timers
+    const { port1, port2 } = surroundings.channel()
+    this.#control = surroundings.open(port1)
     this.#exited = new Promise(resolve => {
       this.#markExited = resolve
     })
@@ -97,7 +105,7 @@ export class LaneThread {
       message => this.#receive(message as LaneToSupervisor, pool),
       () => {},
     )
-    this.#stopTimer = nodeTimers.after(config.startTimeout, () => {
+    this.#stopTimer = this.#timers.after(config.startTimeout, () => {
       const message = `a thread of lane '${config.name}' was not ready within ${config.startTimeout} ms`
       this.terminate(new LaneError('ERR_LANE_START_TIMEOUT', config.name, message))
     })
@@ -146,7 +154,7 @@ export class LaneThread {
     this.tell({ type: 'leave' })
     if (before === 'ready') return
     this.#leavesAlone = true
-    this.#stopTimer = nodeTimers.after(LEAVE_WITHIN_MS, () => this.#end.abort())
+    this.#stopTimer = this.#timers.after(LEAVE_WITHIN_MS, () => this.#end.abort())
   }
 
   /**
@@ -165,7 +173,7 @@ export class LaneThread {
    * thread that is alive is ended.
    */
   linkLost(why: Error): void {
-    nodeTimers.after(LAST_WORDS_MS, () => this.terminate(why))
+    this.#timers.after(LAST_WORDS_MS, () => this.terminate(why))
   }
 
   #enter(mode: 'ready' | 'retiring' | 'leaving' | 'lost' | 'gone'): void {
@@ -173,7 +181,7 @@ export class LaneThread {
     this.#mode = mode
   }
 
-  #receive(message: LaneToSupervisor, pool: LanePool): void {
+  #receive(message: LaneToSupervisor, pool: ThreadSource): void {
     switch (message.type) {
       case 'booted': {
         this.#booted = true
@@ -227,7 +235,7 @@ export class LaneThread {
   async #exitOrPatience(): Promise<void> {
     let stop: () => void = () => {}
     const patience = new Promise<void>(resolve => {
-      stop = nodeTimers.after(EXIT_WAIT_MS, resolve)
+      stop = this.#timers.after(EXIT_WAIT_MS, resolve)
     })
     await Promise.race([this.#exited, patience])
     stop()

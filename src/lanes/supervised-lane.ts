@@ -4,9 +4,8 @@ import { RestartBudget } from '../core/restart-budget.js'
 import { IdleThreads } from './idle-threads.js'
 import type { LaneConfig } from './lane-config.js'
 import { LaneFigures } from './lane-figures.js'
-import type { LanePool } from './lane-pool.js'
 import { LaneThread } from './lane-thread.js'
-import { monotonicClock, nodeTimers } from './monotonic-clock.js'
+import type { Surroundings, ThreadSource } from './surroundings.js'
 
 /** What a lane tells the supervisor. */
 export interface LaneObserver {
@@ -37,7 +36,8 @@ export interface LaneObserver {
 export class SupervisedLane {
   readonly config: LaneConfig
   readonly figures = new LaneFigures()
-  readonly #pool: LanePool
+  readonly #pool: ThreadSource
+  readonly #surroundings: Surroundings
   readonly #observer: LaneObserver
   readonly #budget: RestartBudget
   readonly #epochOffset: number
@@ -52,7 +52,8 @@ export class SupervisedLane {
 
   constructor(
     config: LaneConfig,
-    pool: LanePool,
+    pool: ThreadSource,
+    surroundings: Surroundings,
     epochOffset: number,
     nextNumber: () => number,
     observer: LaneObserver,
@@ -63,13 +64,14 @@ export class SupervisedLane {
     this.#nextNumber = nextNumber
     this.#budget = new RestartBudget(config.restart)
     this.#pool = pool
+    this.#surroundings = surroundings
     pool.onError(error => observer.fault(this, error))
     this.#started = deferred()
     this.#started.promise.catch(() => {})
     this.#idle = new IdleThreads(
       config.threads,
-      monotonicClock,
-      nodeTimers,
+      surroundings.clock,
+      surroundings.timers,
       () => this.#readyThreads,
       thread => this.#retire(thread),
     )
@@ -108,7 +110,7 @@ export class SupervisedLane {
     const closed = new LaneError('ERR_LANE_CLOSED', this.config.name, `lane '${this.config.name}' was closed`)
     this.#started.reject(closed)
     for (const thread of this.#threads) thread.leave()
-    const stop = nodeTimers.after(within, () => {
+    const stop = this.#surroundings.timers.after(within, () => {
       for (const thread of this.#threads) thread.terminate(closed)
     })
     while (this.#threads.size > 0) await this.#threadGone()
@@ -124,7 +126,8 @@ export class SupervisedLane {
 
   #lease(): void {
     const durations = this.figures.lend()
-    const thread = new LaneThread(this.#nextNumber(), this.config, this.#pool, this.#epochOffset, durations, {
+    const from = { pool: this.#pool, surroundings: this.#surroundings }
+    const thread = new LaneThread(this.#nextNumber(), this.config, from, this.#epochOffset, durations, {
       ready: ready => this.#ready(ready),
       lost: (lost, error) => this.#lost(lost, error),
       exited: exited => this.#exited(exited),
@@ -162,7 +165,7 @@ export class SupervisedLane {
       this.#lease()
       return
     }
-    const decision = this.#budget.lost(monotonicClock.now())
+    const decision = this.#budget.lost(this.#surroundings.clock.now())
     if (decision.type === 'give-up') {
       const { name, restart } = this.config
       const message = `lane '${name}' lost more than ${restart.max} threads within ${restart.within} ms and is closed`
@@ -175,7 +178,7 @@ export class SupervisedLane {
     }
     this.restarts++
     this.#observer.restarts(this, thread, error, decision.after)
-    const stopTimer = nodeTimers.after(decision.after, () => {
+    const stopTimer = this.#surroundings.timers.after(decision.after, () => {
       this.#restartTimers.delete(stopTimer)
       this.#lease()
     })
