@@ -10,7 +10,7 @@ import type { LaneConnection } from './lane.js'
 import { termsOf } from './lane-terms.js'
 import { monotonicClock } from './monotonic-clock.js'
 import { nextTurn, ownMicrotask, ownTimers } from './own-context.js'
-import { type ConnectionTerms, type SchedulerConnection, tasksOf } from './scheduler-connection.js'
+import { type ConnectionTerms, type SenderConnection, tasksOf } from './scheduler-connection.js'
 import type { SupervisorStats } from './supervisor.js'
 import type { TaskModule } from './task-module.js'
 import type { TaskSource } from './task-sight.js'
@@ -24,7 +24,7 @@ const ONE_LOOP = { min: 1, max: 1 }
  *
  * The process is held while the lanes start, while the sender has unfinished tasks, and while the lanes leave.
  */
-export class InlineConnection implements SchedulerConnection {
+export class InlineConnection implements SenderConnection {
   readonly sender: Sender
   readonly epoch = new Epoch(performance.timeOrigin + performance.now(), monotonicClock.now())
   readonly #notices: MemoryPort

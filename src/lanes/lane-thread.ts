@@ -46,8 +46,9 @@ const LEAVE_WITHIN_MS = 5_000
  * |            |                                               | death → `lost`; `leave()` → `leaving`            |
  * | `ready`    | runs tasks                                    | `terminate()`, death → `lost`; `retire()`;       |
  * |            |                                               | `leave()` → `leaving`                            |
- * | `retiring` | not needed: senders send it nothing more, and | as `ready`                                       |
- * |            | get the answers to what they have sent        |                                                  |
+ * | `retiring` | not needed, or stalled and replaced: senders  | as `ready`                                       |
+ * |            | send it nothing more, and get the answers to  |                                                  |
+ * |            | what they have sent                           |                                                  |
  * | `leaving`  | told to go: runs its teardown                 | its word that it has, or death → `gone`          |
  * | `lost`     | dead, or about to be                          | the worker's exit → `gone`                       |
  * | `gone`     | nothing of it runs                            |                                                  |
@@ -65,6 +66,8 @@ export class LaneThread {
   os: OsPriority = 'normal'
   /** How many aborts it has been sent. */
   aborts = 0
+  /** The task on account of which it was ended, if it was. */
+  blamed: { readonly sender: number; readonly id: number } | null = null
   readonly #config: LaneConfig
   readonly #observer: LaneThreadObserver
   readonly #timers: Timers
@@ -137,7 +140,7 @@ export class LaneThread {
     this.#control.post(message, transfer)
   }
 
-  /** It is not needed any more: to be followed by `leave` when no sender has a task on it. */
+  /** It is not needed any more, or stalled: to be followed by `leave` when no sender has a task on it. */
   retire(): void {
     if (this.#mode === 'ready') this.#enter('retiring')
   }
@@ -161,9 +164,11 @@ export class LaneThread {
    * Ends the thread, whatever it is doing.
    *
    * @param why what those are told whose tasks were on it
+   * @param blamed the task that gave cause to it, and is not to be run again
    */
-  terminate(why: Error): void {
+  terminate(why: Error, blamed: { readonly sender: number; readonly id: number } | null = null): void {
     if (this.#mode === 'lost' || this.#mode === 'gone') return
+    this.blamed ??= blamed
     this.#verdict ??= why
     this.#end.abort()
   }
@@ -249,8 +254,15 @@ export class LaneThread {
     if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
       return new LaneError('ERR_LANE_OOM', name, `a thread of lane '${name}' ran out of heap memory`)
     }
-    const exitCode = this.#exitCode ?? 0
-    const message = `a thread of lane '${name}' exited with code ${exitCode} while tasks were on it`
-    return new LaneError('ERR_LANE_EXITED', name, message, { exitCode, cause: error })
+    const exitCode = this.#exitCode
+    const how = this.#booted
+      ? exitCode === undefined
+        ? 'ended'
+        : `exited with code ${exitCode}`
+      : `could not start: ${error instanceof Error ? error.message : String(error)}`
+    return new LaneError('ERR_LANE_EXITED', name, `a thread of lane '${name}' ${how}`, {
+      exitCode,
+      cause: error,
+    })
   }
 }

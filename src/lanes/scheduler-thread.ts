@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events'
 import { decodeError } from '../bridge/error-codec.js'
 import type { LaneWatcher } from '../bridge/sender-context.js'
-import { finiteAtLeast, knownKeys } from '../core/checks.js'
-import { ClosedError, InvalidArgumentError } from '../core/errors.js'
+import { finiteAtLeast, knownKeys, plainObject } from '../core/checks.js'
+import { InvalidArgumentError } from '../core/errors.js'
 import type { TaskFilter } from '../core/task-filter.js'
 import { TaskHistory } from '../core/task-history.js'
 import type { TaskInfo } from '../core/task-info.js'
@@ -14,7 +14,7 @@ import { Lane } from './lane.js'
 import type { LaneConfig } from './lane-config.js'
 import { monotonicClock } from './monotonic-clock.js'
 import { inOwnContext } from './own-context.js'
-import type { Connect, SchedulerConnection } from './scheduler-connection.js'
+import type { Connect, SenderConnection } from './scheduler-connection.js'
 import type { SchedulerEvents } from './scheduler-events.js'
 import { SchedulerLife } from './scheduler-life.js'
 import { readSchedulerOptions, type SchedulerOptions } from './scheduler-options.js'
@@ -41,7 +41,7 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
   readonly #history: TaskHistory
   readonly #sight: TaskSight
   readonly #signalDump: SignalDump
-  readonly #life: SchedulerLife<this>
+  readonly #life: SchedulerLife<this, SenderConnection>
   #connect: Connect = terms => new SupervisorConnection(terms)
 
   /**
@@ -124,8 +124,9 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
     return this.lanes[lane].submit(name, ...rest)
   }
 
+  /** @throws InvalidArgumentError (`ERR_INVALID_ARG`) if it is no handle */
   taskState(task: TaskHandle): TaskState {
-    return task.state
+    return checkedHandle(task).state
   }
 
   /**
@@ -134,14 +135,18 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
    * @param options.timeout milliseconds to wait at most
    * @param options.for `'FINISHED'` (the default) or `'RUNNING'`
    * @returns true once the task is in a final state (or has started), false when the wait's own time is over
+   * @throws InvalidArgumentError (`ERR_INVALID_ARG`) that names what is wrong
    */
-  waitTask(task: TaskHandle, options?: WaitOptions): Promise<boolean> {
-    return task.wait(options)
+  async waitTask(task: TaskHandle, options?: WaitOptions): Promise<boolean> {
+    return checkedHandle(task).wait(options)
   }
 
-  /** @returns true only for the call that cancelled the task */
+  /**
+   * @returns true only for the call that cancelled the task
+   * @throws InvalidArgumentError (`ERR_INVALID_ARG`) if it is no handle
+   */
   cancelTask(task: TaskHandle, reason?: unknown): boolean {
-    return task.cancel(reason)
+    return checkedHandle(task).cancel(reason)
   }
 
   /**
@@ -209,10 +214,9 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
    * @throws ClosedError (`ERR_CLOSED`) unless the scheduler is started
    */
   async stats(): Promise<SchedulerStats> {
-    const connection = this.#life.connection
-    if (connection === null) throw new ClosedError('not running')
-    const { lanes, abandoned, strays }: SupervisorStats = await connection.stats()
+    const connection = this.#life.present
     const { sender } = connection
+    const { lanes, abandoned, strays }: SupervisorStats = await connection.stats()
     const shown: Record<string, LaneStats> = {}
     for (const [name, measured] of Object.entries(lanes)) {
       const lane = sender.lane(name)
@@ -260,18 +264,24 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
     return this.close()
   }
 
+  /**
+   * Calls the listener at each event of this name, on this thread. Any name is taken, as by every EventEmitter of Node;
+   * the compiler knows which there are.
+   */
   on<E extends keyof SchedulerEvents>(event: E, listener: (...args: SchedulerEvents[E]) => void): this {
     this.#events.on(event, listener as never)
     this.#listenersChanged()
     return this
   }
 
+  /** As `on`, for the next event of this name alone. */
   once<E extends keyof SchedulerEvents>(event: E, listener: (...args: SchedulerEvents[E]) => void): this {
     this.#events.once(event, listener as never)
     this.#listenersChanged()
     return this
   }
 
+  /** Takes a listener back that was given to `on` or `once`. */
   off<E extends keyof SchedulerEvents>(event: E, listener: (...args: SchedulerEvents[E]) => void): this {
     this.#events.off(event, listener as never)
     this.#listenersChanged()
@@ -279,7 +289,7 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
   }
 
   /** Connects everything that is on this side with lanes that are being started. */
-  #connected(last: SchedulerConnection | null): SchedulerConnection {
+  #connected(last: SenderConnection | null): SenderConnection {
     const connection = this.#connect({
       lanes: this.#configs,
       past: { history: this.#history, lastNumber: last?.sender.lastNumber ?? 0 },
@@ -299,7 +309,8 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
       this.#emit('slow', { lane, name, id: task.sequence, held, ...site })
       this.#listenersChanged()
     },
-    stall: ({ lane, thread, task, silent }) => this.#emit('stall', { lane, thread, task, silent }),
+    stall: ({ lane, thread, task, silent, action, stack }) =>
+      this.#emit('stall', { lane, thread, task, silent, action, stack }),
     restart: ({ lane, thread, error, after, restarts }) =>
       this.#emit('restart', { lane, thread, error: decodeError(error), after, restarts }),
   }
@@ -336,8 +347,13 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
   }
 }
 
+function checkedHandle(task: TaskHandle): TaskHandle {
+  if (!(task instanceof TaskHandle)) throw new InvalidArgumentError('task', 'a TaskHandle', task)
+  return task
+}
+
 function readTimeout(options: { readonly timeout?: number }): number {
-  knownKeys('options', options, ['timeout'])
+  knownKeys('options', plainObject('options', options), ['timeout'])
   return options.timeout === undefined
     ? DEFAULT_CLOSE_TIMEOUT_MS
     : finiteAtLeast('timeout', options.timeout, 0)

@@ -10,7 +10,7 @@ import { ClosedError, LaneError } from '../core/errors.js'
 import type { LaneConnection } from './lane.js'
 import { termsOf } from './lane-terms.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
-import { type ConnectionTerms, type SchedulerConnection, tasksOf } from './scheduler-connection.js'
+import { type ConnectionTerms, type SenderConnection, tasksOf } from './scheduler-connection.js'
 import type { SupervisorStats } from './supervisor.js'
 import type { SupervisorControl, SupervisorData } from './supervisor-data.js'
 import type { TaskSource } from './task-sight.js'
@@ -25,7 +25,7 @@ const LAST_RESORT_MS = 100
  * The thread is unreferenced, so an idle scheduler does not keep the process; the notice port is what does, while
  * the sender has unfinished tasks.
  */
-export class SupervisorConnection implements SchedulerConnection {
+export class SupervisorConnection implements SenderConnection {
   readonly sender: Sender
   readonly epoch: Epoch
   readonly #worker: Worker

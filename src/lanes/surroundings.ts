@@ -4,6 +4,7 @@ import { type Port, ThreadPort } from '../bridge/port.js'
 import type { Clock } from '../core/clock.js'
 import type { Timers } from '../core/reminders.js'
 import type { LanePool } from './lane-pool.js'
+import { LoopStacks } from './loop-stack.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
 
 /** As much of a lane's pool as those need who lease its threads. */
@@ -20,9 +21,13 @@ export interface Surroundings {
   channel(): { readonly port1: MessagePort; readonly port2: MessagePort }
   /** A port of an end that stays on this thread. */
   open(end: MessagePort): Port
+  /** The stack of a worker's loop, by its `threadId`, where it can be had. Never rejects. */
+  stackOf(threadId: number): Promise<string | undefined>
   /** Says what nobody is there to be told of. */
   write(text: string): void
 }
+
+const stacks = new LoopStacks()
 
 /** Those of a real thread. */
 export const threadSurroundings: Surroundings = {
@@ -30,6 +35,7 @@ export const threadSurroundings: Surroundings = {
   timers: nodeTimers,
   channel: () => new MessageChannel(),
   open: end => new ThreadPort(end),
+  stackOf: threadId => stacks.of(threadId),
   // Straight to standard error: through a stream it would need the very thread that is blocked.
   write: text => {
     try {

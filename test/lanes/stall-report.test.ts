@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { FLOAT, INT, TaskTable } from '#src/bridge/shared-table.js'
 import { CANCELED, SCHEDULED, STARTED } from '#src/core/task-state.js'
 import { stallReport } from '#src/lanes/stall-report.js'
-import type { Stall } from '#src/lanes/stall-watch.js'
+import type { AnsweredStall } from '#src/lanes/stall-response.js'
 
 const test = suite('lanes: the report of a stall')
 
@@ -12,7 +12,7 @@ const LANES: Readonly<Record<number, { lane: string; names: readonly string[] }>
   1: { lane: 'urgent', names: ['quote', 'x'.repeat(500)] },
   2: { lane: 'bulk', names: ['reindex'] },
 }
-const stall: Stall = {
+const stall: AnsweredStall = {
   report: 1,
   lane: 'urgent',
   thread: 1,
@@ -21,6 +21,8 @@ const stall: Stall = {
   task: 12,
   name: 'quote',
   silent: 640.4,
+  action: 'report',
+  stack: undefined,
 }
 
 function newTable(): TaskTable {

@@ -17,6 +17,7 @@ class Rig {
   readonly table = new TaskTable(() => {})
   readonly stalled: Stall[] = []
   readonly unheard: Stall[] = []
+  readonly persisted: Stall[] = []
   readonly watch: StallWatch
   #lastThread = 0
   /** Whether whoever is told says so. */
@@ -28,6 +29,7 @@ class Rig {
         this.stalled.push(stall)
         if (this.hears) this.watch.heard(stall.report)
       },
+      persists: stall => this.persisted.push(stall),
       unheard: stall => this.unheard.push(stall),
     })
   }

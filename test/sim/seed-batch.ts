@@ -29,7 +29,9 @@ async function run(seed: number, races: Races): Promise<void> {
   try {
     await runSeed(seed, races)
   } catch (error) {
-    console.error(`seed ${seed} failed; alone: MULTILANE_SEED=${seed} node build/test/support/runner/cli.js sim/seeds`)
+    console.error(
+      `seed ${seed} failed; alone: MULTILANE_SEED=${seed} node build/test/support/runner/cli.js sim/seeds`,
+    )
     throw error
   }
 }

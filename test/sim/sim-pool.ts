@@ -70,6 +70,7 @@ export class SimPool implements ThreadSource {
     const leased = this.#leased.find(({ thread, removed }) => thread.id === threadId && !removed)
     if (leased === undefined) return undefined
     const worker = {
+      threadId,
       once: (_: 'exit', call: (code: number) => void) => leased.exits.push(call),
       performance: { eventLoopUtilization: () => ({ idle: 0, active: 0, utilization: 0 }) },
     }

@@ -20,7 +20,7 @@ const LAST_RESORT_MS = 100
 
 export type SimLaneOptions = Pick<
   LaneConfig,
-  'threads' | 'concurrency' | 'queueLimit' | 'overload' | 'grace' | 'stallAfter' | 'restart'
+  'threads' | 'concurrency' | 'queueLimit' | 'overload' | 'grace' | 'stallAfter' | 'onStall' | 'restart'
 >
 
 /** Who watches a simulated scheduler. */
@@ -44,7 +44,7 @@ let onLink: (link: LaneLink) => void = () => {}
 export class SimScheduler {
   readonly senders: SimSender[] = []
   readonly pool: SimPool
-  readonly life: SchedulerLife<unknown>
+  readonly life: SchedulerLife<unknown, SchedulerConnection>
   readonly config: LaneConfig
   readonly supervisorActor = new Actor('supervisor')
   readonly supervisor: Supervisor
@@ -70,6 +70,7 @@ export class SimScheduler {
       timers: world.timersOf(this.supervisorActor),
       channel: () => channels.make(),
       open: end => channels.open(end, this.supervisorActor),
+      stackOf: () => Promise.resolve(undefined),
       write: () => races.hit('stall unheard'),
     })
     const ports = new Map<SimPort, SimSender>()
@@ -169,6 +170,7 @@ const REST: LaneConfig = {
   os: 'normal',
   slowCallback: 5,
   stallAfter: Number.POSITIVE_INFINITY,
+  onStall: 'report',
   restart: { max: 1000, within: 10_000 },
   startTimeout: 60,
   resourceLimits: undefined,

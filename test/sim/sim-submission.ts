@@ -1,3 +1,4 @@
+import { Failure } from '#src/bridge/failure.js'
 import { MultilaneError, TaskCanceledError } from '#src/core/errors.js'
 import { Task, TaskExtras } from '#src/core/task.js'
 import { CANCELED, isFinal } from '#src/core/task-state.js'
@@ -91,9 +92,8 @@ export class Submissions {
 
   cancel(entry: Entry): void {
     const { task, sender } = entry
-    const error = new TaskCanceledError(task.target.name)
     const before = sender.lane.stateOf(task)
-    const decided = sender.lane.cancel(task, error, error)
+    const decided = sender.lane.cancel(task, Failure.of(new TaskCanceledError(task.target.name)))
     if (!decided) return
     entry.cancelled = true
     if (isFinal(before)) this.#detectors.fail('outcome', 'a cancel overturned its outcome', { entry })

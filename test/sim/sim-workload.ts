@@ -48,6 +48,7 @@ class Run {
         queueLimit: random.pick([Number.POSITIVE_INFINITY, 1, 10]),
         overload: random.pick(OVERLOAD_POLICIES),
         stallAfter: random.pick([Number.POSITIVE_INFINITY, 30]),
+        onStall: random.pick(['report', 'replace', 'terminate'] as const),
         restart: { max: this.#deadly && random.chance(0.2) ? 2 : 1000, within: 10_000 },
       },
       { senders: random.chance(0.3) ? 2 : 1, races, watcher: this.#detectors },

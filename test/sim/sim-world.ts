@@ -131,7 +131,7 @@ export class SimWorld implements Clock {
         this.#now = Math.max(this.#now, next)
         continue
       }
-      if (next <= horizon && random.next() < 0.05) {
+      if (next <= horizon && next < Number.POSITIVE_INFINITY && random.next() < 0.05) {
         this.#now = Math.max(this.#now, next)
         this.#collectDue()
       } else if (random.next() < 0.3) this.#now += random.next() * 0.2
