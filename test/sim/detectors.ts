@@ -4,6 +4,7 @@ import { MAX_WINDOW } from '#src/core/credit-window.js'
 import { AGED_EVERY, AGING_MS } from '#src/core/ready-queue.js'
 import { FAILED, isFinal, NEW, STARTED, TASK_STATES } from '#src/core/task-state.js'
 import type { Races } from './races.js'
+import { Sights } from './sights.js'
 import type { SimPort } from './sim-port.js'
 import type { SchedulerWatcher, SimScheduler } from './sim-scheduler.js'
 import type { Entry, SimSender } from './sim-sender.js'
@@ -74,7 +75,8 @@ export class Detectors implements SchedulerWatcher {
   readonly #seed: number
   readonly #world: SimWorld
   readonly #races: Races
-  #scheduler!: SimScheduler
+  #watched: SimScheduler | null = null
+  readonly #sights: Sights
   /** Of each thread, the tasks whose code runs there, or waits. */
   readonly #running = new Map<SimThread, Set<Entry>>()
   readonly #threadOf = new Map<SimPort, SimThread>()
@@ -85,12 +87,25 @@ export class Detectors implements SchedulerWatcher {
     this.#seed = seed
     this.#world = world
     this.#races = races
+    this.#sights = new Sights(races)
+  }
+
+  get #scheduler(): SimScheduler {
+    return this.#watched!
+  }
+
+  /** What a thread was doing that died. */
+  sawDeath(thread: SimThread, at: string): void {
+    this.#sights.sawDeath(thread, at)
   }
 
   /** @param scheduler what is watched */
   watch(scheduler: SimScheduler): void {
-    this.#scheduler = scheduler
-    for (const sender of scheduler.senders) this.#watchSlots(sender)
+    this.#watched = scheduler
+    for (const sender of scheduler.senders) {
+      this.#watchSlots(sender)
+      this.#sights.watchNotices(sender, scheduler)
+    }
   }
 
   /** @throws Violation always; the world keeps the first, as the code under test may catch it */
@@ -110,13 +125,34 @@ export class Detectors implements SchedulerWatcher {
   }
 
   opened(sender: SimSender, port: SimPort): void {
-    port.tap = { posted: (_, batch) => this.#sent(sender, port, batch) }
+    port.tap = {
+      posted: (_, message) => {
+        if (Array.isArray(message)) this.#sent(sender, port, message)
+      },
+      taken: (_, message) => {
+        if (Array.isArray(message)) this.#sights.taken(port)
+      },
+    }
   }
 
   connected(thread: SimThread, sender: number, port: SimPort): void {
     const to = this.#scheduler.senders[sender]!
     this.#threadOf.set(port.peer, thread)
-    port.tap = { posted: (_, batch) => this.#answered(to, port, batch, thread) }
+    port.tap = {
+      posted: (_, message) => {
+        if (Array.isArray(message)) this.#answered(to, port, message, thread)
+      },
+    }
+    this.#sights.connected(thread, port)
+  }
+
+  abandoned(): void {
+    this.#races.hit('abandoned')
+  }
+
+  leased(living: number): void {
+    // The scheduler makes its first threads before it can be watched.
+    if (this.#watched !== null && living > this.#watched.config.threads.min) this.#races.hit('thread grown')
   }
 
   died(thread: SimThread): void {
@@ -294,6 +330,7 @@ export class Detectors implements SchedulerWatcher {
   }
 
   #answered(sender: SimSender, port: SimPort, batch: readonly unknown[], thread: SimThread): void {
+    if (sender.actor.parked) this.#races.hit('answered while the owner was blocked')
     for (let i = 1; i < batch.length; i += 2) {
       const id = batch[i] as number
       if (sender.out.get(id) !== port.peer) {

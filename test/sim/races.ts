@@ -34,6 +34,8 @@ export const RACES = [
   'abandoned',
   'stall heard',
   'stall unheard',
+  'stalled thread replaced',
+  'stalled thread ended',
   'slow',
   'answered while the owner was blocked',
   'timed out while the owner was blocked',

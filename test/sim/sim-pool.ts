@@ -13,6 +13,12 @@ interface LeasedThread {
   removed: boolean
 }
 
+/** Who watches what threads do, and how many there are. */
+export interface PoolWatcher extends ThreadWatcher {
+  /** One was asked for; so many live. */
+  leased(living: number): void
+}
+
 /** How often what happens to threads. */
 export interface PoolFaults {
   /** A thread that is ended is in native code, and goes on for a while. */
@@ -28,10 +34,10 @@ export class SimPool implements ThreadSource {
   readonly #world: SimWorld
   readonly #channels: SimChannels
   readonly #supervisor: Actor
-  readonly #watcher: ThreadWatcher
+  readonly #watcher: PoolWatcher
   readonly #leased: LeasedThread[] = []
 
-  constructor(world: SimWorld, channels: SimChannels, supervisor: Actor, watcher: ThreadWatcher) {
+  constructor(world: SimWorld, channels: SimChannels, supervisor: Actor, watcher: PoolWatcher) {
     this.#world = world
     this.#channels = channels
     this.#supervisor = supervisor
@@ -58,6 +64,7 @@ export class SimPool implements ThreadSource {
       )
       const leased: LeasedThread = { thread, exits: [], removed: false }
       this.threads.push(thread)
+      this.#watcher.leased(this.living.length)
       this.#leased.push(leased)
       signal.addEventListener('abort', () => {
         reject(Object.assign(new Error('aborted'), { name: 'AbortError' }))

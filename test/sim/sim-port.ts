@@ -4,8 +4,9 @@ import type { SimWorld } from './sim-world.js'
 
 /** Who looks at what goes over a port. */
 export interface PortTap {
-  /** An array was posted, whole. */
-  posted(from: SimPort, batch: readonly unknown[]): void
+  posted(from: SimPort, message: unknown): void
+  /** It is about to be dealt with. */
+  taken?(at: SimPort, message: unknown): void
 }
 
 /** One end of a simulated channel. Its messages are delivered when the world lets them be. */
@@ -48,7 +49,7 @@ export class SimPort implements Port {
     const copy = cloneOf(message, transfer)
     if (!this.#open) return
     this.peer.#receive(copy)
-    if (Array.isArray(message)) this.tap?.posted(this, message)
+    this.tap?.posted(this, message)
     // It is posted: whoever dies now dies of the next thing they do.
     if (world.current === this.actor && this.actor.doom <= 2) this.actor.doom = 1
   }
@@ -62,6 +63,7 @@ export class SimPort implements Port {
   take(): { readonly message: unknown } | undefined {
     if (this.#inbox.length === 0) return undefined
     const message = this.#inbox.shift()
+    this.tap?.taken?.(this, message)
     return { message }
   }
 
@@ -94,8 +96,10 @@ export class SimPort implements Port {
   /** Hands over the next message, or the end of the port after the last one. */
   deliver(): void {
     if (this.#inbox.length > 0) {
-      this.world.reach('before a message is taken')
-      if (this.#inbox.length > 0) this.#onMessage!(this.#inbox.shift())
+      this.world.reach(`before ${what(this.#inbox[0])} is taken`)
+      const message = this.#inbox.shift()
+      this.tap?.taken?.(this, message)
+      this.#onMessage!(message)
     } else if (this.#closing) {
       this.#closing = false
       this.#open = false

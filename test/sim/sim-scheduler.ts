@@ -8,10 +8,9 @@ import { Supervisor } from '#src/lanes/supervisor.js'
 import type { Races } from './races.js'
 import { Actor } from './sim-actor.js'
 import { SimChannels } from './sim-channels.js'
-import { SimPool } from './sim-pool.js'
+import { type PoolWatcher, SimPool } from './sim-pool.js'
 import type { SimPort } from './sim-port.js'
 import { SimSender } from './sim-sender.js'
-import type { ThreadWatcher } from './sim-thread.js'
 import type { SimWorld } from './sim-world.js'
 
 export const LANE = 'lane'
@@ -24,7 +23,7 @@ export type SimLaneOptions = Pick<
 >
 
 /** Who watches a simulated scheduler. */
-export interface SchedulerWatcher extends ThreadWatcher {
+export interface SchedulerWatcher extends PoolWatcher {
   /** A sender has a connection to a thread more. */
   opened(sender: SimSender, port: SimPort): void
 }
@@ -49,7 +48,9 @@ export class SimScheduler {
   readonly supervisorActor = new Actor('supervisor')
   readonly supervisor: Supervisor
   readonly #world: SimWorld
-  /** Whether its end has begun. */
+  /** Whether somebody has told it to end. */
+  ending = false
+  /** Whether its end has come to the lanes. */
   closing = false
   closed = false
 

@@ -14,22 +14,23 @@ const KINDS = [
   ...['uncloneable', 'sizeOf', 'uncloneableArgument', 'unknown'],
 ]
 
+const DEADLY_KINDS = [...KINDS, 'exits', 'holds']
+
 /** What is submitted in a run, and what is done to it. */
 export class Submissions {
   readonly #world: SimWorld
   readonly #detectors: Detectors
   readonly #races: Races
-  readonly #kinds: readonly string[]
+  /** Whether some may take their thread with them, or hold it for long. */
+  deadly = false
   /** How many there may be in all. */
   readonly #most: number
   count = 0
 
-  /** @param deadly whether some may take their thread with them, or hold it for long */
-  constructor(world: SimWorld, detectors: Detectors, races: Races, deadly: boolean) {
+  constructor(world: SimWorld, detectors: Detectors, races: Races) {
     this.#world = world
     this.#detectors = detectors
     this.#races = races
-    this.#kinds = deadly ? [...KINDS, 'exits', 'holds'] : KINDS
     this.#most = 30 + world.random.below(100)
   }
 
@@ -40,7 +41,7 @@ export class Submissions {
   /** Submits a random task, unless it is refused. */
   submit(sender: SimSender): void {
     const { random } = this.#world
-    const kind = random.pick(this.#kinds)
+    const kind = random.pick(this.deadly ? DEADLY_KINDS : KINDS)
     const now = this.#world.now()
     const sequence = sender.sender.nextSequence()
     // Its size is what the task answers, so that it is seen whether it arrived.

@@ -23,6 +23,8 @@ export interface ThreadWatcher {
   began(thread: SimThread, sender: number, sequence: number): void
   /** A task's code has ended, or has been given up. */
   ended(thread: SimThread, sender: number, sequence: number): void
+  /** A task ignored its abort for its grace. */
+  abandoned(thread: SimThread): void
   /** Its end of a connection to a sender. */
   connected(thread: SimThread, sender: number, port: SimPort): void
   died(thread: SimThread): void
@@ -188,6 +190,7 @@ export class SimThread {
         },
         abandoned: job => {
           this.#ended(job)
+          this.#watcher.abandoned(this)
           this.#tell({ type: 'abandoned', sender: job.source.sender, id: job.id })
         },
       },

@@ -23,10 +23,13 @@ class Run {
   readonly #scheduler: SimScheduler
   readonly #submissions: Submissions
   readonly #maps = new SimMaps()
+  /** Whether threads die, as soon as the lane has started. */
   readonly #deadly: boolean
+  #isDeadly = false
   #closing: Promise<void> | null = null
   #hasClosed = false
   #startFailed = false
+  #cutShort = false
   #deaths = 0
 
   constructor(seed: number, races: Races) {
@@ -54,7 +57,7 @@ class Run {
       { senders: random.chance(0.3) ? 2 : 1, races, watcher: this.#detectors },
     )
     this.#detectors.watch(this.#scheduler)
-    this.#submissions = new Submissions(world, this.#detectors, races, this.#deadly)
+    this.#submissions = new Submissions(world, this.#detectors, races)
     world.onDeath = (actor, at) => {
       const thread = this.#scheduler.pool.threads.find(one => one.actor === actor)!
       this.#noteDeath(thread, at)
@@ -71,14 +74,30 @@ class Run {
   }
 
   async play(): Promise<void> {
-    this.#scheduler.life.start().catch(() => {
+    if (this.#deadly && this.#world.random.chance(0.1)) this.#beDeadly()
+    const started = this.#scheduler.life.start().then(() => {
+      if (this.#deadly) this.#beDeadly()
+    })
+    started.catch(() => {
+      // Closing it is to cut its start short, too.
       this.#startFailed = true
       this.#races.hit('start failed')
     })
-    for (let turn = 0; turn < 300 || (!this.#submissions.isOver && turn < 1200); turn++) await this.#turn()
+    for (let turn = 0; (turn < 300 || (!this.#submissions.isOver && turn < 1000)) && !this.#isOver; turn++)
+      await this.#turn()
     await this.#withoutFaults()
     await this.#conclude()
     watchTables(null, null)
+  }
+
+  /** Whether all that is left is to refuse. */
+  get #isOver(): boolean {
+    return this.#hasClosed || this.#startFailed
+  }
+
+  #beDeadly(): void {
+    this.#isDeadly = true
+    this.#submissions.deadly = true
   }
 
   async #turn(): Promise<void> {
@@ -92,8 +111,8 @@ class Run {
     else if (roll < 0.2)
       this.#act(sender, () => this.#onAny(sender, entry => this.#submissions.setPriority(entry)))
     else if (roll < 0.205) this.#park(sender)
-    else if (roll < 0.21 && this.#deadly) this.#killAny()
-    else if (roll < 0.2115 && this.#deadly) this.#closeAnyPort()
+    else if (roll < 0.21 && this.#isDeadly) this.#killAny()
+    else if (roll < 0.2115 && this.#isDeadly) this.#closeAnyPort()
     else if (roll < 0.222 && !this.#submissions.isOver)
       this.#act(sender, () => this.#submissions.startMap(sender, this.#maps))
     else if (roll < 0.2226) this.#close()
@@ -143,9 +162,8 @@ class Run {
   }
 
   #noteDeath(thread: SimThread, at: string): void {
-    this.#races.note(`death ${at}`)
     if (thread.phase !== 'starting') this.#deaths++
-    if (thread.phase === 'leaving') this.#races.hit('death while leaving')
+    this.#detectors.sawDeath(thread, at)
   }
 
   #closeAnyPort(): void {
@@ -163,13 +181,15 @@ class Run {
 
   #close(): void {
     if (this.#closing !== null || !this.#scheduler.main.actor.canRun) return
-    if (this.#scheduler.main.open.size > 0) this.#races.hit('closed in the middle')
+    if (this.#scheduler.senders.some(({ open }) => open.size > 0)) this.#races.hit('closed in the middle')
+    this.#cutShort = true
     this.#world.run(this.#scheduler.main.actor, () =>
       this.#beginClose(this.#world.random.pick([0, 5, 100, 2000])),
     )
   }
 
   #beginClose(timeout: number): void {
+    this.#scheduler.ending = true
     this.#closing = this.#scheduler.life.close(timeout).then(() => {
       this.#hasClosed = true
     })
@@ -218,19 +238,18 @@ class Run {
   }
 
   async #conclude(): Promise<void> {
-    const { pool, senders } = this.#scheduler
+    const { pool } = this.#scheduler
     await promisesSettled()
     if (pool.living.length > 0)
       this.#detectors.fail('close', 'a thread outlived its scheduler', { thread: pool.living[0] })
     const terminated = pool.threads.some(thread => thread.terminated)
     checkOutcomes(this.#scheduler, this.#detectors, this.#races, {
       deaths: this.#deaths > 0 || terminated || pool.threads.some(thread => thread.exitCode !== 0),
-      cutShort: true,
+      cutShort: this.#cutShort || this.#startFailed || this.#races.met.has('lane failed'),
     })
     const { resolved, rejected } = this.#maps.conclude(message => this.#detectors.fail('outcome', message))
     if (resolved > 0) this.#races.hit('map resolved')
     if (rejected > 0) this.#races.hit('map rejected')
-    void senders
   }
 }
 
@@ -241,7 +260,9 @@ class Run {
  * @throws Violation, which names the seed, the step and the detector
  */
 export async function runSeed(seed: number, races = new Races()): Promise<Races> {
-  await new Run(seed, races).play()
+  const own = new Races()
+  await new Run(seed, own).play()
+  races.add(own)
   return races
 }
 

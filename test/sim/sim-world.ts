@@ -94,11 +94,11 @@ export class SimWorld implements Clock {
   }
 
   /** The present actor comes to a protocol step: it may die of a fault here, and others may run. */
-  reach(what: string): void {
+  reach(what: string, interleaving = this.interleaving): void {
     const actor = this.current
     if (actor === null) return
     this.endure(actor, what)
-    if (this.#depth <= MOST_DEEP && this.random.next() < this.interleaving)
+    if (this.#depth <= MOST_DEEP && this.random.next() < interleaving)
       this.meanwhile(1 + this.random.below(3))
     if (actor.dead) throw new Died()
   }
