@@ -201,7 +201,8 @@ export class LaneThread {
         void requestIdlePolicy(message.thread).then(() => this.tell({ type: 'lowered' }))
         break
       case 'ready':
-        if (this.#mode !== 'starting') break
+        // One that has been told to end meanwhile has its end before it, and gets nothing more.
+        if (this.#mode !== 'starting' || this.#verdict !== null) break
         this.names = message.names
         this.os = message.os
         this.#enter('ready')

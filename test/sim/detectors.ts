@@ -171,6 +171,8 @@ export class Detectors implements SchedulerWatcher {
     this.#running.set(thread, running.add(entry))
     const { concurrency } = this.#scheduler.config
     if (running.size > concurrency) this.fail('concurrency', `${running.size} tasks at a time`, at)
+    const state = sender.lane.stateOf(entry.task)
+    if (state < STARTED) this.fail('state', `it begins, and is ${TASK_STATES[state]}`, at)
     this.#noteAging(entry)
     this.#checkRerun(entry, at)
     entry.begun.push(thread)

@@ -9,6 +9,8 @@ export class Actor {
   /** Held up: it takes nothing until it goes on. */
   parked = false
   dead = false
+  /** It takes nothing before the promises that its last deed has settled have been told of. */
+  unsettled = false
   /** After so many steps more it dies. */
   doom = Number.POSITIVE_INFINITY
   readonly #onDeath: () => void
@@ -19,7 +21,7 @@ export class Actor {
   }
 
   get canRun(): boolean {
-    return !this.running && !this.parked && !this.dead
+    return !this.running && !this.parked && !this.dead && !this.unsettled
   }
 
   /** Dies here and now; whatever of its code is on the stack is unwound by the next thing it tries to do. */

@@ -67,6 +67,7 @@ export class SimPool implements ThreadSource {
       this.#watcher.leased(this.living.length)
       this.#leased.push(leased)
       signal.addEventListener('abort', () => {
+        this.#supervisor.unsettled = true
         reject(Object.assign(new Error('aborted'), { name: 'AbortError' }))
         this.end(thread)
       })
@@ -97,7 +98,7 @@ export class SimPool implements ThreadSource {
       return
     }
     thread.actor.parked = true
-    this.#world.timersOf(this.#supervisor).after(random.below(120), () => thread.actor.die())
+    this.#world.timersOf(this.#supervisor).after(random.below(200), () => thread.actor.die())
   }
 
   #fate(): StartFate {
@@ -111,6 +112,7 @@ export class SimPool implements ThreadSource {
     const world = this.#world
     const died = (): void => {
       leased.removed = true
+      this.#supervisor.unsettled = true
       const code = thread.outOfMemory ? 'ERR_WORKER_OUT_OF_MEMORY' : undefined
       reject(Object.assign(new Error('the worker is gone'), code === undefined ? {} : { code }))
     }

@@ -63,7 +63,7 @@ class Run {
       this.#noteDeath(thread, at)
     }
     if (this.#deadly && random.chance(0.5)) {
-      this.#scheduler.pool.faults.lingers = 0.2
+      this.#scheduler.pool.faults.lingers = 0.5
       // The lane starts at first, mostly, so that there is something to be seen.
       const faults = (): void => {
         Object.assign(this.#scheduler.pool.faults, { failsToLoad: 0.05, neverStarts: 0.05 })
@@ -71,6 +71,10 @@ class Run {
       if (random.chance(0.1)) faults()
       else this.#world.timersOf(this.#scheduler.main.actor).after(30, faults)
     }
+  }
+
+  get violation(): Error | null {
+    return this.#world.violation
   }
 
   async play(): Promise<void> {
@@ -87,7 +91,6 @@ class Run {
       await this.#turn()
     await this.#withoutFaults()
     await this.#conclude()
-    watchTables(null, null)
   }
 
   /** Whether all that is left is to refuse. */
@@ -117,7 +120,7 @@ class Run {
       this.#act(sender, () => this.#submissions.startMap(sender, this.#maps))
     else if (roll < 0.2226) this.#close()
     else this.#world.step()
-    await promisesSettled()
+    await this.#settle()
     this.#detectors.afterStep()
   }
 
@@ -203,6 +206,7 @@ class Run {
     for (const { actor } of pool.living) actor.doom = Number.POSITIVE_INFINITY
     await this.#until('its tasks', () => senders.every(({ open }) => open.size === 0))
     if (this.#closing === null && !this.#startFailed) {
+      await this.#until('its connections', () => senders.every(sender => !isHalfOpen(sender)))
       await this.#until('its slots', () => senders.every(({ sender }) => sender.sent.table.inUse === 0))
       for (const sender of senders) checkRest(sender, this.#detectors)
     }
@@ -210,17 +214,23 @@ class Run {
     await this.#until('its close()', () => this.#hasClosed)
   }
 
+  async #settle(): Promise<void> {
+    await promisesSettled()
+    this.#scheduler.supervisorActor.unsettled = false
+  }
+
   async #until(what: string, isSo: () => boolean): Promise<void> {
     const { steps } = this.#world
     const since = this.#world.now()
-    await promisesSettled()
+    await this.#settle()
     while (!isSo()) {
       const moved = this.#world.step(since + LIVENESS_MS)
-      await promisesSettled()
+      await this.#settle()
       this.#detectors.afterStep()
       if (moved && this.#world.steps - steps < LIVENESS_STEPS) continue
       if (isSo()) return
-      const detector = what === 'its close()' ? 'close' : what === 'its slots' ? 'slots' : 'hung'
+      const isClose = what === 'its close()' || this.#scheduler.senders.some(isHalfOpen)
+      const detector = isClose ? 'close' : what === 'its slots' ? 'slots' : 'hung'
       this.#detectors.fail(detector, `without faults ${what} did not end: ${this.#leftOver()}`)
     }
   }
@@ -239,7 +249,7 @@ class Run {
 
   async #conclude(): Promise<void> {
     const { pool } = this.#scheduler
-    await promisesSettled()
+    await this.#settle()
     if (pool.living.length > 0)
       this.#detectors.fail('close', 'a thread outlived its scheduler', { thread: pool.living[0] })
     const terminated = pool.threads.some(thread => thread.terminated)
@@ -253,6 +263,12 @@ class Run {
   }
 }
 
+/** Whether a connection is closed on its thread's side alone. */
+function isHalfOpen({ links }: SimSender): boolean {
+  for (const port of links.keys()) if (port.peer.isClosedHere && !port.isClosedHere) return true
+  return false
+}
+
 /**
  * Runs one seed.
  *
@@ -261,7 +277,17 @@ class Run {
  */
 export async function runSeed(seed: number, races = new Races()): Promise<Races> {
   const own = new Races()
-  await new Run(seed, own).play()
+  const run = new Run(seed, own)
+  try {
+    await run.play()
+  } catch (error) {
+    // What was wrong first, and not what came of it.
+    throw run.violation ?? error
+  } finally {
+    watchTables(null, null)
+    // All of it was microtasks, and some memory is only given back between tasks.
+    await new Promise(setImmediate)
+  }
   races.add(own)
   return races
 }
