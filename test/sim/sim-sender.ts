@@ -32,6 +32,28 @@ export interface Entry {
   overtaken: number
 }
 
+/** What is known of a task that is about to be submitted. */
+export function entryOf(sender: SimSender, task: Task, kind: string): Entry {
+  const { extras } = task
+  return {
+    task,
+    sender,
+    kind,
+    limited:
+      extras !== null &&
+      Math.min(extras.timeout, extras.waitUntil, extras.deadline) !== Number.POSITIVE_INFINITY,
+    idempotent: extras?.idempotent ?? false,
+    retries: extras?.retries?.limit ?? 0,
+    key: extras?.key ?? null,
+    transferring: extras !== null && extras.transfer !== null,
+    cancelled: false,
+    settled: 0,
+    log: [],
+    begun: [],
+    overtaken: 0,
+  }
+}
+
 /** A thread that submits: the real sender, and what the detectors keep beside it. */
 export class SimSender {
   readonly number: number
@@ -81,6 +103,20 @@ export class SimSender {
 
   listen(onClose: () => void): void {
     this.notices.listen(message => this.sender.receive(message as SupervisorToSender), onClose)
+  }
+
+  /**
+   * Submits the task of an entry.
+   *
+   * @throws MultilaneError if it is refused
+   */
+  hand(entry: Entry): void {
+    const { task } = entry
+    const how = this.lane.admit()
+    this.entries.push(entry)
+    this.bySequence.set(task.sequence, entry)
+    this.open.add(entry)
+    this.lane.submit(task, how)
   }
 
   get lane(): LaneSender {

@@ -6,7 +6,7 @@ import type { Random } from '../support/random.js'
 import type { Detectors } from './detectors.js'
 import type { Races } from './races.js'
 import type { SimMaps } from './sim-maps.js'
-import type { Entry, SimSender } from './sim-sender.js'
+import { type Entry, entryOf, type SimSender } from './sim-sender.js'
 import type { SimWorld } from './sim-world.js'
 
 const KINDS = [
@@ -51,7 +51,7 @@ export class Submissions {
     const argument = kind === 'uncloneableArgument' ? () => 0 : kind === 'sizeOf' ? buffer : sequence
     const settle = (): void => this.#detectors.settled(entry)
     const task = new Task(sender.lane.target(name), sequence, [argument], now, settle, extras)
-    const entry = this.#entry(sender, task, kind)
+    const entry = entryOf(sender, task, kind)
     if (extras !== null) {
       extras.observer = {
         accepted: () => this.#races.hit('held for want of room'),
@@ -72,7 +72,7 @@ export class Submissions {
     const kinds = Array.from({ length: random.below(12) }, () =>
       random.pick(['quick', 'quick', 'quick', 'slow', 'waits', random.chance(0.2) ? 'throws' : 'quick']),
     )
-    const entryOf = new Map<Task, Entry>()
+    const entries = new Map<Task, Entry>()
     maps.start(kinds, {
       submit: (kind, resolve) => {
         const sequence = sender.sender.nextSequence()
@@ -82,12 +82,12 @@ export class Submissions {
         }
         const now = this.#world.now()
         const task = new Task(sender.lane.target(kind), sequence, [sequence], now, settle, null)
-        const entry = this.#entry(sender, task, kind)
-        entryOf.set(task, entry)
+        const entry = entryOf(sender, task, kind)
+        entries.set(task, entry)
         this.#hand(entry)
         return task
       },
-      cancel: task => this.cancel(entryOf.get(task)!),
+      cancel: task => this.cancel(entries.get(task)!),
     })
   }
 
@@ -108,38 +108,12 @@ export class Submissions {
 
   /** @throws MultilaneError if it is refused */
   #hand(entry: Entry): void {
-    const { sender, task } = entry
     try {
-      const how = sender.lane.admit()
-      sender.entries.push(entry)
-      sender.bySequence.set(task.sequence, entry)
-      sender.open.add(entry)
+      entry.sender.hand(entry)
       this.count++
-      sender.lane.submit(task, how)
     } catch (error) {
       if (error instanceof MultilaneError) this.#races.hit('refused')
       throw error
-    }
-  }
-
-  #entry(sender: SimSender, task: Task, kind: string): Entry {
-    const { extras } = task
-    return {
-      task,
-      sender,
-      kind,
-      limited:
-        extras !== null &&
-        Math.min(extras.timeout, extras.waitUntil, extras.deadline) !== Number.POSITIVE_INFINITY,
-      idempotent: extras?.idempotent ?? false,
-      retries: extras?.retries?.limit ?? 0,
-      key: extras?.key ?? null,
-      transferring: extras !== null && extras.transfer !== null,
-      cancelled: false,
-      settled: 0,
-      log: [],
-      begun: [],
-      overtaken: 0,
     }
   }
 }

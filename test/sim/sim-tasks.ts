@@ -23,6 +23,10 @@ export const SIM_TASKS: Readonly<Record<string, SimTask>> = {
     world.advance(world.random.below(8))
     return value
   },
+  brief: ({ world }, value) => {
+    world.advance(world.random.next() / 2)
+    return value
+  },
   /** Holds its loop for long, while all others go on. */
   holds: ({ world }, value) => {
     const until = world.now() + world.random.pick([10, 60, 400])
