@@ -62,7 +62,6 @@ function raceOf(from: number, to: number, raced: boolean, seen: number): Race | 
   if (to === RECALLED && seen >= STARTED) return 'start beat the recall'
   if (to === CANCELED && from === SCHEDULED && seen === STARTED) return 'start beat the cancel'
   if (to === CANCELED && (seen === DONE || seen === FAILED)) return 'completion beat the cancel'
-  if (to === TIMED_OUT && seen === STARTED) return 'start beat the time-out'
   if (to === TIMED_OUT && (seen === DONE || seen === FAILED)) return 'completion beat the time-out'
   return null
 }

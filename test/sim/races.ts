@@ -7,7 +7,6 @@ export const RACES = [
   'completion beat the cancel',
   'cancel beat the completion',
   'time-out beat the start',
-  'start beat the time-out',
   'completion beat the time-out',
   'time-out beat the completion',
   'death before a batch is taken',

@@ -28,8 +28,9 @@ export interface Entry {
   readonly log: ('start' | 'final')[]
   /** The threads its code has begun on. */
   readonly begun: SimThread[]
-  /** How many of its lane started after it had aged and before it did. */
+  /** How many of its lane started after it had aged and before it did, and how many may. */
   overtaken: number
+  mayOvertake: number
 }
 
 /** What is known of a task that is about to be submitted. */
@@ -51,6 +52,7 @@ export function entryOf(sender: SimSender, task: Task, kind: string): Entry {
     log: [],
     begun: [],
     overtaken: 0,
+    mayOvertake: 0,
   }
 }
 
