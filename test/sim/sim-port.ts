@@ -113,14 +113,35 @@ function what(message: unknown): string {
   return `'${(message as { type?: string }).type}'`
 }
 
-/** Messages are never changed after they were posted, so only what could not be cloned needs a look. */
+/** As real ports clone; most messages are flat, and a copy of them comes cheaper than a clone. */
 function cloneOf(message: unknown, transfer: readonly object[]): unknown {
-  if (!Array.isArray(message)) return message
-  const buffers = transfer.filter(one => one instanceof ArrayBuffer)
-  if (buffers.length > 0) return structuredClone(message, { transfer: buffers })
-  for (const value of message) {
-    if (typeof value === 'function' || typeof value === 'symbol')
-      throw new DOMException('it cannot be cloned', 'DataCloneError')
+  // The ends of simulated channels are numbers.
+  const objects = transfer.filter(one => typeof one === 'object')
+  if (objects.length === 0) {
+    if (isFlatArray(message)) return message.slice()
+    const copy = flatCopy(message)
+    if (copy !== null) return copy
   }
-  return message.slice()
+  return structuredClone(message, { transfer: objects as never })
+}
+
+function isFlat(value: unknown): boolean {
+  if (value === null || value instanceof SharedArrayBuffer) return true
+  return typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol'
+}
+
+function isFlatArray(value: unknown): value is unknown[] {
+  return Array.isArray(value) && value.every(isFlat)
+}
+
+/** Of a message whose fields are flat, or flat arrays; null of any other. */
+function flatCopy(message: unknown): object | null {
+  if (typeof message !== 'object' || message === null || !('type' in message)) return null
+  const copy: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(message)) {
+    if (isFlat(value)) copy[key] = value
+    else if (isFlatArray(value)) copy[key] = value.slice()
+    else return null
+  }
+  return copy
 }
