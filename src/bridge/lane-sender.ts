@@ -190,7 +190,7 @@ export class LaneSender {
   /**
    * Changes the priority of a task that has not started; one that is sent is taken back for it.
    *
-   * @returns false if it has started or ended, or its arguments were handed over
+   * @returns false if it has started or ended, its arguments were handed over, or its lane has failed
    */
   setPriority(task: Task, priority: number): boolean {
     if (task.dead) return false
@@ -319,6 +319,7 @@ export class LaneSender {
   fail(error: Error): void {
     this.#failure ??= error
     this.#retries.end()
+    this.#recall.end()
     for (const task of [...this.#backlog]) {
       // The callback of one may have cancelled the next.
       if (!task.dead) this.#finishUnsent(task, FAILED, Failure.of(error))

@@ -27,6 +27,7 @@ export class Recall {
   readonly #backlog: Backlog
   readonly #outbox: Outbox
   #armed = false
+  #over = false
 
   constructor(
     context: SenderContext,
@@ -42,8 +43,14 @@ export class Recall {
     this.#outbox = outbox
   }
 
+  /** There will be no other thread to send anything to: what is sent stays where it is, and shares its thread's end. */
+  end(): void {
+    this.#over = true
+  }
+
   /** Takes a task back into the backlog; false if it has started, or cannot be sent again. */
   takeBack(task: Task): boolean {
+    if (this.#over) return false
     const link = this.#linkOf(task)
     if (link === undefined || isTransferring(task)) return false
     if (!this.#context.sent.table.exchange(task.id, SCHEDULED, RECALLED)) return false

@@ -1,17 +1,23 @@
-import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads'
+import type { MessagePort, Worker } from 'node:worker_threads'
 import { decodeError } from '../bridge/error-codec.js'
-import { ThreadPort } from '../bridge/port.js'
+import type { Port } from '../bridge/port.js'
 import type { LaneToSupervisor } from '../bridge/protocol/lane-to-supervisor.js'
 import type { SupervisorToLane } from '../bridge/protocol/supervisor-to-lane.js'
 import { PROTOCOL_VERSION } from '../bridge/protocol/version.js'
 import { ThreadBlock } from '../bridge/thread-block.js'
 import { LaneError } from '../core/errors.js'
+import type { Timers } from '../core/reminders.js'
 import { requestIdlePolicy } from './idle-policy.js'
 import type { LaneConfig } from './lane-config.js'
-import type { LanePool } from './lane-pool.js'
-import { nodeTimers } from './monotonic-clock.js'
 import type { OsPriority } from './os-priority.js'
+import type { Surroundings, ThreadSource } from './surroundings.js'
 import type { TaskDurations } from './task-timings.js'
+
+/** Where a thread comes from, and where those are who keep it. */
+export interface ThreadOrigin {
+  readonly pool: ThreadSource
+  readonly surroundings: Surroundings
+}
 
 /** What a lane thread tells the lane it belongs to. */
 export interface LaneThreadObserver {
@@ -69,7 +75,8 @@ export class LaneThread {
   blamed: { readonly sender: number; readonly id: number } | null = null
   readonly #config: LaneConfig
   readonly #observer: LaneThreadObserver
-  readonly #control: ThreadPort
+  readonly #timers: Timers
+  readonly #control: Port
   readonly #end = new AbortController()
   readonly #exited: Promise<void>
   #markExited: () => void = () => {}
@@ -88,7 +95,7 @@ export class LaneThread {
   constructor(
     number: number,
     config: LaneConfig,
-    pool: LanePool,
+    { pool, surroundings }: ThreadOrigin,
     epochOffset: number,
     durations: TaskDurations,
     observer: LaneThreadObserver,
@@ -97,8 +104,9 @@ export class LaneThread {
     this.durations = durations
     this.#config = config
     this.#observer = observer
-    const { port1, port2 } = new MessageChannel()
-    this.#control = new ThreadPort(port1)
+    this.#timers = surroundings.timers
+    const { port1, port2 } = surroundings.channel()
+    this.#control = surroundings.open(port1)
     this.#exited = new Promise(resolve => {
       this.#markExited = resolve
     })
@@ -108,7 +116,7 @@ export class LaneThread {
         this.#controlClosed = true
       },
     )
-    this.#stopTimer = nodeTimers.after(config.startTimeout, () => {
+    this.#stopTimer = this.#timers.after(config.startTimeout, () => {
       const message = `a thread of lane '${config.name}' was not ready within ${config.startTimeout} ms`
       this.terminate(new LaneError('ERR_LANE_START_TIMEOUT', config.name, message))
     })
@@ -157,7 +165,7 @@ export class LaneThread {
     this.tell({ type: 'leave' })
     if (before === 'ready') return
     this.#leavesAlone = true
-    this.#stopTimer = nodeTimers.after(LEAVE_WITHIN_MS, () => this.#end.abort())
+    this.#stopTimer = this.#timers.after(LEAVE_WITHIN_MS, () => this.#end.abort())
   }
 
   /**
@@ -178,9 +186,9 @@ export class LaneThread {
    * thread that is alive is ended.
    */
   linkLost(why: Error): void {
-    nodeTimers.after(LAST_WORDS_MS, () => {
+    this.#timers.after(LAST_WORDS_MS, () => {
       if (this.#controlClosed && this.#exitCode === undefined)
-        nodeTimers.after(DEATH_MS, () => this.terminate(why))
+        this.#timers.after(DEATH_MS, () => this.terminate(why))
       else this.terminate(why)
     })
   }
@@ -190,7 +198,7 @@ export class LaneThread {
     this.#mode = mode
   }
 
-  #receive(message: LaneToSupervisor, pool: LanePool): void {
+  #receive(message: LaneToSupervisor, pool: ThreadSource): void {
     switch (message.type) {
       case 'booted': {
         this.#booted = true
@@ -205,7 +213,8 @@ export class LaneThread {
         void requestIdlePolicy(message.thread).then(() => this.tell({ type: 'lowered' }))
         break
       case 'ready':
-        if (this.#mode !== 'starting') break
+        // One that has been told to end meanwhile has its end before it, and gets nothing more.
+        if (this.#mode !== 'starting' || this.#verdict !== null) break
         this.names = message.names
         this.os = message.os
         this.#enter('ready')
@@ -249,7 +258,7 @@ export class LaneThread {
   async #exitOrPatience(): Promise<void> {
     let stop: () => void = () => {}
     const patience = new Promise<void>(resolve => {
-      stop = nodeTimers.after(EXIT_WAIT_MS, resolve)
+      stop = this.#timers.after(EXIT_WAIT_MS, resolve)
     })
     await Promise.race([this.#exited, patience])
     stop()

@@ -1,3 +1,4 @@
+import type { Clock } from '../core/clock.js'
 import { ClosedError, TaskCanceledError } from '../core/errors.js'
 import { monotonicClock } from './monotonic-clock.js'
 import type { SchedulerConnection } from './scheduler-connection.js'
@@ -29,6 +30,7 @@ export class SchedulerLife<T, C extends SchedulerConnection> {
   readonly #owner: T
   readonly #grace: number
   readonly #observer: LifeObserver<C>
+  readonly #clock: Clock
   #mode: Mode = 'new'
   #connection: C | null = null
   #starting: Promise<T> | null = null
@@ -39,10 +41,11 @@ export class SchedulerLife<T, C extends SchedulerConnection> {
    * @param owner what `start` answers
    * @param grace milliseconds that the most patient lane gives a cancelled task
    */
-  constructor(owner: T, grace: number, observer: LifeObserver<C>) {
+  constructor(owner: T, grace: number, observer: LifeObserver<C>, clock: Clock = monotonicClock) {
     this.#owner = owner
     this.#grace = grace
     this.#observer = observer
+    this.#clock = clock
   }
 
   /** The connection to the lanes; null while nothing runs. */
@@ -137,7 +140,7 @@ export class SchedulerLife<T, C extends SchedulerConnection> {
     timeout: number,
     reserve: number,
   ): Promise<void> {
-    const until = monotonicClock.now() + timeout
+    const until = this.#clock.now() + timeout
     this.#mode = during
     const connection = this.#connection
     if (connection !== null) {
@@ -148,7 +151,7 @@ export class SchedulerLife<T, C extends SchedulerConnection> {
       await connection.sender.idle(timeout - reserve)
       for (const lane of connection.sender) lane.cancelAll(name => new TaskCanceledError(name, refusal))
       // What the tasks did not need is the threads' own, for their teardown.
-      await connection.close(Math.max(reserve, until - monotonicClock.now()))
+      await connection.close(Math.max(reserve, until - this.#clock.now()))
     }
     this.#observer.ended()
     this.#mode = after

@@ -5,10 +5,9 @@ import { RestartBudget } from '../core/restart-budget.js'
 import { IdleThreads } from './idle-threads.js'
 import { type LaneConfig, mostStalled } from './lane-config.js'
 import { LaneFigures } from './lane-figures.js'
-import type { LanePool } from './lane-pool.js'
 import { LaneThread } from './lane-thread.js'
-import { monotonicClock, nodeTimers } from './monotonic-clock.js'
 import type { Stall } from './stall-watch.js'
+import type { Surroundings, ThreadSource } from './surroundings.js'
 
 /** What a lane tells the supervisor. */
 export interface LaneObserver {
@@ -43,7 +42,8 @@ export interface LaneObserver {
 export class SupervisedLane {
   readonly config: LaneConfig
   readonly figures = new LaneFigures()
-  readonly #pool: LanePool
+  readonly #pool: ThreadSource
+  readonly #surroundings: Surroundings
   readonly #observer: LaneObserver
   readonly #budget: RestartBudget
   readonly #epochOffset: number
@@ -61,7 +61,8 @@ export class SupervisedLane {
 
   constructor(
     config: LaneConfig,
-    pool: LanePool,
+    pool: ThreadSource,
+    surroundings: Surroundings,
     epochOffset: number,
     nextNumber: () => number,
     observer: LaneObserver,
@@ -73,13 +74,14 @@ export class SupervisedLane {
     this.#budget = new RestartBudget(config.restart)
     this.#replacements = new ReplacementBudget(config.restart)
     this.#pool = pool
+    this.#surroundings = surroundings
     pool.onError(error => observer.fault(this, error))
     this.#started = deferred()
     this.#started.promise.catch(() => {})
     this.#idle = new IdleThreads(
       config.threads,
-      monotonicClock,
-      nodeTimers,
+      surroundings.clock,
+      surroundings.timers,
       () => this.#readyThreads,
       thread => this.#retire(thread),
     )
@@ -119,7 +121,7 @@ export class SupervisedLane {
    */
   replaceStalled(thread: LaneThread): boolean {
     if (!this.#maySpend(thread) || this.#replaced.size >= mostStalled(this.config)) return false
-    if (!this.#replacements.take(monotonicClock.now())) return false
+    if (!this.#replacements.take(this.#surroundings.clock.now())) return false
     this.#replaced.add(thread)
     this.#retire(thread)
     this.#lease()
@@ -132,7 +134,7 @@ export class SupervisedLane {
    * @returns false if it is ended or to leave anyway, or too many have been
    */
   endStalled(thread: LaneThread, { name: task, sender, id, silent }: Stall): boolean {
-    if (!this.#maySpend(thread) || !this.#replacements.take(monotonicClock.now())) return false
+    if (!this.#maySpend(thread) || !this.#replacements.take(this.#surroundings.clock.now())) return false
     const { name } = this.config
     const message = `a thread of lane '${name}' was ended because task '${task}' held its loop for ${Math.round(silent)} ms`
     const why = new LaneError('ERR_LANE_TERMINATED', name, message, { holders: [task] })
@@ -156,7 +158,7 @@ export class SupervisedLane {
     const closed = new LaneError('ERR_LANE_CLOSED', this.config.name, `lane '${this.config.name}' was closed`)
     this.#started.reject(closed)
     for (const thread of this.#threads) thread.leave()
-    const stop = nodeTimers.after(within, () => {
+    const stop = this.#surroundings.timers.after(within, () => {
       for (const thread of this.#threads) thread.terminate(closed)
     })
     while (this.#threads.size > 0) await this.#threadGone()
@@ -172,7 +174,8 @@ export class SupervisedLane {
 
   #lease(): void {
     const durations = this.figures.lend()
-    const thread = new LaneThread(this.#nextNumber(), this.config, this.#pool, this.#epochOffset, durations, {
+    const from = { pool: this.#pool, surroundings: this.#surroundings }
+    const thread = new LaneThread(this.#nextNumber(), this.config, from, this.#epochOffset, durations, {
       ready: ready => this.#ready(ready),
       lost: (lost, error) => this.#lost(lost, error),
       exited: exited => this.#exited(exited),
@@ -210,7 +213,7 @@ export class SupervisedLane {
       this.#lease()
       return
     }
-    const decision = this.#budget.lost(monotonicClock.now())
+    const decision = this.#budget.lost(this.#surroundings.clock.now())
     if (decision.type === 'give-up') {
       const { name, restart } = this.config
       const message = `lane '${name}' lost more than ${restart.max} threads within ${restart.within} ms and is closed`
@@ -223,7 +226,7 @@ export class SupervisedLane {
     }
     this.restarts++
     this.#observer.restarts(this, thread, error, decision.after)
-    const stopTimer = nodeTimers.after(decision.after, () => {
+    const stopTimer = this.#surroundings.timers.after(decision.after, () => {
       this.#restartTimers.delete(stopTimer)
       this.#lease()
     })

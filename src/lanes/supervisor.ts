@@ -1,7 +1,6 @@
-import { writeSync } from 'node:fs'
-import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
 import { type EncodedReason, encodeError } from '../bridge/error-codec.js'
-import { ThreadPort } from '../bridge/port.js'
+import type { Port } from '../bridge/port.js'
 import type { LaneToSupervisor } from '../bridge/protocol/lane-to-supervisor.js'
 import type { SenderToSupervisor } from '../bridge/protocol/sender-to-supervisor.js'
 import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender.js'
@@ -12,19 +11,17 @@ import { CancelLadder } from './cancel-ladder.js'
 import { ExpiryWatch } from './expiry-watch.js'
 import type { SupervisorConfig } from './lane-config.js'
 import type { MeasuredFigures } from './lane-figures.js'
-import type { LanePool } from './lane-pool.js'
 import type { LaneThread } from './lane-thread.js'
-import { loopStack } from './loop-stack.js'
-import { monotonicClock, nodeTimers } from './monotonic-clock.js'
 import { OS_PRIORITIES, type OsPriority } from './os-priority.js'
 import { Retirements } from './retirements.js'
 import { stallReport } from './stall-report.js'
 import { StallResponse } from './stall-response.js'
 import { type Stall, StallWatch } from './stall-watch.js'
 import { SupervisedLane } from './supervised-lane.js'
+import { type Surroundings, type ThreadSource, threadSurroundings } from './surroundings.js'
 
 interface SenderEntry {
-  readonly port: ThreadPort
+  readonly port: Port
   readonly table: TableView
 }
 
@@ -35,13 +32,14 @@ interface SenderEntry {
  */
 export class Supervisor {
   readonly #config: SupervisorConfig
-  readonly #pools: ReadonlyMap<string, LanePool>
+  readonly #surroundings: Surroundings
+  readonly #pools: ReadonlyMap<string, ThreadSource>
   readonly #lanes = new Map<string, SupervisedLane>()
   readonly #senders = new Map<number, SenderEntry>()
   readonly #tables = new Map<number, TableView>()
   readonly #threads = new Map<number, LaneThread>()
   readonly #laneOf = new Map<number, SupervisedLane>()
-  readonly #ladder = new CancelLadder(monotonicClock, nodeTimers)
+  readonly #ladder: CancelLadder
   readonly #expiry: ExpiryWatch
   readonly #stalls: StallWatch
   readonly #stallResponse: StallResponse<SupervisedLane, LaneThread>
@@ -53,10 +51,17 @@ export class Supervisor {
   strays = 0
 
   /** @param pools where the threads of each lane come from */
-  constructor(config: SupervisorConfig, pools: ReadonlyMap<string, LanePool>) {
+  constructor(
+    config: SupervisorConfig,
+    pools: ReadonlyMap<string, ThreadSource>,
+    surroundings: Surroundings = threadSurroundings,
+  ) {
+    const { clock, timers } = surroundings
     this.#config = config
     this.#pools = pools
-    this.#expiry = new ExpiryWatch(this.#tables, monotonicClock, nodeTimers, {
+    this.#surroundings = surroundings
+    this.#ladder = new CancelLadder(clock, timers)
+    this.#expiry = new ExpiryWatch(this.#tables, clock, timers, {
       expired: (sender, tasks) => {
         this.#senders.get(sender)?.port.post({ type: 'expired', ids: tasks.map(task => task.id) })
         for (const { id, limit, started } of tasks) {
@@ -74,13 +79,13 @@ export class Supervisor {
         const thread = this.#threads.get(number)
         return lane && thread && { lane, thread }
       },
-      stackOf: loopStack,
+      stackOf: threadId => surroundings.stackOf(threadId),
       tell: ({ report, lane, thread, task, name, silent, action, stack }) => {
         const stalled = { lane, thread, task: { id: task, name }, silent, action, stack }
         this.#broadcast({ type: 'stall', report, ...stalled })
       },
     })
-    this.#stalls = new StallWatch(this.#tables, monotonicClock, nodeTimers, {
+    this.#stalls = new StallWatch(this.#tables, clock, timers, {
       stalled: stall => void this.#stallResponse.begin(stall),
       persists: (stall, silent) => this.#stallResponse.persists(stall, silent),
       unheard: stall => this.#write(stall),
@@ -89,7 +94,7 @@ export class Supervisor {
 
   /** Takes a thread that submits tasks; `number` is how its tables are told apart. */
   addSender(number: number, messagePort: MessagePort): void {
-    const port = new ThreadPort(messagePort)
+    const port = this.#surroundings.open(messagePort)
     const entry: SenderEntry = { port, table: new TableView() }
     this.#senders.set(number, entry)
     this.#tables.set(number, entry.table)
@@ -104,7 +109,9 @@ export class Supervisor {
   async start(): Promise<void> {
     for (const config of this.#config.lanes) {
       const pool = this.#pools.get(config.name)!
-      const lane = new SupervisedLane(config, pool, this.#config.epochOffset, () => ++this.#lastNumber, {
+      const { epochOffset } = this.#config
+      const number = (): number => ++this.#lastNumber
+      const lane = new SupervisedLane(config, pool, this.#surroundings, epochOffset, number, {
         joined: (joined, thread) => this.#joined(joined, thread),
         lost: (of, thread, error) => {
           this.#retirements.end(thread.number)
@@ -178,7 +185,7 @@ export class Supervisor {
     this.#laneOf.set(thread.number, lane)
     this.#stalls.watch(lane.config, thread)
     for (const [sender, entry] of this.#senders) {
-      const { port1, port2 } = new MessageChannel()
+      const { port1, port2 } = this.#surroundings.channel()
       thread.tell({ type: 'connect', version: PROTOCOL_VERSION, sender, port: port1 }, [port1])
       const joined: SupervisorToSender = {
         type: 'thread-joined',
@@ -249,7 +256,7 @@ export class Supervisor {
     }
   }
 
-  /** Straight to standard error, since whoever would report it is blocked; through a stream it would need them too. */
+  /** Whoever would report it is blocked. */
   #write(stall: Stall): void {
     const text = stallReport(
       this.#stallResponse.answerTo(stall),
@@ -258,13 +265,9 @@ export class Supervisor {
         const lane = this.#laneOf.get(number)
         return lane && { lane: lane.config.name, names: this.#threads.get(number)?.names ?? [] }
       },
-      monotonicClock.now(),
+      this.#surroundings.clock.now(),
     )
-    try {
-      writeSync(2, text)
-    } catch {
-      // Nobody can read it: the pipe is full or closed.
-    }
+    this.#surroundings.write(text)
   }
 
   #removeSender(number: number): void {

@@ -1,5 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { LaneError } from '#src/core/errors.js'
 import { alive, runInOrder, SenderRig, type Submitted } from './sender-rig.js'
 
 const test = suite('bridge: a priority that changes')
@@ -19,6 +20,22 @@ test('what was taken back for a new priority is on its way again at once, though
   thread.finish(holder, 'done')
   rig.finish(thread)
   assert.equal(sent.outcomes, ['sent'])
+})
+
+test('what was sent stays where it is when its lane has failed, and ends with it', () => {
+  const rig = new SenderRig(1)
+  const thread = rig.join()
+  const holder = rig.submit(['holder'])
+  const sent = rig.submit(['sent'])
+  rig.settle()
+  thread.start()
+  rig.lane.fail(new LaneError('ERR_LANE_FAILED', 'lane', 'too many'))
+  assert.is(rig.lane.setPriority(sent.task, 9), false)
+  rig.settle()
+  assert.is(rig.stateOf(sent), 'SCHEDULED')
+  rig.lane.lost(thread.number, new LaneError('ERR_LANE_EXITED', 'lane', 'died'))
+  assert.equal([rig.stateOf(holder), rig.stateOf(sent)], ['FAILED', 'FAILED'])
+  assert.is(rig.sender.unfinished, 0)
 })
 
 test('setPriority in each state', () => {

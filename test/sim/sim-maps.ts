@@ -1,5 +1,4 @@
 import { Failure } from '#src/bridge/failure.js'
-import { QueueFullError } from '#src/core/errors.js'
 import type { Task } from '#src/core/task.js'
 import { DONE } from '#src/core/task-state.js'
 import { MapCall } from '#src/lanes/map-call.js'
@@ -10,11 +9,13 @@ interface SimMap {
   closed: number
   results: readonly unknown[] | null
   error: unknown
+  /** What its lane refused a task of it with. */
+  refusal: unknown
 }
 
 /** How a map's tasks are submitted and cancelled in the simulation. */
 export interface SimMapLane {
-  /** @throws QueueFullError */
+  /** @throws MultilaneError if it is refused */
   submit(kind: string, resolve: (outcome: unknown, task: Task) => void): Task
   cancel(task: Task): void
 }
@@ -24,12 +25,17 @@ export class SimMaps {
   readonly #maps: SimMap[] = []
 
   start(kinds: readonly string[], lane: SimMapLane): void {
-    const map: SimMap = { tasks: [], settled: 0, closed: 0, results: null, error: null }
+    const map: SimMap = { tasks: [], settled: 0, closed: 0, results: null, error: null, refusal: null }
     this.#maps.push(map)
     const submit = (kind: unknown, resolve: (outcome: unknown, task: Task) => void): Task => {
-      const task = lane.submit(kind as string, resolve)
-      map.tasks.push(task)
-      return task
+      try {
+        const task = lane.submit(kind as string, resolve)
+        map.tasks.push(task)
+        return task
+      } catch (error) {
+        map.refusal = error
+        throw error
+      }
     }
     const items = function* (): Generator<string> {
       try {
@@ -51,27 +57,26 @@ export class SimMaps {
     )
   }
 
-  /** What must hold when nothing is left to happen. @throws Error */
-  conclude(seed: number): { readonly mapped: number; readonly failedMaps: number } {
-    for (const { tasks, settled, closed, results, error } of this.#maps) {
-      const at = `seed ${seed}: a map of ${tasks.length} tasks`
-      if (settled !== 1) throw new Error(`${at} settled ${settled} times`)
-      if (closed === 0) throw new Error(`${at} did not close its iterator`)
+  /** @param fail called with what should not be so, when nothing is left to happen */
+  conclude(fail: (message: string) => never): { readonly resolved: number; readonly rejected: number } {
+    for (const { tasks, settled, closed, results, error, refusal } of this.#maps) {
+      const at = `a map of ${tasks.length} tasks`
+      if (settled !== 1) fail(`${at} settled ${settled} times`)
+      if (closed === 0) fail(`${at} did not close its iterator`)
       if (results !== null) {
         const wrong = tasks.some((task, i) => task.state !== DONE || results[i] !== task.sequence)
-        if (wrong || results.length !== tasks.length) throw new Error(`${at} resolved to ${results}`)
-      } else if (!(error instanceof QueueFullError) && tasks.every(task => task.state === DONE)) {
-        throw new Error(`${at} rejected with ${error}, and all are DONE`)
-      } else if (!(error instanceof QueueFullError)) {
+        if (wrong || results.length !== tasks.length) fail(`${at} resolved to ${results}`)
+      } else if (refusal === null || error !== refusal) {
+        if (tasks.every(task => task.state === DONE)) fail(`${at} rejected with ${error}, and all are DONE`)
         const first = tasks.some(
           ({ payload }) =>
             payload instanceof Failure &&
             (payload.error() as Error).constructor === (error as Error).constructor,
         )
-        if (!first) throw new Error(`${at} rejected with ${error}, which is the error of none`)
+        if (!first) fail(`${at} rejected with ${error}, which is the error of none`)
       }
     }
-    const failedMaps = this.#maps.filter(({ results }) => results === null).length
-    return { mapped: this.#maps.length - failedMaps, failedMaps }
+    const rejected = this.#maps.filter(({ results }) => results === null).length
+    return { resolved: this.#maps.length - rejected, rejected }
   }
 }

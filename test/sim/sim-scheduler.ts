@@ -1,203 +1,181 @@
-import { encodeError } from '#src/bridge/error-codec.js'
-import type { LaneSender } from '#src/bridge/lane-sender.js'
-import { MemoryPort } from '#src/bridge/memory-port.js'
-import type { SenderToSupervisor } from '#src/bridge/protocol/sender-to-supervisor.js'
-import type { SupervisorToSender } from '#src/bridge/protocol/supervisor-to-sender.js'
-import { Sender } from '#src/bridge/sender.js'
+import { LaneLink } from '#src/bridge/lane-link.js'
 import type { LaneTerms } from '#src/bridge/sender-context.js'
-import { INT, TableView } from '#src/bridge/shared-table.js'
-import type { OverloadPolicy } from '#src/core/admission.js'
-import { LaneError } from '#src/core/errors.js'
-import { CancelLadder } from '#src/lanes/cancel-ladder.js'
-import { ExpiryWatch } from '#src/lanes/expiry-watch.js'
-import { Retirements } from '#src/lanes/retirements.js'
-import { type SimTask, SimThread } from './sim-thread.js'
+import { LaneError, TaskCanceledError } from '#src/core/errors.js'
+import type { LaneConfig } from '#src/lanes/lane-config.js'
+import type { SchedulerConnection } from '#src/lanes/scheduler-connection.js'
+import { SchedulerLife } from '#src/lanes/scheduler-life.js'
+import { Supervisor } from '#src/lanes/supervisor.js'
+import type { Races } from './races.js'
+import { Actor } from './sim-actor.js'
+import { SimChannels } from './sim-channels.js'
+import { type PoolWatcher, SimPool } from './sim-pool.js'
+import type { SimPort } from './sim-port.js'
+import { SimSender } from './sim-sender.js'
 import type { SimWorld } from './sim-world.js'
 
-export interface SimLaneOptions {
-  readonly threads: { readonly min: number; readonly max: number }
-  readonly concurrency: number
-  readonly grace: number
-  readonly queueLimit: number
-  readonly overload: OverloadPolicy
+export const LANE = 'lane'
+/** The thread of the supervisor is ended when it has not closed so long after the time it was given. */
+const LAST_RESORT_MS = 100
+
+export type SimLaneOptions = Pick<
+  LaneConfig,
+  'threads' | 'concurrency' | 'queueLimit' | 'overload' | 'grace' | 'stallAfter' | 'onStall' | 'restart'
+>
+
+/** Who watches a simulated scheduler. */
+export interface SchedulerWatcher extends PoolWatcher {
+  /** A sender has a connection to a thread more. */
+  opened(sender: SimSender, port: SimPort): void
 }
 
-const LANE = 'lane'
-const SENDER = 0
+const send = LaneLink.prototype.send
+/** So that detectors see what a sender counts of each of its connections. */
+LaneLink.prototype.send = function (this: LaneLink, ...message: Parameters<typeof send>): void {
+  onLink(this)
+  send.apply(this, message)
+}
+let onLink: (link: LaneLink) => void = () => {}
 
 /**
- * A scheduler with one lane in one thread: the real sender, run loops, cancel ladder and expiry watch, on memory ports
- * and a simulated clock. Only what makes and ends threads is simulated.
+ * A scheduler with one lane in one thread: the real life, supervisor, lane, senders and run loops, on simulated ports
+ * and clock. Only what makes and ends threads is simulated, and what of `lane-entry` is about a thread of its own.
  */
 export class SimScheduler {
-  readonly sender: Sender
-  readonly threads = new Set<SimThread>()
-  /** How often each task began, by its number, and on which threads. */
-  readonly begun = new Map<number, SimThread[]>()
+  readonly senders: SimSender[] = []
+  readonly pool: SimPool
+  readonly life: SchedulerLife<unknown, SchedulerConnection>
+  readonly config: LaneConfig
+  readonly supervisorActor = new Actor('supervisor')
+  readonly supervisor: Supervisor
   readonly #world: SimWorld
-  readonly #tasks: Readonly<Record<string, SimTask>>
-  readonly #options: SimLaneOptions
-  readonly #notices: MemoryPort
-  readonly #table = new TableView()
-  readonly #ladder: CancelLadder
-  readonly #expiry: ExpiryWatch
-  readonly #tokens = new Map<number, MemoryPort>()
-  readonly #senderPorts: MemoryPort[] = []
-  readonly reported: unknown[] = []
-  readonly #retirements = new Retirements()
-  deaths = 0
-  /** Threads that have left, and threads that were asked for and came. */
-  left = 0
-  grown = 0
-  #lastNumber = 0
+  /** Whether somebody has told it to end. */
+  ending = false
+  /** Whether its end has come to the lanes. */
+  closing = false
+  closed = false
 
-  constructor(world: SimWorld, tasks: Readonly<Record<string, SimTask>>, options: SimLaneOptions) {
+  constructor(
+    world: SimWorld,
+    options: SimLaneOptions,
+    { senders, races, watcher }: { senders: number; races: Races; watcher: SchedulerWatcher },
+  ) {
     this.#world = world
-    this.#tasks = tasks
-    this.#options = options
-    const [mine, theirs] = MemoryPort.pair(world)
-    this.#notices = theirs
-    this.#senderPorts.push(mine)
-    this.#ladder = new CancelLadder(world.clock, world.clock)
-    this.#expiry = new ExpiryWatch(new Map([[SENDER, this.#table]]), world.clock, world.clock, {
-      expired: (_, tasks) => {
-        this.#tell({ type: 'expired', ids: tasks.map(task => task.id) })
-        for (const { id, started } of tasks) if (started) this.#climb(id)
-      },
-    })
-    theirs.listen(
-      message => this.#hear(message as SenderToSupervisor),
-      () => {},
-    )
+    this.config = { ...REST, ...options }
     const { concurrency, queueLimit, overload, threads } = options
     const terms: LaneTerms = { name: LANE, concurrency, queueLimit, overload, threads }
-    this.sender = new Sender(mine, [terms], {
-      clock: world.clock,
-      timers: world.clock,
-      defer: call => world.later(call),
-      openPort: token => this.#tokens.get(token as number)!,
-      busy: () => {},
-      report: error => this.reported.push(error),
+    const channels = new SimChannels(world, new Actor('nobody'))
+    this.pool = new SimPool(world, channels, this.supervisorActor, watcher)
+    const config = { lanes: [this.config], epochOffset: 0 }
+    this.supervisor = new Supervisor(config, new Map([[LANE, this.pool]]), {
+      clock: world,
+      timers: world.timersOf(this.supervisorActor),
+      channel: () => channels.make(),
+      open: end => channels.open(end, this.supervisorActor),
+      stackOf: () => Promise.resolve(undefined),
+      write: () => races.hit('stall unheard'),
     })
-    mine.listen(
-      message => this.sender.receive(message as SupervisorToSender),
-      () => {},
-    )
-    for (let i = 0; i < threads.min; i++) this.#start()
-  }
-
-  get lane(): LaneSender {
-    return this.sender.lane(LANE)
-  }
-
-  /** The submitting thread stops taking messages, or goes on. */
-  park(parked: boolean): void {
-    for (const port of this.#senderPorts) {
-      if (parked) this.#world.parked.add(port)
-      else this.#world.parked.delete(port)
+    const ports = new Map<SimPort, SimSender>()
+    onLink = link => {
+      const port = link.port as SimPort
+      ports.get(port)?.links.set(port, link)
     }
+    const opened = (sender: SimSender, port: SimPort): void => {
+      ports.set(port, sender)
+      watcher.opened(sender, port)
+    }
+    for (let number = 0; number < senders; number++) {
+      const { port1, port2 } = channels.make()
+      const sender = new SimSender(number, world, channels, port1, terms, races, opened)
+      world.run(this.supervisorActor, () => this.supervisor.addSender(number, port2))
+      sender.listen(() => this.#orphaned(sender))
+      this.senders.push(sender)
+    }
+    let starting: Promise<void> | null = null
+    world.run(this.supervisorActor, () => {
+      starting = this.supervisor.start()
+    })
+    const connection = {
+      sender: this.main.sender,
+      started: () => this.#reachesMain(starting!).then(() => this.main.sender.readNotices()),
+      close: (within: number) => this.#close(within),
+    }
+    this.life = new SchedulerLife(
+      this,
+      options.grace,
+      { connect: () => connection as unknown as SchedulerConnection, ended: () => {} },
+      world,
+    )
   }
 
-  /** A thread dies: what it has posted still arrives, then its ports close, and a new one takes its place. */
-  kill(
-    thread: SimThread,
-    code: 'ERR_LANE_EXITED' | 'ERR_LANE_TERMINATED',
-    port: MemoryPort | undefined,
-  ): void {
-    if (!this.threads.delete(thread)) return
-    this.deaths++
-    const wasRetiring = this.#retiring.delete(thread)
-    this.#retirements.end(thread.number)
-    thread.die()
-    port?.close()
-    const error = encodeError(new LaneError(code, LANE, 'the simulated thread died'))
-    const { number } = thread
-    this.#world.clock.after(this.#world.random.below(5), () => {
-      this.#tell({ type: 'thread-lost', lane: LANE, thread: number, error })
-      this.#world.clock.after(this.#world.random.below(5), () => {
-        this.#tell({ type: 'thread-exited', lane: LANE, thread: number })
-        if (!wasRetiring) this.#start()
+  /** The sender on the thread that made the scheduler. */
+  get main(): SimSender {
+    return this.senders[0]!
+  }
+
+  /** The answer of the supervisor takes its time, and waits for main. */
+  #reachesMain(answer: Promise<void>): Promise<void> {
+    const { actor } = this.main
+    return new Promise((resolve, reject) => {
+      answer.then(
+        () => this.#world.later(actor, resolve),
+        (error: unknown) => this.#world.later(actor, () => reject(error)),
+      )
+    })
+  }
+
+  async #close(within: number): Promise<void> {
+    this.closing = true
+    const world = this.#world
+    for (const { actor, sender } of this.senders.slice(1)) {
+      const refusal = new LaneError('ERR_LANE_CLOSED', LANE, 'closed')
+      world.later(actor, () => {
+        for (const lane of sender) {
+          lane.refuse(refusal)
+          lane.cancelAll(name => new TaskCanceledError(name, refusal))
+        }
+      })
+    }
+    const closed = new Promise<void>(resolve => {
+      world.later(this.supervisorActor, () => {
+        this.supervisor.close(within).then(() => world.later(this.main.actor, resolve))
       })
     })
-  }
-
-  killByFault(thread: SimThread): void {
-    this.kill(thread, 'ERR_LANE_EXITED', this.#portOf.get(thread))
-  }
-
-  readonly #retiring = new Set<SimThread>()
-
-  /** A thread is needed no more, busy or not: it leaves when the sender has released it. */
-  retire(thread: SimThread): void {
-    if (this.threads.size - this.#retiring.size < 2 || this.#retiring.has(thread)) return
-    this.#retiring.add(thread)
-    const { number } = thread
-    this.#tell({ type: 'thread-leaving', lane: LANE, thread: number })
-    const leave = (): void => {
-      this.#retiring.delete(thread)
-      this.threads.delete(thread)
-      this.left++
-      if (!thread.loop.isIdle) throw new Error('a thread was released that still has tasks')
-      thread.die()
-      this.#portOf.get(thread)?.close()
-      this.#tell({ type: 'thread-exited', lane: LANE, thread: number })
-    }
-    this.#retirements.begin({ number, leave }, [SENDER])
-  }
-
-  #grow(): void {
-    if (this.threads.size >= this.#options.threads.max) return
-    this.grown++
-    this.#start()
-  }
-
-  readonly #portOf = new Map<SimThread, MemoryPort>()
-
-  #start(): void {
-    const number = ++this.#lastNumber
-    const thread = new SimThread(
-      number,
-      this.#world,
-      this.#tasks,
-      this.#options,
-      (sequence, on) => this.begun.set(sequence, [...(this.begun.get(sequence) ?? []), on]),
-      at => this.#expiry.announce(at),
-      one => this.kill(one, 'ERR_LANE_TERMINATED', this.#portOf.get(one)),
-    )
-    const [mine, theirs] = MemoryPort.pair(this.#world)
-    this.threads.add(thread)
-    this.#portOf.set(thread, theirs)
-    this.#tokens.set(number, mine)
-    this.#senderPorts.push(mine)
-    thread.connect(SENDER, theirs)
-    this.#notices.post({
-      type: 'thread-joined',
-      lane: LANE,
-      thread: number,
-      port: number,
-      block: thread.block.buffer,
-      names: thread.names,
+    let stop = (): void => {}
+    const lastResort = new Promise<void>(resolve => {
+      stop = world.timersOf(this.main.actor).after(within + LAST_RESORT_MS, resolve)
     })
+    await Promise.race([closed, lastResort])
+    stop()
+    // What the end of the supervisor's thread is to all that it made.
+    for (const thread of this.pool.living) thread.actor.die()
+    this.supervisorActor.die()
+    for (const { notices } of this.senders) notices.peer.close()
+    this.closed = true
   }
 
-  #tell(message: SupervisorToSender): void {
-    this.#notices.post(message)
+  #orphaned(sender: SimSender): void {
+    if (sender === this.main && this.closing) return
+    sender.sender.orphaned(new LaneError('ERR_LANE_CLOSED', '', 'the supervisor thread ended'))
   }
+}
 
-  #hear(message: SenderToSupervisor): void {
-    if (message.type === 'segment') this.#table.attach(message.index, message.buffer)
-    else if (message.type === 'expiry') this.#expiry.announce(message.at)
-    else if (message.type === 'canceled') this.#climb(message.id)
-    else if (message.type === 'grow') this.#grow()
-    else if (message.type === 'released') this.#retirements.released(message.thread, SENDER)
-  }
-
-  #climb(id: number): void {
-    if (!this.#table.holds(id) || this.#table.state(id) < 0) return
-    const number = this.#table.int(id, INT.THREAD)
-    const thread = [...this.threads].find(one => one.number === number)
-    if (thread === undefined) return
-    const lane = { name: LANE, grace: this.#options.grace }
-    this.#ladder.climb({ lane, thread, sender: SENDER, id, table: this.#table }, { value: 'cancelled' })
-  }
+const REST: LaneConfig = {
+  name: LANE,
+  tasks: '',
+  threads: { min: 1, max: 1, idleTimeout: 20 },
+  concurrency: 1,
+  queueLimit: Number.POSITIVE_INFINITY,
+  overload: 'reject',
+  grace: 50,
+  spin: 0,
+  os: 'normal',
+  slowCallback: 5,
+  stallAfter: Number.POSITIVE_INFINITY,
+  onStall: 'report',
+  restart: { max: 1000, within: 10_000 },
+  startTimeout: 60,
+  resourceLimits: undefined,
+  env: {},
+  workerData: undefined,
+  execArgv: undefined,
 }

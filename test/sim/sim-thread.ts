@@ -1,150 +1,231 @@
-import type { EncodedReason } from '#src/bridge/error-codec.js'
+import { type EncodedReason, encodeError } from '#src/bridge/error-codec.js'
 import type { Job } from '#src/bridge/job.js'
-import type { MemoryPort } from '#src/bridge/memory-port.js'
-import type { AbortTask } from '#src/bridge/protocol/supervisor-to-lane.js'
+import type { LaneToSupervisor } from '#src/bridge/protocol/lane-to-supervisor.js'
+import type { SupervisorToLane } from '#src/bridge/protocol/supervisor-to-lane.js'
+import { PROTOCOL_VERSION } from '#src/bridge/protocol/version.js'
 import { FLOAT } from '#src/bridge/shared-table.js'
-import { ThreadBlock } from '#src/bridge/thread-block.js'
+import { TaskLoadError } from '#src/core/errors.js'
+import type { Lease } from '#src/lanes/lease.js'
 import { RunLoop, type TaskFunction } from '#src/lanes/run-loop.js'
+import { MortalBlock } from './mortal-block.js'
+import { Actor } from './sim-actor.js'
+import type { SimChannels } from './sim-channels.js'
+import type { SimPort } from './sim-port.js'
+import { SIM_TASKS } from './sim-tasks.js'
 import type { SimWorld } from './sim-world.js'
 
-/** Thrown through a simulated thread's own code when it dies in the middle of something. */
-class Died extends Error {}
+/** What becomes of a thread's start. */
+export type StartFate = 'starts' | 'fails to load' | 'never ends'
 
-/** What simulated tasks are told of where they run. */
-export interface SimTaskHost {
-  readonly world: SimWorld
-  readonly thread: SimThread
-  /** A task has begun; its number within the sender. */
-  began(sequence: number): void
+/** Who watches what threads do. */
+export interface ThreadWatcher {
+  /** A task's code begins. */
+  began(thread: SimThread, sender: number, sequence: number): void
+  /** A task's code has ended, or has been given up. */
+  ended(thread: SimThread, sender: number, sequence: number): void
+  /** A task ignored its abort for its grace. */
+  abandoned(thread: SimThread): void
+  /** Its end of a connection to a sender. */
+  connected(thread: SimThread, sender: number, port: SimPort): void
+  died(thread: SimThread): void
 }
 
-export type SimTask = (host: SimTaskHost, ...args: unknown[]) => unknown
-
-/** A lane thread without a thread: the real run loop, on the world's clock. */
+/** A lane thread without a thread: the real run loop on the world's clock, begun and ended as `lane-entry` does. */
 export class SimThread {
-  readonly number: number
-  readonly block = new ThreadBlock()
-  readonly names: readonly string[]
-  readonly loop: RunLoop
-  /** The numbers of the tasks whose code is running here, or waits. */
-  readonly running = new Set<number>()
+  /** Its number as the operating system has it, which is not that of the lane. */
+  readonly id: number
+  readonly actor: Actor
+  readonly ports: SimPort[] = []
+  /** How it died: what the worker's `exit` and `error` events will say. */
+  exitCode = 0
+  outOfMemory = false
+  /** Whether somebody wanted its death. */
+  terminated = false
+  /** Whether a fault has closed one of its ports. */
+  isCutOff = false
+  phase: 'starting' | 'ready' | 'leaving' | 'left' = 'starting'
+  loop: RunLoop | null = null
   readonly #world: SimWorld
-  readonly #onTerminate: (thread: SimThread, why: Error) => void
-  #dead = false
-  aborts = 0
+  readonly #lease: Lease
+  readonly #control: SimPort
+  readonly #watcher: ThreadWatcher
+  readonly #onAbort = new Map<Job, () => void>()
+  #running: Job | null = null
 
   constructor(
-    number: number,
+    id: number,
     world: SimWorld,
-    tasks: Readonly<Record<string, SimTask>>,
-    options: { readonly concurrency: number; readonly grace: number },
-    began: (sequence: number, thread: SimThread) => void,
-    onExpiry: (at: number) => void,
-    onTerminate: (thread: SimThread, why: Error) => void,
+    channels: SimChannels,
+    lease: Lease,
+    fate: StartFate,
+    watcher: ThreadWatcher,
+    onDeath: (thread: SimThread) => void,
   ) {
-    this.number = number
+    this.id = id
     this.#world = world
-    this.#onTerminate = onTerminate
-    this.names = Object.keys(tasks).sort()
-    let running: Job | null = null
-    const host: SimTaskHost = { world, thread: this, began: sequence => began(sequence, this) }
-    const functions: TaskFunction[] = this.names.map(name => (...args: unknown[]) => {
-      host.began(sequenceOf(running!))
-      return tasks[name]!(host, ...args)
+    this.#lease = lease
+    this.#watcher = watcher
+    this.actor = new Actor(`thread ${id}`, () => {
+      for (const port of this.ports) port.close()
+      watcher.died(this)
+      onDeath(this)
     })
-    const alive = (call: () => void) => () => {
-      if (!this.#dead) this.guard(call)
-    }
+    this.#control = channels.open(lease.control, this.actor)
+    this.ports.push(this.#control)
+    world.later(this.actor, () => this.#boot(channels, fate))
+  }
+
+  get isGone(): boolean {
+    return this.actor.dead
+  }
+
+  /** What a task does that calls `process.exit()`. */
+  exit(code: number): void {
+    this.exitCode = code
+    this.loop?.flush()
+    this.actor.doom = 1
+    this.#world.endure(this.actor, 'a task that exits')
+  }
+
+  /** Calls back when the running task is aborted. */
+  onAbort(call: () => void): void {
+    this.#onAbort.set(this.#running!, call)
+  }
+
+  get timers(): ReturnType<SimWorld['timersOf']> {
+    return this.#world.timersOf(this.actor)
+  }
+
+  #tell(message: LaneToSupervisor): void {
+    this.#control.post(message)
+  }
+
+  #boot(channels: SimChannels, fate: StartFate): void {
+    const { random } = this.#world
+    this.#tell({ type: 'booted', version: PROTOCOL_VERSION, threadId: this.id })
+    if (fate === 'never ends') return
+    this.timers.after(random.below(15), () => {
+      if (fate === 'fails to load') {
+        this.#tell({
+          type: 'load-failed',
+          error: encodeError(new TaskLoadError('it cannot be loaded', null)),
+        })
+        return
+      }
+      this.#makeLoop()
+      let leave = (): void => {}
+      const left = new Promise<void>(resolve => {
+        leave = resolve
+      })
+      this.#control.listen(message => this.#obey(channels, message as SupervisorToLane, leave), leave)
+      const ready = (): void => {
+        this.phase = 'ready'
+        this.#tell({ type: 'ready', names: Object.keys(SIM_TASKS).sort(), os: 'normal' })
+        left.then(() => this.#leave())
+      }
+      // Its setup.
+      if (random.chance(0.5)) ready()
+      else this.timers.after(random.below(10), ready)
+    })
+  }
+
+  #leave(): void {
+    this.#world.later(this.actor, () => {
+      this.phase = 'leaving'
+      this.loop!.idle().then(() => {
+        // Its teardown.
+        this.timers.after(this.#world.random.below(5), () => {
+          this.loop!.flush()
+          this.#tell({ type: 'left' })
+          this.phase = 'left'
+        })
+      })
+    })
+  }
+
+  #obey(channels: SimChannels, message: SupervisorToLane, leave: () => void): void {
+    if (message.type === 'connect') {
+      const port = channels.open(message.port, this.actor)
+      this.ports.push(port)
+      this.#watcher.connected(this, message.sender, port)
+      this.loop!.connect(message.sender, port)
+    } else if (message.type === 'abort') {
+      this.loop!.abort(message.sender, message.id, message.reason as EncodedReason)
+    } else if (message.type === 'leave') leave()
+  }
+
+  #makeLoop(): void {
+    const { concurrency, grace, spin, slowCallback } = this.#lease.config
+    const world = this.#world
+    const { actor } = this
+    let announced = Number.POSITIVE_INFINITY
+    const functions: TaskFunction[] = Object.keys(SIM_TASKS)
+      .sort()
+      .map(
+        name =>
+          (...args: unknown[]) =>
+            SIM_TASKS[name]!({ world, thread: this }, ...args),
+      )
     this.loop = new RunLoop(
-      this.block,
-      {
-        functions,
-        concurrency: options.concurrency,
-        grace: options.grace,
-        spin: 0,
-        slowCallback: Number.POSITIVE_INFINITY,
-      },
+      new MortalBlock(this.#lease.block, world, actor),
+      { functions, concurrency, grace, spin, slowCallback },
       {
         clock: {
           now: () => {
-            if (this.#dead) throw new Died('this thread is dead')
-            return world.clock.now()
+            // In a microtask nobody is on the stack; one that died has none left.
+            if (world.current === actor) world.endure(actor, 'at work')
+            return world.now()
           },
         },
-        timers: { after: (delay, call) => world.clock.after(delay, alive(call)) },
+        timers: this.timers,
         timings: { waited: () => {}, ran: () => {} },
-        nextTurn: call => world.later(alive(call)),
-        microtask: call => world.later(alive(call)),
-        invoke: (job, call) => {
-          running = job
-          const value = call(...(job.args as never[]))
-          if (!(value instanceof Promise)) return value
-          const sequence = sequenceOf(job)
-          this.running.add(sequence)
-          // What a dead thread still awaited never comes.
-          const silence = (): unknown => {
-            this.running.delete(sequence)
-            return this.#dead ? new Promise(() => {}) : value
-          }
-          return value.then(silence, silence)
+        nextTurn: call => world.later(actor, call),
+        microtask: call => world.later(actor, call),
+        invoke: (job, call) => this.#invoke(job, call),
+        abort: job => this.#onAbort.get(job)?.(),
+        expiryAhead: at => {
+          if (at >= announced && announced > world.now()) return
+          announced = at
+          this.#tell({ type: 'expiry', at })
         },
-        abort: () => {},
-        expiryAhead: onExpiry,
-        abandoned: job => this.running.delete(sequenceOf(job)),
+        abandoned: job => {
+          this.#ended(job)
+          this.#watcher.abandoned(this)
+          this.#tell({ type: 'abandoned', sender: job.source.sender, id: job.id })
+        },
       },
     )
   }
 
-  get isGone(): boolean {
-    return this.#dead
-  }
-
-  connect(sender: number, port: MemoryPort): void {
-    const guarded = Object.create(port) as MemoryPort
-    guarded.post = (message: unknown) => {
-      if (this.#dead) throw new Died('this thread is dead')
-      port.post(message)
-    }
-    guarded.take = () => port.take()
-    guarded.close = () => port.close()
-    guarded.listen = (onMessage, onClose) =>
-      port.listen(
-        message => {
-          if (!this.#dead) this.guard(() => onMessage(message))
-        },
-        () => {
-          if (!this.#dead) onClose()
-        },
-      )
-    this.loop.connect(sender, guarded)
-  }
-
-  tell(message: AbortTask): void {
-    this.#world.later(() => {
-      if (!this.#dead)
-        this.guard(() => this.loop.abort(message.sender, message.id, message.reason as EncodedReason))
-    })
-  }
-
-  terminate(why: Error): void {
-    this.#onTerminate(this, why)
-  }
-
-  /** Dies here and now; whatever of its code is on the stack is unwound by the next thing it tries to do. */
-  die(): void {
-    this.#dead = true
-  }
-
-  /** Runs code of this thread. */
-  guard(call: () => void): void {
+  #invoke(job: Job, call: TaskFunction): unknown {
+    const { sender, table } = job.source
+    const sequence = table.float(job.id, FLOAT.SEQUENCE)
+    const running = this.#running
+    this.#running = job
+    this.#watcher.began(this, sender, sequence)
+    this.#world.reach('when a task has begun')
+    let value: unknown
     try {
-      call()
-    } catch (error) {
-      if (!(error instanceof Died)) throw error
+      value = call(...(job.args as never[]))
+    } finally {
+      this.#running = running
+      if (!(value instanceof Promise) && !this.isGone) this.#ended(job, sequence)
     }
+    if (!(value instanceof Promise)) {
+      this.#world.reach('when a task has returned')
+      return value
+    }
+    // What a dead thread still awaited never comes.
+    const settled = (): unknown => {
+      if (this.isGone) return new Promise(() => {})
+      this.#ended(job, sequence)
+      return value
+    }
+    return value.then(settled, settled)
   }
-}
 
-function sequenceOf({ source, id }: Job): number {
-  return source.table.float(id, FLOAT.SEQUENCE)
+  #ended(job: Job, sequence = job.source.table.float(job.id, FLOAT.SEQUENCE)): void {
+    this.#onAbort.delete(job)
+    this.#watcher.ended(this, job.source.sender, sequence)
+  }
 }

@@ -1,348 +1,298 @@
-import { Failure } from '#src/bridge/failure.js'
 import { OVERLOAD_POLICIES } from '#src/core/admission.js'
-import { MultilaneError, QueueFullError, TaskCanceledError } from '#src/core/errors.js'
-import { Task, TaskExtras } from '#src/core/task.js'
-import { CANCELED, DONE, FAILED, isFinal, STARTED, TASK_STATES, TIMED_OUT } from '#src/core/task-state.js'
+import { checkOutcomes, checkRest } from './conclusion.js'
+import { Detectors, describe } from './detectors.js'
+import { watchTables } from './protocol-steps.js'
+import { Races } from './races.js'
 import { SimMaps } from './sim-maps.js'
 import { SimScheduler } from './sim-scheduler.js'
-import type { SimTask } from './sim-thread.js'
+import type { Entry, SimSender } from './sim-sender.js'
+import { Submissions } from './sim-submission.js'
+import type { SimThread } from './sim-thread.js'
 import { SimWorld } from './sim-world.js'
 
-/** What a task is expected to come to, from what is known of it. */
-interface Entry {
-  readonly task: Task
-  readonly kind: string
-  readonly limited: boolean
-  readonly idempotent: boolean
-  readonly retries: number
-  readonly key: string | null
-  readonly transferring: boolean
-  settled: number
-  /** Whether a cancel answered true. */
-  cancelled: boolean
-  /** The order of its callbacks. */
-  readonly log: string[]
-}
+/** So many steps without faults must be enough for all that there is. */
+const LIVENESS_STEPS = 20_000
+/** And so many milliseconds. */
+const LIVENESS_MS = 60_000
 
-/** What the run came across, to show that the interesting races were hit. */
-export interface SimReport {
-  readonly outcomes: Record<string, number>
-  readonly deaths: number
-  readonly rerun: number
-  /** Tasks that waited for room, that were dropped, and that were run again after they failed. */
-  readonly held: number
-  readonly dropped: number
-  readonly retried: number
-  readonly refused: number
-  readonly moved: number
-  readonly cancelsLost: number
-  readonly left: number
-  readonly grown: number
-  /** Maps that resolved, and that rejected. */
-  readonly mapped: number
-  readonly failedMaps: number
-  readonly steps: number
-}
+/** One run of a random workload: tasks, cancels, limits, deaths and parking, then a phase without faults. */
+class Run {
+  readonly #races: Races
+  readonly #world: SimWorld
+  readonly #detectors: Detectors
+  readonly #scheduler: SimScheduler
+  readonly #submissions: Submissions
+  readonly #maps = new SimMaps()
+  /** Whether threads die, as soon as the lane has started. */
+  readonly #deadly: boolean
+  #isDeadly = false
+  #closing: Promise<void> | null = null
+  #hasClosed = false
+  #startFailed = false
+  #cutShort = false
+  #deaths = 0
 
-const TASKS: Readonly<Record<string, SimTask>> = {
-  quick: (_, value) => value,
-  throws: () => {
-    throw new TypeError('simulated')
-  },
-  waits: ({ world }, value) =>
-    new Promise(resolve => {
-      world.clock.after(world.random.below(30), () => resolve(value))
-    }),
-  slow: ({ world }, value) => {
-    world.clock.advance(world.random.below(8))
-    return value
-  },
-  ignoresAbort: ({ world }, value) =>
-    new Promise(resolve => {
-      world.clock.after(400 + world.random.below(400), () => resolve(value))
-    }),
-  uncloneable: () => () => 0,
-  sizeOf: (_, buffer) => (buffer as ArrayBuffer).byteLength,
-}
-
-/** Runs one seed: random tasks, cancels, limits, deaths and parking, then a phase without faults in which all must end. */
-export async function runSeed(seed: number): Promise<SimReport> {
-  const world = new SimWorld(seed)
-  const { random } = world
-  const min = 1 + random.below(3)
-  const options = {
-    threads: { min, max: min + random.below(3) },
-    concurrency: random.pick([1, 1, 2, 8]),
-    grace: random.pick([5, 50]),
-    queueLimit: random.pick([Number.POSITIVE_INFINITY, 1, 10]),
-    overload: random.pick(OVERLOAD_POLICIES),
-  }
-  const scheduler = new SimScheduler(world, TASKS, options)
-  const entries: Entry[] = []
-  const maps = new SimMaps()
-  let cancelsLost = 0
-  let refused = 0
-  let moved = 0
-  let steps = 0
-  const target = 40 + random.below(160)
-  const deadly = random.chance(0.5)
-  const elastic = options.threads.max > min
-  while (entries.length < target || steps < 600) {
-    steps++
-    const roll = random.next()
-    if (roll < 0.25 && entries.length < target) {
-      for (let burst = random.below(6); burst >= 0; burst--) {
-        const entry = submit(scheduler, world)
-        if (entry === null) refused++
-        else entries.push(entry)
-      }
-    } else if (roll < 0.32 && entries.length > 0) {
-      const entry = random.pick(entries)
-      if (cancel(scheduler, entry)) entry.cancelled = true
-      else cancelsLost++
-    } else if (roll < 0.36 && entries.length > 0) {
-      if (scheduler.lane.setPriority(random.pick(entries).task, random.below(5))) moved++
-    } else if (roll < 0.37 && deadly && scheduler.deaths < 6) {
-      scheduler.killByFault(random.pick([...scheduler.threads, ...scheduler.threads]))
-    } else if (roll < 0.38 && elastic) {
-      scheduler.retire(random.pick([...scheduler.threads]))
-    } else if (roll < 0.4) {
-      scheduler.park(random.chance(0.5))
-    } else if (roll < 0.41 && entries.length < target) {
-      startMap(scheduler, world, maps, entries)
-    } else {
-      world.step()
-      await promisesSettled()
-    }
-    check(seed, scheduler, entries, options.concurrency)
-  }
-  scheduler.park(false)
-  for (let idle = 0; idle < 3; idle++) {
-    while (world.step(world.clock.now() + 10_000)) {
-      if (++steps > 100_000) throw new Error(`seed ${seed}: it never ends`)
-      await promisesSettled()
-      check(seed, scheduler, entries, options.concurrency)
-    }
-  }
-  await promisesSettled()
-  return { ...conclude(seed, scheduler, entries), ...maps.conclude(seed), cancelsLost, refused, moved, steps }
-}
-
-/** Promises of simulated tasks settle in real microtasks, a few for each `then` on the way. */
-async function promisesSettled(): Promise<void> {
-  for (let round = 0; round < 10; round++) await undefined
-}
-
-/** Submits a random task; null if the lane refuses it. */
-function submit(scheduler: SimScheduler, world: SimWorld): Entry | null {
-  const { random } = world
-  const kind = random.pick(
-    Object.keys(TASKS).concat('quick', 'quick', 'quick', 'slow', 'uncloneableArgument', 'unknown'),
-  )
-  const name = kind === 'uncloneableArgument' ? 'quick' : kind
-  const now = world.clock.now()
-  const extras = random.chance(0.5) ? new TaskExtras() : null
-  const sequence = scheduler.sender.nextSequence()
-  const log: string[] = []
-  // Its size is what the task answers, so that it is seen whether it arrived.
-  const buffer = new ArrayBuffer(sequence)
-  if (extras !== null) {
-    if (random.chance(0.2)) extras.timeout = random.below(20)
-    if (random.chance(0.2)) extras.waitUntil = now + random.below(20)
-    if (random.chance(0.1)) extras.deadline = now + random.below(40)
-    if (random.chance(0.1)) extras.notBefore = now + random.below(20)
-    extras.priority = random.below(3)
-    extras.idempotent = random.chance(0.3)
-    if (random.chance(0.3)) extras.key = random.pick(['a', 'b'])
-    if (kind === 'sizeOf') extras.transfer = [buffer]
-    else if (random.chance(0.3))
-      extras.retries = { limit: 1 + random.below(3), delay: random.below(20), maxDelay: 30 }
-    extras.reportStart = random.chance(0.5)
-    extras.observer = {
-      accepted: () => {},
-      started: () => log.push('start'),
-      finished: () => log.push('final'),
-    }
-  }
-  const argument = kind === 'uncloneableArgument' ? () => 0 : kind === 'sizeOf' ? buffer : sequence
-  const limited =
-    extras !== null &&
-    Math.min(extras.timeout, extras.waitUntil, extras.deadline) !== Number.POSITIVE_INFINITY
-  const entry: Entry = {
-    task: new Task(scheduler.lane.target(name), sequence, [argument], now, () => entry.settled++, extras),
-    kind,
-    limited,
-    idempotent: extras?.idempotent ?? false,
-    retries: extras?.retries?.limit ?? 0,
-    key: extras?.key ?? null,
-    transferring: extras !== null && extras.transfer !== null,
-    settled: 0,
-    cancelled: false,
-    log,
-  }
-  try {
-    scheduler.lane.submit(entry.task, scheduler.lane.admit())
-    return entry
-  } catch (error) {
-    if (error instanceof QueueFullError) return null
-    throw error
-  }
-}
-
-/** Starts a map over a few items, of which some fail; its tasks are entries like all others. */
-function startMap(scheduler: SimScheduler, world: SimWorld, maps: SimMaps, entries: Entry[]): void {
-  const { random } = world
-  const kinds = Array.from({ length: random.below(12) }, () =>
-    random.pick(['quick', 'quick', 'quick', 'slow', 'waits', random.chance(0.2) ? 'throws' : 'quick']),
-  )
-  maps.start(kinds, {
-    submit: (kind, resolve) => {
-      const { lane, sender } = scheduler
-      const how = lane.admit()
-      const sequence = sender.nextSequence()
-      const settle = (outcome: unknown, settled: Task): void => {
-        entry.settled++
-        resolve(outcome, settled)
-      }
-      const entry: Entry = {
-        task: new Task(lane.target(kind), sequence, [sequence], world.clock.now(), settle, null),
-        kind,
-        limited: false,
-        idempotent: false,
-        retries: 0,
-        key: null,
-        transferring: false,
-        settled: 0,
-        cancelled: false,
-        log: [],
-      }
-      entries.push(entry)
-      lane.submit(entry.task, how)
-      return entry.task
-    },
-    cancel: task => {
-      const entry = entries.find(one => one.task === task)!
-      if (cancel(scheduler, entry)) entry.cancelled = true
-    },
-  })
-}
-
-function cancel(scheduler: SimScheduler, { task }: Entry): boolean {
-  const error = new TaskCanceledError(task.target.name)
-  const before = scheduler.lane.stateOf(task)
-  const decided = scheduler.lane.cancel(task, Failure.of(error))
-  if (decided && isFinal(before)) throw new Error('a cancel overturned an outcome')
-  if (decided && task.state !== CANCELED) throw new Error('a cancel decided and the task is not cancelled')
-  return decided
-}
-
-/** What must hold after every step. */
-function check(seed: number, scheduler: SimScheduler, entries: readonly Entry[], concurrency: number): void {
-  for (const thread of scheduler.threads) {
-    if (thread.loop.pending > concurrency)
-      throw new Error(`seed ${seed}: ${thread.loop.pending} tasks at a time`)
-  }
-  for (const key of ['a', 'b']) {
-    const running = entries.filter(entry => entry.key === key && isRunning(scheduler, entry.task.sequence))
-    if (running.length > 1) throw new Error(`seed ${seed}: ${running.length} tasks of key ${key} at a time`)
-  }
-  const unfinished = entries.filter(entry => !entry.task.dead).length
-  if (unfinished !== scheduler.sender.unfinished)
-    throw new Error(`seed ${seed}: unfinished tasks are miscounted`)
-  for (const { task, settled, log } of entries) {
-    if (settled !== (task.dead ? 1 : 0))
-      throw new Error(`seed ${seed}: task ${task.sequence} settled ${settled} times`)
-    if (
-      log.length > 2 ||
-      log.indexOf('final') < log.length - 1 ||
-      log.filter(one => one === 'start').length > 1
-    ) {
-      if (log.includes('final')) throw new Error(`seed ${seed}: callbacks came as ${log.join(', ')}`)
-    }
-    if (task.id !== 0 && scheduler.lane.stateOf(task) < STARTED) {
-      if (isRunning(scheduler, task.sequence)) throw new Error(`seed ${seed}: a started task is not STARTED`)
-    }
-  }
-}
-
-/** What must hold when nothing is left to happen. */
-function conclude(
-  seed: number,
-  scheduler: SimScheduler,
-  entries: readonly Entry[],
-): Omit<SimReport, 'cancelsLost' | 'refused' | 'moved' | 'mapped' | 'failedMaps' | 'steps'> {
-  const outcomes: Record<string, number> = {}
-  let rerun = 0
-  let held = 0
-  let dropped = 0
-  let retried = 0
-  for (const entry of entries) {
-    const { task, kind } = entry
-    const state = TASK_STATES[task.state]!
-    const at = `seed ${seed}: task ${task.sequence} (${kind}) is ${state}`
-    outcomes[state] = (outcomes[state] ?? 0) + 1
-    if (!task.dead) throw new Error(`${at}: lost`)
-    const wasDropped = task.state === CANCELED && codeOf(task) === 'ERR_DROPPED'
-    if (wasDropped) dropped++
-    if ((task.extras?.acceptance ?? null) !== null) held++
-    const failures = task.extras?.failures ?? 0
-    if (failures > 0) retried++
-    if (failures > entry.retries) throw new Error(`${at} after ${failures} failures`)
-    if (
-      task.state === FAILED &&
-      kind === 'throws' &&
-      deathless(scheduler) &&
-      failures < entry.retries &&
-      !entry.limited
+  constructor(seed: number, races: Races) {
+    this.#races = races
+    const world = new SimWorld(seed)
+    const { random } = world
+    this.#world = world
+    this.#detectors = new Detectors(seed, world, races)
+    watchTables(world, races)
+    world.interleaving = random.pick([0, 0.1, 0.3])
+    const min = 1 + random.below(3)
+    this.#deadly = random.chance(0.6)
+    this.#scheduler = new SimScheduler(
+      world,
+      {
+        threads: { min, max: min + random.below(3), idleTimeout: 10 + random.below(30) },
+        concurrency: random.pick([1, 1, 2, 8]),
+        grace: random.pick([5, 50]),
+        queueLimit: random.pick([Number.POSITIVE_INFINITY, 1, 10]),
+        overload: random.pick(OVERLOAD_POLICIES),
+        stallAfter: random.pick([Number.POSITIVE_INFINITY, 30]),
+        onStall: random.pick(['report', 'replace', 'terminate'] as const),
+        restart: { max: this.#deadly && random.chance(0.2) ? 2 : 1000, within: 10_000 },
+      },
+      { senders: random.chance(0.3) ? 2 : 1, races, watcher: this.#detectors },
     )
-      throw new Error(`${at} after only ${failures} retries`)
-    if ((entry.cancelled || wasDropped) !== (task.state === CANCELED))
-      throw new Error(`${at}, cancelled: ${entry.cancelled}`)
-    if (task.state === TIMED_OUT && !entry.limited) throw new Error(`${at} without a limit`)
-    if (task.state === DONE && task.payload !== task.sequence) throw new Error(`${at} with ${task.payload}`)
-    if (task.state === FAILED) checkFailure(at, entry, scheduler.deaths)
-    const begun = scheduler.begun.get(task.sequence) ?? []
-    if (begun.length > 1 + failures) {
-      rerun++
-      const died = begun.filter(thread => thread.isGone).length
-      if (!entry.idempotent || entry.transferring || begun.length - died > 1 + failures)
-        throw new Error(`${at}: run twice`)
+    this.#detectors.watch(this.#scheduler)
+    this.#submissions = new Submissions(world, this.#detectors, races)
+    world.onDeath = (actor, at) => {
+      const thread = this.#scheduler.pool.threads.find(one => one.actor === actor)!
+      this.#noteDeath(thread, at)
+    }
+    if (this.#deadly && random.chance(0.5)) {
+      this.#scheduler.pool.faults.lingers = 0.5
+      // The lane starts at first, mostly, so that there is something to be seen.
+      const faults = (): void => {
+        Object.assign(this.#scheduler.pool.faults, { failsToLoad: 0.05, neverStarts: 0.05 })
+      }
+      if (random.chance(0.1)) faults()
+      else this.#world.timersOf(this.#scheduler.main.actor).after(30, faults)
     }
   }
-  if (scheduler.sender.sent.table.inUse !== 0) {
-    throw new Error(`seed ${seed}: ${scheduler.sender.sent.table.inUse} slots leaked`)
+
+  get violation(): Error | null {
+    return this.#world.violation
   }
-  if (scheduler.sender.strays > 0)
-    throw new Error(`seed ${seed}: ${scheduler.sender.strays} messages went astray`)
-  if (scheduler.reported.length > 0) throw scheduler.reported[0]
-  const { deaths, left, grown } = scheduler
-  return { outcomes, deaths, rerun, held, dropped, retried, left, grown }
-}
 
-function deathless(scheduler: SimScheduler): boolean {
-  return scheduler.deaths === 0
-}
-
-function isRunning(scheduler: SimScheduler, sequence: number): boolean {
-  return [...scheduler.threads].some(thread => thread.running.has(sequence))
-}
-
-function checkFailure(at: string, { task, kind, transferring }: Entry, deaths: number): void {
-  const code = codeOf(task)
-  const expected: Record<string, string> = {
-    throws: 'TypeError',
-    uncloneable: 'ERR_RESULT_NOT_CLONEABLE',
-    uncloneableArgument: 'ERR_NOT_CLONEABLE',
-    unknown: 'ERR_TASK_UNKNOWN',
+  async play(): Promise<void> {
+    if (this.#deadly && this.#world.random.chance(0.1)) this.#beDeadly()
+    const started = this.#scheduler.life.start().then(() => {
+      if (this.#deadly) this.#beDeadly()
+    })
+    started.catch(() => {
+      // Closing it is to cut its start short, too.
+      this.#startFailed = true
+      this.#races.hit('start failed')
+    })
+    for (let turn = 0; (turn < 300 || (!this.#submissions.isOver && turn < 1000)) && !this.#isOver; turn++)
+      await this.#turn()
+    await this.#withoutFaults()
+    await this.#conclude()
   }
-  // ERR_LANE_CLOSED: here the word of why a port closed may take longer than a sender waits for it.
-  const byDeath = deaths > 0 && ['ERR_LANE_EXITED', 'ERR_LANE_TERMINATED', 'ERR_LANE_CLOSED'].includes(code)
-  if (code === 'ERR_TRANSFER_LOST' && transferring && deaths > 0) return
-  if (code !== expected[kind] && !byDeath) throw new Error(`${at} with ${code}`)
+
+  /** Whether all that is left is to refuse. */
+  get #isOver(): boolean {
+    return this.#hasClosed || this.#startFailed
+  }
+
+  #beDeadly(): void {
+    this.#isDeadly = true
+    this.#submissions.deadly = true
+  }
+
+  async #turn(): Promise<void> {
+    const { random } = this.#world
+    const roll = random.next()
+    const { senders } = this.#scheduler
+    const sender = senders.length > 1 ? random.pick(senders) : this.#scheduler.main
+    if (roll < 0.12) this.#act(sender, () => this.#submit(sender))
+    else if (roll < 0.17)
+      this.#act(sender, () => this.#onAny(sender, entry => this.#submissions.cancel(entry)))
+    else if (roll < 0.2)
+      this.#act(sender, () => this.#onAny(sender, entry => this.#submissions.setPriority(entry)))
+    else if (roll < 0.205) this.#park(sender)
+    else if (roll < 0.21 && this.#isDeadly) this.#killAny()
+    else if (roll < 0.2115 && this.#isDeadly) this.#closeAnyPort()
+    else if (roll < 0.222 && !this.#submissions.isOver)
+      this.#act(sender, () => this.#submissions.startMap(sender, this.#maps))
+    else if (roll < 0.2226) this.#close()
+    else this.#world.step()
+    await this.#settle()
+    this.#detectors.afterStep()
+  }
+
+  #act(sender: SimSender, call: () => void): void {
+    if (sender.actor.canRun) this.#world.run(sender.actor, call)
+  }
+
+  #submit(sender: SimSender): void {
+    for (let burst = this.#world.random.below(6); burst >= 0 && !this.#submissions.isOver; burst--)
+      this.#submissions.submit(sender)
+  }
+
+  /** Rather one that has not ended. */
+  #onAny(sender: SimSender, call: (entry: Entry) => void): void {
+    const { random } = this.#world
+    const among = random.chance(0.8) ? [...sender.open] : sender.entries
+    if (among.length > 0) call(random.pick(among))
+  }
+
+  /** A submitting thread is blocked for a while, or goes on. */
+  #park({ actor }: SimSender): void {
+    actor.parked = !actor.parked && this.#world.random.chance(0.5)
+    if (!actor.parked) return
+    // Its turn to wake must come, though not by itself: it would hold up all that follows.
+    this.#world.timersOf(this.#scheduler.supervisorActor).after(this.#world.random.below(100), () => {
+      actor.parked = false
+    })
+  }
+
+  #killAny(): void {
+    const { random } = this.#world
+    const { living } = this.#scheduler.pool
+    if (living.length === 0) return
+    const thread = random.pick(living)
+    if (random.chance(0.3)) thread.outOfMemory = true
+    if (random.chance(0.8)) {
+      thread.actor.doom = 1 + random.below(random.pick([4, 60]))
+      return
+    }
+    this.#noteDeath(thread, 'between two things')
+    thread.actor.die()
+  }
+
+  #noteDeath(thread: SimThread, at: string): void {
+    if (thread.phase !== 'starting') this.#deaths++
+    this.#detectors.sawDeath(thread, at)
+  }
+
+  #closeAnyPort(): void {
+    const { random } = this.#world
+    const { living } = this.#scheduler.pool
+    const thread = living.length === 0 ? undefined : random.pick(living)
+    const port = thread?.ports[random.below(thread.ports.length)]
+    // The first is that to the supervisor, which has no other end than the thread's own.
+    if (thread === undefined || port === undefined || port === thread.ports[0]) return
+    this.#races.hit('port closed under a living thread')
+    this.#deaths++
+    thread.isCutOff = true
+    port.close()
+  }
+
+  #close(): void {
+    if (this.#closing !== null || !this.#scheduler.main.actor.canRun) return
+    if (this.#scheduler.senders.some(({ open }) => open.size > 0)) this.#races.hit('closed in the middle')
+    this.#cutShort = true
+    this.#world.run(this.#scheduler.main.actor, () =>
+      this.#beginClose(this.#world.random.pick([0, 5, 100, 2000])),
+    )
+  }
+
+  #beginClose(timeout: number): void {
+    this.#scheduler.ending = true
+    this.#closing = this.#scheduler.life.close(timeout).then(() => {
+      this.#hasClosed = true
+    })
+  }
+
+  /** The faults are over: what is left must end. */
+  async #withoutFaults(): Promise<void> {
+    const { pool, senders } = this.#scheduler
+    Object.assign(pool.faults, { lingers: 0, failsToLoad: 0, neverStarts: 0 })
+    for (const { actor } of senders) actor.parked = false
+    for (const { actor } of pool.living) actor.doom = Number.POSITIVE_INFINITY
+    await this.#until('its tasks', () => senders.every(({ open }) => open.size === 0))
+    if (this.#closing === null && !this.#startFailed) {
+      await this.#until('its connections', () => senders.every(sender => !isHalfOpen(sender)))
+      await this.#until('its slots', () => senders.every(({ sender }) => sender.sent.table.inUse === 0))
+      for (const sender of senders) checkRest(sender, this.#detectors)
+    }
+    if (this.#closing === null) this.#world.run(this.#scheduler.main.actor, () => this.#beginClose(2000))
+    await this.#until('its close()', () => this.#hasClosed)
+  }
+
+  async #settle(): Promise<void> {
+    await promisesSettled()
+    this.#scheduler.supervisorActor.unsettled = false
+  }
+
+  async #until(what: string, isSo: () => boolean): Promise<void> {
+    const { steps } = this.#world
+    const since = this.#world.now()
+    await this.#settle()
+    while (!isSo()) {
+      const moved = this.#world.step(since + LIVENESS_MS)
+      await this.#settle()
+      this.#detectors.afterStep()
+      if (moved && this.#world.steps - steps < LIVENESS_STEPS) continue
+      if (isSo()) return
+      const isClose = what === 'its close()' || this.#scheduler.senders.some(isHalfOpen)
+      const detector = isClose ? 'close' : what === 'its slots' ? 'slots' : 'hung'
+      this.#detectors.fail(detector, `without faults ${what} did not end: ${this.#leftOver()}`)
+    }
+  }
+
+  #leftOver(): string {
+    const { senders, pool } = this.#scheduler
+    const entries = senders.flatMap(({ open }) => [...open])
+    const slots = senders.map(({ sender }) => sender.sent.table.inUse).join(' and ')
+    const threads = pool.living.map(thread => `thread ${thread.id} ${thread.phase}`)
+    return [
+      ...entries.slice(0, 10).map(entry => `${describe(entry)} at ${entry.task.id}`),
+      `${slots} slots`,
+      ...threads,
+    ].join('; ')
+  }
+
+  async #conclude(): Promise<void> {
+    const { pool } = this.#scheduler
+    await this.#settle()
+    if (pool.living.length > 0)
+      this.#detectors.fail('close', 'a thread outlived its scheduler', { thread: pool.living[0] })
+    const terminated = pool.threads.some(thread => thread.terminated)
+    checkOutcomes(this.#scheduler, this.#detectors, this.#races, {
+      deaths: this.#deaths > 0 || terminated || pool.threads.some(thread => thread.exitCode !== 0),
+      cutShort: this.#cutShort || this.#startFailed || this.#races.met.has('lane failed'),
+    })
+    const { resolved, rejected } = this.#maps.conclude(message => this.#detectors.fail('outcome', message))
+    if (resolved > 0) this.#races.hit('map resolved')
+    if (rejected > 0) this.#races.hit('map rejected')
+  }
 }
 
-function codeOf(task: Task): string {
-  const error = (task.payload as Failure).error()
-  if (error instanceof MultilaneError) return error.code
-  return error instanceof TypeError ? 'TypeError' : String(error)
+/** Whether a connection is closed on its thread's side alone. */
+function isHalfOpen({ links }: SimSender): boolean {
+  for (const port of links.keys()) if (port.peer.isClosedHere && !port.isClosedHere) return true
+  return false
+}
+
+/**
+ * Runs one seed.
+ *
+ * @param races what was met is added to
+ * @throws Violation, which names the seed, the step and the detector
+ */
+export async function runSeed(seed: number, races = new Races()): Promise<Races> {
+  const own = new Races()
+  const run = new Run(seed, own)
+  try {
+    await run.play()
+  } catch (error) {
+    // What was wrong first, and not what came of it.
+    throw run.violation ?? error
+  } finally {
+    watchTables(null, null)
+    // All of it was microtasks, and some memory is only given back between tasks.
+    await new Promise(setImmediate)
+  }
+  races.add(own)
+  return races
+}
+
+/** Promises settle in real microtasks, a few for each `then` on the way. */
+async function promisesSettled(): Promise<void> {
+  for (let round = 0; round < 12; round++) await undefined
 }

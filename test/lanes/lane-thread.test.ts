@@ -1,0 +1,61 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ThreadPort } from '#src/bridge/port.js'
+import type { LaneConfig } from '#src/lanes/lane-config.js'
+import { LaneThread } from '#src/lanes/lane-thread.js'
+import type { Lease } from '#src/lanes/lease.js'
+import { threadSurroundings } from '#src/lanes/surroundings.js'
+import { newDurations } from '#src/lanes/task-timings.js'
+import { eventually } from '../support/eventually.js'
+import { ManualClock } from '../support/manual-clock.js'
+
+const test = suite('lane thread')
+
+const CONFIG = { name: 'lane', startTimeout: 100 } as LaneConfig
+
+test('one that is ready when its start has timed out gets no tasks any more', async () => {
+  const clock = new ManualClock()
+  const log: string[] = []
+  let control: MessagePort | undefined
+  let taken = 0
+  const pool = {
+    onError: () => {},
+    worker: () => undefined,
+    destroy: () => Promise.resolve(),
+    lease: (terms: Lease, signal: AbortSignal) => {
+      control = terms.control
+      return new Promise((_, reject) => {
+        // It is ended, but not at once.
+        signal.addEventListener('abort', () => log.push('aborted'))
+        setTimeout(() => reject(Object.assign(new Error(), { name: 'AbortError' })), 50)
+      })
+    },
+  }
+  const surroundings = {
+    ...threadSurroundings,
+    clock,
+    timers: clock,
+    channel: () => new MessageChannel(),
+    open: (end: MessagePort) => {
+      end.on('message', () => taken++)
+      return new ThreadPort(end)
+    },
+  }
+  const durations = { waits: newDurations(), runs: newDurations() }
+  const thread = new LaneThread(1, CONFIG, { pool, surroundings }, 0, durations, {
+    ready: () => log.push('ready'),
+    lost: (_, error) => log.push((error as Error & { code: string }).code),
+    exited: () => log.push('exited'),
+    message: () => {},
+  })
+  clock.runFor(100)
+  assert.equal(log, ['aborted'])
+  control!.postMessage({ type: 'ready', names: [], os: 'normal' })
+  await eventually('its word has come', () => taken === 1)
+  assert.is(thread.isReady, false)
+  await eventually('it is gone', () => log.includes('exited'))
+  assert.equal(log, ['aborted', 'ERR_LANE_START_TIMEOUT', 'exited'])
+})
+
+test.run()

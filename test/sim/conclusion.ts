@@ -1,0 +1,109 @@
+import type { Failure } from '#src/bridge/failure.js'
+import { MultilaneError } from '#src/core/errors.js'
+import type { Task } from '#src/core/task.js'
+import { CANCELED, DONE, FAILED, TASK_STATES, TIMED_OUT } from '#src/core/task-state.js'
+import type { Detectors } from './detectors.js'
+import type { Races } from './races.js'
+import type { SimScheduler } from './sim-scheduler.js'
+import type { Entry, SimSender } from './sim-sender.js'
+
+/** How tasks of a kind fail by themselves. */
+const FAILURES: Readonly<Record<string, string>> = {
+  throws: 'TypeError',
+  uncloneable: 'ERR_RESULT_NOT_CLONEABLE',
+  uncloneableArgument: 'ERR_NOT_CLONEABLE',
+  unknown: 'ERR_TASK_UNKNOWN',
+}
+
+/** What a task may fail with that its thread or its lane befell. */
+const MISFORTUNES = new Set([
+  'ERR_LANE_EXITED',
+  'ERR_LANE_OOM',
+  'ERR_LANE_TERMINATED',
+  'ERR_LANE_CLOSED',
+  'ERR_LANE_FAILED',
+  'ERR_LANE_START_TIMEOUT',
+  'ERR_TASK_LOAD',
+])
+
+/** What befell a run as a whole. */
+export interface Fortunes {
+  /** Whether any thread died that was not told to go. */
+  readonly deaths: boolean
+  /** Whether the scheduler was closed while tasks were there, or never started. */
+  readonly cutShort: boolean
+}
+
+/** What must hold of each task when all have ended. */
+export function checkOutcomes(
+  scheduler: SimScheduler,
+  detectors: Detectors,
+  races: Races,
+  fortunes: Fortunes,
+): void {
+  for (const { entries } of scheduler.senders) {
+    for (const entry of entries) {
+      races.note(TASK_STATES[entry.task.state]!)
+      checkOutcome(entry, detectors, races, fortunes)
+    }
+  }
+}
+
+function checkOutcome(
+  entry: Entry,
+  detectors: Detectors,
+  races: Races,
+  { deaths, cutShort }: Fortunes,
+): void {
+  const { task, kind } = entry
+  const wrong = (message: string): never => detectors.fail('outcome', message, { entry })
+  if (!task.dead) detectors.fail('hung', 'it was lost', { entry })
+  if (entry.settled !== 1) detectors.fail('settled-once', `it settled ${entry.settled} times`, { entry })
+  if (task.extras !== null && task.extras.observer !== null && !entry.log.includes('final'))
+    detectors.fail('callback-order', 'nobody was told that it ended', { entry })
+  const failures = task.extras?.failures ?? 0
+  const code = task.state === DONE ? '' : codeOf(task)
+  if (code === 'ERR_DROPPED') races.hit('dropped')
+  if (code === 'ERR_TRANSFER_LOST') races.hit('handed over and lost')
+  const wasCancelled = entry.cancelled || code === 'ERR_DROPPED'
+  if (wasCancelled && task.state !== CANCELED) wrong('it was cancelled')
+  if (task.state === CANCELED && !wasCancelled && !cutShort) wrong('nobody cancelled it')
+  if (task.state === TIMED_OUT && !entry.limited) wrong('it has no limit')
+  if (task.state === DONE && task.payload !== task.sequence) wrong(`it returned ${task.payload}`)
+  if (task.state === DONE && entry.begun.length === 0) wrong('its code never ran')
+  if (task.state !== FAILED) return
+  const explained =
+    code === FAILURES[kind] ||
+    ((deaths || cutShort) && MISFORTUNES.has(code)) ||
+    (deaths && entry.transferring && code === 'ERR_TRANSFER_LOST')
+  if (!explained) wrong(`it failed with ${code}`)
+  if (
+    kind === 'throws' &&
+    code === FAILURES[kind] &&
+    !deaths &&
+    !cutShort &&
+    !entry.limited &&
+    failures < entry.retries
+  )
+    wrong(`it was given up after ${failures} retries`)
+}
+
+/** What must hold of the senders when all tasks have ended and nothing is under way. */
+export function checkRest(sender: SimSender, detectors: Detectors): void {
+  const { table } = sender.sender.sent
+  const { strays } = sender.sender
+  if (strays > 0) detectors.fail('strays', `${strays} messages of sender ${sender.number} made no sense`)
+  if (sender.reported.length > 0) detectors.fail('strays', `it was told of ${sender.reported[0]}`)
+  if (table.inUse > 0)
+    detectors.fail('slots', `${table.inUse} slots of sender ${sender.number} are left over`)
+  for (const link of sender.links.values()) {
+    if (link.outstanding !== 0 || link.takenBack !== 0)
+      detectors.fail('credits', `${link.outstanding} credits of thread ${link.thread} are left over`)
+  }
+}
+
+function codeOf(task: Task): string {
+  const error = (task.payload as Failure).error()
+  if (error instanceof MultilaneError) return error.code
+  return error instanceof TypeError ? 'TypeError' : String(error)
+}

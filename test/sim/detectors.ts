@@ -1,0 +1,354 @@
+import { MOST_TAKEN_BACK } from '#src/bridge/lane-link.js'
+import { FLOAT, INT, RECALLED } from '#src/bridge/shared-table.js'
+import { MAX_WINDOW } from '#src/core/credit-window.js'
+import { AGED_EVERY, AGING_MS } from '#src/core/ready-queue.js'
+import { FAILED, isFinal, NEW, STARTED, TASK_STATES } from '#src/core/task-state.js'
+import type { Races } from './races.js'
+import { Sights } from './sights.js'
+import type { SimPort } from './sim-port.js'
+import type { SchedulerWatcher, SimScheduler } from './sim-scheduler.js'
+import type { Entry, SimSender } from './sim-sender.js'
+import type { SimThread } from './sim-thread.js'
+import type { SimWorld } from './sim-world.js'
+
+/**
+ * What each of them watches:
+ *
+ * | detector         | what must hold                                                                               |
+ * |------------------|----------------------------------------------------------------------------------------------|
+ * | `settled-once`   | a task that has ended was told so, once, and the unfinished ones are counted                 |
+ * | `callback-order` | each callback comes once at most, and the final one last                                     |
+ * | `concurrency`    | no thread runs more tasks at a time than its lane lets it                                    |
+ * | `key-turns`      | no two tasks of one key of one sender run at a time                                          |
+ * | `run-twice`      | a task's code begins again only after a failure that it may repeat, or a death that explains it |
+ * | `state`          | a task whose code runs is started                                                            |
+ * | `credits`        | what a sender counts as being on a thread is what is there, and no more than may be          |
+ * | `slots`          | a slot is free only once its thread has answered it or is dead; none is left over            |
+ * | `answered-once`  | each slot is answered once, by the thread it was sent to                                     |
+ * | `queue-limit`    | no more tasks wait than the lane takes                                                       |
+ * | `starvation`     | an aged task is overtaken by no more than the bound of the queues                            |
+ * | `outcome`        | a task ends as it may, considering what it is and what befell it                             |
+ * | `close`          | a connection ends on both sides, a thread that is not wanted goes, and `close()` resolves    |
+ * | `strays`         | no message made no sense, and no fault was reported                                          |
+ * | `hung`           | without faults everything ends                                                               |
+ */
+export type Detector =
+  | 'settled-once'
+  | 'callback-order'
+  | 'concurrency'
+  | 'key-turns'
+  | 'run-twice'
+  | 'state'
+  | 'credits'
+  | 'slots'
+  | 'answered-once'
+  | 'queue-limit'
+  | 'starvation'
+  | 'outcome'
+  | 'close'
+  | 'strays'
+  | 'hung'
+
+/** Something that must not be. */
+export class Violation extends Error {
+  readonly detector: Detector
+
+  constructor(detector: Detector, message: string) {
+    super(message)
+    this.name = 'Violation'
+    this.detector = detector
+  }
+}
+
+interface Where {
+  readonly entry?: Entry | undefined
+  readonly thread?: SimThread | undefined
+}
+
+export function describe({ task, kind, sender }: Entry): string {
+  const number = sender.number === 0 ? '' : ` of sender ${sender.number}`
+  return `task ${task.sequence}${number} ('${kind}', ${TASK_STATES[task.state]})`
+}
+
+/** Watches a run of the simulation for what must never be. */
+export class Detectors implements SchedulerWatcher {
+  readonly #seed: number
+  readonly #world: SimWorld
+  readonly #races: Races
+  #watched: SimScheduler | null = null
+  readonly #sights: Sights
+  /** Of each thread, the tasks whose code runs there, or waits. */
+  readonly #running = new Map<SimThread, Set<Entry>>()
+  readonly #threadOf = new Map<SimPort, SimThread>()
+  readonly #keys = new Map<string, Entry>()
+  #mostLoaded = 2
+
+  constructor(seed: number, world: SimWorld, races: Races) {
+    this.#seed = seed
+    this.#world = world
+    this.#races = races
+    this.#sights = new Sights(races)
+  }
+
+  get #scheduler(): SimScheduler {
+    return this.#watched!
+  }
+
+  /** What a thread was doing that died. */
+  sawDeath(thread: SimThread, at: string): void {
+    this.#sights.sawDeath(thread, at)
+  }
+
+  /** @param scheduler what is watched */
+  watch(scheduler: SimScheduler): void {
+    this.#watched = scheduler
+    for (const sender of scheduler.senders) {
+      this.#watchSlots(sender)
+      this.#sights.watchNotices(sender, scheduler)
+    }
+  }
+
+  /** @throws Violation always; the world keeps the first, as the code under test may catch it */
+  fail(detector: Detector, message: string, { entry, thread }: Where = {}): never {
+    const who = [entry && describe(entry), thread && `thread ${thread.id}`].filter(Boolean).join(', ')
+    const violation = new Violation(
+      detector,
+      `seed ${this.#seed}, step ${this.#world.steps}, detector '${detector}': ${message}${who && ` (${who})`}`,
+    )
+    this.#world.violation ??= violation
+    throw violation
+  }
+
+  /** How many tasks of a thread run or wait. */
+  countOn(thread: SimThread): number {
+    return this.#running.get(thread)?.size ?? 0
+  }
+
+  opened(sender: SimSender, port: SimPort): void {
+    port.tap = {
+      posted: (_, message) => {
+        if (Array.isArray(message)) this.#sent(sender, port, message)
+      },
+      taken: (_, message) => {
+        if (Array.isArray(message)) this.#sights.taken(port)
+      },
+    }
+  }
+
+  connected(thread: SimThread, sender: number, port: SimPort): void {
+    const to = this.#scheduler.senders[sender]!
+    this.#threadOf.set(port.peer, thread)
+    port.tap = {
+      posted: (_, message) => {
+        if (Array.isArray(message)) this.#answered(to, port, message, thread)
+      },
+    }
+    this.#sights.connected(thread, port)
+  }
+
+  abandoned(): void {
+    this.#races.hit('abandoned')
+  }
+
+  leased(living: number): void {
+    // The scheduler makes its first threads before it can be watched.
+    if (this.#watched !== null && living > this.#watched.config.threads.min) this.#races.hit('thread grown')
+  }
+
+  died(thread: SimThread): void {
+    for (const entry of this.#running.get(thread) ?? []) this.#endTurn(entry)
+    this.#running.delete(thread)
+    // What its death held up was not passed over.
+    for (const { open } of this.#scheduler.senders) for (const entry of open) entry.overtaken = 0
+  }
+
+  began(thread: SimThread, number: number, sequence: number): void {
+    const sender = this.#scheduler.senders[number]!
+    const entry = sender.bySequence.get(sequence)
+    if (entry === undefined) this.fail('state', `a task ${sequence} began that nobody submitted`, { thread })
+    const at = { entry, thread }
+    const running = this.#running.get(thread) ?? new Set()
+    this.#running.set(thread, running.add(entry))
+    const { concurrency } = this.#scheduler.config
+    if (running.size > concurrency) this.fail('concurrency', `${running.size} tasks at a time`, at)
+    const state = sender.lane.stateOf(entry.task)
+    if (state < STARTED) this.fail('state', `it begins, and is ${TASK_STATES[state]}`, at)
+    this.#noteAging(entry)
+    this.#checkRerun(entry, at)
+    entry.begun.push(thread)
+    if (this.#threads(running).size > 1) this.#races.hit('two senders on one thread')
+    if (entry.key === null) return
+    const key = `${number} ${entry.key}`
+    const other = this.#keys.get(key)
+    if (other !== undefined && other !== entry)
+      this.fail('key-turns', `it began while ${describe(other)} of its key runs`, at)
+    this.#keys.set(key, entry)
+  }
+
+  ended(thread: SimThread, sender: number, sequence: number): void {
+    const entry = this.#scheduler.senders[sender]!.bySequence.get(sequence)
+    if (entry === undefined || this.#running.get(thread)?.delete(entry) !== true) return
+    this.#endTurn(entry)
+  }
+
+  /** Told by a task's own callbacks. */
+  settled(entry: Entry): void {
+    if (entry.settled++ > 0) this.fail('settled-once', 'it settled more than once', { entry })
+    if (!entry.task.dead) this.fail('settled-once', 'it settled, and has not ended', { entry })
+    entry.sender.open.delete(entry)
+  }
+
+  started(entry: Entry): void {
+    if (entry.log.length > 0) this.fail('callback-order', `its start came after ${entry.log}`, { entry })
+    entry.log.push('start')
+  }
+
+  finished(entry: Entry): void {
+    if (entry.log.includes('final')) this.fail('callback-order', 'it was told twice that it ended', { entry })
+    entry.log.push('final')
+  }
+
+  /** What must hold whenever nobody is in the middle of something. */
+  afterStep(): void {
+    if (this.#world.violation !== null) throw this.#world.violation
+    for (const sender of this.#scheduler.senders) {
+      if (sender.sender.unfinished !== sender.open.size) {
+        const [lost] = [...sender.open].filter(({ task }) => task.dead)
+        const counted = `${sender.sender.unfinished} unfinished tasks are counted, and there are ${sender.open.size}`
+        this.fail('settled-once', counted, { entry: lost })
+      }
+      this.#checkQueue(sender)
+      this.#checkCredits(sender)
+    }
+  }
+
+  #threads(running: ReadonlySet<Entry>): Set<SimSender> {
+    return new Set([...running].map(({ sender }) => sender))
+  }
+
+  #endTurn(entry: Entry): void {
+    if (entry.key === null) return
+    const key = `${entry.sender.number} ${entry.key}`
+    if (this.#keys.get(key) === entry) this.#keys.delete(key)
+  }
+
+  #checkRerun(entry: Entry, at: Where): void {
+    const { begun, idempotent, transferring, task } = entry
+    if (begun.length === 0) return
+    const failures = task.extras?.failures ?? 0
+    if (failures > entry.retries) this.fail('run-twice', `it failed ${failures} times`, at)
+    // A port that closed is to its sender what a death is, though the thread may take a little longer to die.
+    const lost = begun.filter(thread => thread.isGone || thread.terminated || thread.isCutOff).length
+    const explained = failures + (idempotent && !transferring ? lost : 0)
+    if (begun.length > explained)
+      this.fail('run-twice', `it begins for the ${begun.length + 1}th time, after ${failures} failures`, at)
+    this.#races.hit(failures < begun.length ? 'run again after death' : 'run again after failure')
+  }
+
+  /** Each task that starts while another has aged overtakes it, unless that one's turn has come or is not to come. */
+  #noteAging(started: Entry): void {
+    const now = this.#world.now()
+    const { task, sender } = started
+    if (task.deadline === Number.POSITIVE_INFINITY && now - task.since >= AGING_MS)
+      this.#races.hit('aged task started')
+    const waiting: Entry[] = []
+    for (const entry of sender.open) {
+      if (entry === started || !isAgedAndReady(entry, now)) continue
+      if (sender.lane.stateOf(entry.task) >= STARTED || entry.begun.length > 0) continue
+      waiting.push(entry)
+    }
+    const { threads, concurrency } = this.#scheduler.config
+    const shares = this.#scheduler.senders.length * threads.max
+    for (const entry of waiting) {
+      if (entry.sender.actor.parked || entry.key !== null) continue
+      entry.overtaken++
+      const bound = shares * (2 * AGED_EVERY * (waiting.length + 1) + this.#mostLoaded + concurrency)
+      // Those that were before it may have started since.
+      entry.mayOvertake = Math.max(entry.mayOvertake, bound)
+      if (entry.overtaken > entry.mayOvertake)
+        this.fail('starvation', `${entry.overtaken} started before it, and ${entry.mayOvertake} may`, {
+          entry,
+        })
+    }
+  }
+
+  #checkQueue({ open, lane }: SimSender): void {
+    const { queueLimit } = this.#scheduler.config
+    if (queueLimit === Number.POSITIVE_INFINITY) return
+    let waiting = 0
+    for (const { task } of open) {
+      // One that is to be run again has been let in before.
+      if (task.state === NEW || task.attempt > 1 || task.dead) continue
+      if (lane.stateOf(task) < STARTED) waiting++
+    }
+    if (waiting > queueLimit) this.fail('queue-limit', `${waiting} wait, and ${queueLimit} may`)
+  }
+
+  #checkCredits(sender: SimSender): void {
+    if (sender.links.size === 0) return
+    const { table } = sender.sender.sent
+    const counts = new Map<number, { slots: number; takenBack: number }>()
+    for (const { id } of sender.sender.sent.of(this.#scheduler.config.name)) {
+      const thread = table.int(id, INT.THREAD)
+      const count = counts.get(thread) ?? { slots: 0, takenBack: 0 }
+      count.slots++
+      if (table.state(id) === RECALLED) count.takenBack++
+      counts.set(thread, count)
+    }
+    for (const [port, link] of sender.links) {
+      if (!port.isClosedHere) {
+        const { slots, takenBack } = counts.get(link.thread) ?? { slots: 0, takenBack: 0 }
+        const thread = this.#threadOf.get(port)
+        if (link.outstanding !== slots)
+          this.fail('credits', `${link.outstanding} are counted as sent, and ${slots} are`, { thread })
+        if (link.takenBack !== takenBack)
+          this.fail('credits', `${link.takenBack} are counted as taken back, and ${takenBack} are`, {
+            thread,
+          })
+        const load = slots - Math.min(takenBack, MOST_TAKEN_BACK)
+        this.#mostLoaded = Math.max(this.#mostLoaded, load)
+        if (load > MAX_WINDOW + this.#scheduler.config.concurrency)
+          this.fail('credits', `${load} are on it`, { thread })
+      } else sender.links.delete(port)
+    }
+  }
+
+  #watchSlots(sender: SimSender): void {
+    const { table } = sender.sender.sent
+    const free = table.free.bind(table)
+    table.free = id => {
+      const port = sender.out.get(id)
+      const entry = sender.bySequence.get(table.float(id, FLOAT.SEQUENCE))
+      if (port !== undefined) {
+        const thread = this.#threadOf.get(port)
+        if (thread !== undefined && !thread.isGone)
+          this.fail('slots', `slot ${id} is given back, and its thread has not answered`, { entry, thread })
+        sender.out.delete(id)
+      }
+      free(id)
+    }
+  }
+
+  #sent(sender: SimSender, port: SimPort, batch: readonly unknown[]): void {
+    const { table } = sender.sender.sent
+    for (let at = 0; at < batch.length; at += 1 + table.int(batch[at] as number, INT.ARGUMENTS))
+      sender.out.set(batch[at] as number, port)
+  }
+
+  #answered(sender: SimSender, port: SimPort, batch: readonly unknown[], thread: SimThread): void {
+    if (sender.actor.parked) this.#races.hit('answered while the owner was blocked')
+    for (let i = 1; i < batch.length; i += 2) {
+      const id = batch[i] as number
+      if (sender.out.get(id) !== port.peer) {
+        const entry = sender.bySequence.get(sender.sender.sent.table.float(id, FLOAT.SEQUENCE))
+        this.fail('answered-once', `slot ${id} is answered, and is not out`, { entry, thread })
+      }
+      sender.out.delete(id)
+    }
+  }
+}
+
+function isAgedAndReady({ task }: Entry, now: number): boolean {
+  if (isFinal(task.state) || task.state === NEW || task.state === FAILED) return false
+  return task.deadline === Number.POSITIVE_INFINITY && now - task.since >= AGING_MS
+}

@@ -1,0 +1,213 @@
+// @time-limit 180s
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Dispatch } from '#src/bridge/dispatch.js'
+import { LaneLink } from '#src/bridge/lane-link.js'
+import { LaneSender } from '#src/bridge/lane-sender.js'
+import { LostThreads } from '#src/bridge/lost-threads.js'
+import { Sender } from '#src/bridge/sender.js'
+import { Settlement } from '#src/bridge/settlement.js'
+import { RECALLED, TableView, type TaskTable } from '#src/bridge/shared-table.js'
+import { TaskInlet } from '#src/bridge/task-inlet.js'
+import { Admission } from '#src/core/admission.js'
+import { Backlog } from '#src/core/backlog.js'
+import { Endings } from '#src/core/endings.js'
+import { KeyTurns } from '#src/core/key-turns.js'
+import { Retries } from '#src/core/retries.js'
+import { type Detector, Violation } from './detectors.js'
+import { SimPool } from './sim-pool.js'
+import { SimPort } from './sim-port.js'
+import { runSeed } from './sim-workload.js'
+
+const test = suite('simulation: planted bugs')
+
+/** One of so many seeds must find a planted bug. */
+const SEEDS = 400
+
+Error.stackTraceLimit = 0
+// A detector may speak up within a promise that nobody awaits: the run ends with what it said all the same.
+process.on('unhandledRejection', () => {})
+
+/**
+ * Puts a bug in the place of a method, and sees to it that the simulation finds it.
+ *
+ * @param plant makes the wrong method of the right one
+ */
+function finds<T extends object, K extends keyof T>(
+  what: string,
+  detector: Detector,
+  within: T,
+  method: K,
+  plant: (right: T[K]) => T[K],
+): void {
+  test(`${what} is found by the detector '${detector}'`, async () => {
+    const right = within[method]
+    within[method] = plant(right)
+    try {
+      assert.is((await firstFailure()).detector, detector)
+    } finally {
+      within[method] = right
+    }
+  })
+}
+
+async function firstFailure(): Promise<Violation> {
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    try {
+      await runSeed(seed)
+    } catch (error) {
+      assert.instance(error, Violation, String(error))
+      const { message } = error as Violation
+      assert.match(message, new RegExp(`^seed ${seed}, step [0-9]+, detector `))
+      console.log(`  ${message.slice(0, 160)}`)
+      return error as Violation
+    }
+  }
+  throw new Error(`not found within ${SEEDS} seeds`)
+}
+
+/** True for one of so many calls. */
+function oneOf(count: number): () => boolean {
+  let calls = 0
+  return () => ++calls % count === 0
+}
+
+finds('a lost credit', 'credits', LaneLink.prototype, 'answered', right => {
+  const now = oneOf(20)
+  return function (this: LaneLink, id, wasTakenBack) {
+    right.call(this, id, wasTakenBack)
+    if (now()) this.outstanding++
+  }
+})
+
+finds('a task taken back that still counts', 'credits', LaneLink.prototype, 'answered', right => {
+  return function (this: LaneLink, id) {
+    right.call(this, id, false)
+  }
+})
+
+finds('a double settle', 'settled-once', Endings.prototype, 'end', right => {
+  const now = oneOf(30)
+  return function (this: Endings, task, state, outcome, at) {
+    const { resolve } = task
+    right.call(this, task, state, outcome, at)
+    if (now()) resolve?.(outcome, task)
+  }
+})
+
+finds('an end that is not told', 'settled-once', Endings.prototype, 'end', right => {
+  const now = oneOf(30)
+  return function (this: Endings, task, state, outcome, at) {
+    if (now()) task.resolve = null
+    right.call(this, task, state, outcome, at)
+  }
+})
+
+finds('a missed close', 'close', SimPort.prototype, 'listen', right => {
+  return function (this: SimPort, onMessage) {
+    right.call(this, onMessage, () => {})
+  }
+})
+
+finds('a close() that never ends', 'close', Sender.prototype, 'idle', () => () => new Promise(() => {}))
+
+finds('an exit that nobody is told of', 'slots', LaneSender.prototype, 'exited', right => {
+  const now = oneOf(3)
+  return function (this: LaneSender, thread) {
+    if (!now()) right.call(this, thread)
+  }
+})
+
+finds('a slot reused as soon as its task is taken back', 'slots', TableView.prototype, 'exchange', right => {
+  return function (this: TableView, id, from, to) {
+    const won = right.call(this, id, from, to)
+    if (won && to === RECALLED) (this as TaskTable).free(id)
+    return won
+  }
+})
+
+finds('a slot reused before its thread has exited', 'slots', LostThreads.prototype, 'recover', right => {
+  return function (this: LostThreads, thread, error, blamed) {
+    right.call(this, thread, error, blamed)
+    this.exited(thread)
+  }
+})
+
+finds('a batch lost on its way', 'slots', SimPort.prototype, 'post', right => {
+  const now = oneOf(20)
+  return function (this: SimPort, message, transfer) {
+    // Tapped where it is taken: the end of a sender.
+    const lost = Array.isArray(message) && this.tap?.taken !== undefined && now()
+    if (!lost) right.call(this, message, transfer)
+  }
+})
+
+finds('tasks that nobody thinks of sending', 'hung', Dispatch.prototype, 'flush', right => {
+  const now = oneOf(3)
+  return function (this: Dispatch) {
+    if (!now()) right.call(this)
+  }
+})
+
+finds('a task that is in no queue', 'queue-limit', Backlog.prototype, 'putBack', right => {
+  const now = oneOf(5)
+  return function (this: Backlog, task) {
+    if (!now()) right.call(this, task)
+  }
+})
+
+finds('a task run twice after a death', 'run-twice', Retries.prototype, 'afterDeath', right => {
+  return function (this: Retries, task) {
+    task.rareOptions().idempotent = true
+    return right.call(this, task)
+  }
+})
+
+finds('a task that runs unclaimed', 'state', TaskInlet.prototype, 'claim', () => {
+  return function (this: TaskInlet, job, now) {
+    job.started = now
+    return true
+  }
+})
+
+finds('two tasks of a key at a time', 'key-turns', KeyTurns.prototype, 'isOpenTo', () => () => true)
+
+finds('a thread that runs one task too many', 'concurrency', SimPool.prototype, 'lease', right => {
+  return function (this: SimPool, terms, signal) {
+    const { config } = terms
+    return right.call(this, { ...terms, config: { ...config, concurrency: config.concurrency + 1 } }, signal)
+  }
+})
+
+finds('a queue that takes too many', 'queue-limit', Admission.prototype, 'ask', () => () => 'accept')
+
+finds('a start that is told twice', 'callback-order', Settlement.prototype, 'noteStart', right => {
+  return function (this: Settlement, task, id) {
+    if (task.extras !== null) task.extras.startReported = false
+    right.call(this, task, id)
+  }
+})
+
+finds('a task that is answered twice', 'answered-once', TaskInlet.prototype, 'acknowledge', right => {
+  return function (this: TaskInlet, job) {
+    right.call(this, job)
+    right.call(this, job)
+  }
+})
+
+finds('a cancel that claims what it did not do', 'outcome', LaneSender.prototype, 'cancel', right => {
+  return function (this: LaneSender, task, failure, reason) {
+    right.call(this, task, failure, reason)
+    return true
+  }
+})
+
+finds('a message that makes no sense', 'strays', SimPort.prototype, 'deliver', right => {
+  const now = oneOf(50)
+  return function (this: SimPort) {
+    right.call(this)
+    if (this.tap?.taken !== undefined && now()) this.peer.post({ type: 'nonsense' })
+  }
+})
+
+test.run()

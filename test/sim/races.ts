@@ -1,0 +1,81 @@
+/** What must be met over the seeds of one batch: a simulation that never meets a race proves nothing about it. */
+export const RACES = [
+  'recall beat the start',
+  'start beat the recall',
+  'cancel beat the start',
+  'start beat the cancel',
+  'completion beat the cancel',
+  'cancel beat the completion',
+  'time-out beat the start',
+  'completion beat the time-out',
+  'time-out beat the completion',
+  'death before a batch is taken',
+  'death between two tasks of a batch',
+  'death between claim and answer',
+  'death between answer and verdict',
+  'death while starting',
+  'death while retiring',
+  'death while leaving',
+  'death at the hands of the ladder',
+  'answer taken after death',
+  'run again after death',
+  'run again after failure',
+  'port closed under a living thread',
+  'told lost before it exited',
+  'restart',
+  'restart while closing',
+  'lane failed',
+  'start failed',
+  'closed in the middle',
+  'thread grown',
+  'thread retired',
+  'retired with tasks on their way to it',
+  'abandoned',
+  'stall heard',
+  'stall unheard',
+  'stalled thread replaced',
+  'stalled thread ended',
+  'slow',
+  'answered while the owner was blocked',
+  'timed out while the owner was blocked',
+  'held for want of room',
+  'refused',
+  'dropped',
+  'moved',
+  'aged task started',
+  'two senders on one thread',
+  'handed over and lost',
+  'map resolved',
+  'map rejected',
+] as const
+
+export type Race = (typeof RACES)[number]
+
+/** How often each was met. */
+export class Races {
+  readonly met = new Map<string, number>()
+
+  hit(race: Race): void {
+    this.met.set(race, (this.met.get(race) ?? 0) + 1)
+  }
+
+  /** Beside the races: how tasks ended, where threads died. */
+  note(what: string): void {
+    this.met.set(what, (this.met.get(what) ?? 0) + 1)
+  }
+
+  add(other: Races): void {
+    for (const [what, count] of other.met) this.met.set(what, (this.met.get(what) ?? 0) + count)
+  }
+
+  get unmet(): Race[] {
+    return RACES.filter(race => !this.met.has(race))
+  }
+
+  toString(): string {
+    return [...this.met]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([what, count]) => `  ${String(count).padStart(9)}  ${what}`)
+      .join('\n')
+  }
+}

@@ -1,0 +1,37 @@
+import * as assert from 'uvu/assert'
+import { Races } from './races.js'
+import { runSeed } from './sim-workload.js'
+
+/** How many seeds are run in all; more by hand: MULTILANE_SEEDS=1000000. */
+const SEEDS = Number(process.env.MULTILANE_SEEDS ?? 10_000)
+/** The only seed that is run: MULTILANE_SEED=n replays it. */
+const ONLY = process.env.MULTILANE_SEED
+
+/**
+ * Runs every `of`th seed, beginning with `first`, so that several processes share them.
+ *
+ * @throws Violation of the first seed that fails, with how to run it alone
+ */
+export async function runShare(first: number, of: number): Promise<void> {
+  // Stacks of errors that nobody reads are most of what an error costs.
+  if (ONLY === undefined) Error.stackTraceLimit = 0
+  const races = new Races()
+  if (ONLY !== undefined) {
+    if (Number(ONLY) % of === first % of) await runSeed(Number(ONLY), races)
+    return
+  }
+  for (let seed = first; seed <= SEEDS; seed += of) await run(seed, races)
+  console.log(`${Math.ceil(SEEDS / of)} seeds met:\n${races}`)
+  if (SEEDS >= 1_000) assert.equal(races.unmet, [], 'no seed met these')
+}
+
+async function run(seed: number, races: Races): Promise<void> {
+  try {
+    await runSeed(seed, races)
+  } catch (error) {
+    console.error(
+      `seed ${seed} failed; alone: MULTILANE_SEED=${seed} node build/test/support/runner/cli.js sim/seeds`,
+    )
+    throw error
+  }
+}

@@ -1,0 +1,9 @@
+// @time-limit 300s
+import { suite } from 'uvu'
+import { runShare } from './seed-batch.js'
+
+const test = suite('simulation: even seeds')
+
+test('every seed settles every task once, whatever happens', () => runShare(2, 2))
+
+test.run()

@@ -1,0 +1,96 @@
+import type { LaneLink } from '#src/bridge/lane-link.js'
+import type { SupervisorToSender } from '#src/bridge/protocol/supervisor-to-sender.js'
+import type { Races } from './races.js'
+import type { SimPort } from './sim-port.js'
+import type { SimScheduler } from './sim-scheduler.js'
+import type { SimSender } from './sim-sender.js'
+import type { SimThread } from './sim-thread.js'
+
+/** Where a thread is whose task has been claimed and not answered. */
+const WITHIN_TASK = new Set([
+  'after SCHEDULED → STARTED',
+  'before it shows who holds its loop',
+  'when a task has begun',
+  'when a task has returned',
+  'in a task that holds its loop',
+  'a task that exits',
+  'before it shows that its loop is free',
+])
+
+/** Notices which of the interesting things have happened; it judges nothing. */
+export class Sights {
+  readonly #races: Races
+  readonly #threadOf = new Map<SimPort, SimThread>()
+  readonly #retiring = new Set<SimThread>()
+
+  constructor(races: Races) {
+    this.#races = races
+  }
+
+  connected(thread: SimThread, port: SimPort): void {
+    this.#threadOf.set(port.peer, thread)
+  }
+
+  /** A sender deals with answers. */
+  taken(port: SimPort): void {
+    if (port.peer.actor.dead) this.#races.hit('answer taken after death')
+  }
+
+  watchNotices(sender: SimSender, scheduler: SimScheduler): void {
+    sender.notices.peer.tap = {
+      posted: (_, message) => this.#notice(sender, scheduler, message as SupervisorToSender),
+    }
+  }
+
+  sawDeath(thread: SimThread, at: string): void {
+    const races = this.#races
+    races.note(`death ${at}`)
+    if (thread.phase === 'starting') races.hit('death while starting')
+    if (thread.phase === 'leaving') races.hit('death while leaving')
+    if (this.#retiring.has(thread)) races.hit('death while retiring')
+    if (WITHIN_TASK.has(at)) races.hit('death between claim and answer')
+    if (at.startsWith('before STARTED →')) races.hit('death between answer and verdict')
+    const { loop } = thread
+    if (at === 'before SCHEDULED → STARTED' && loop !== null && loop.pending === 0 && !loop.isIdle)
+      races.hit('death between two tasks of a batch')
+  }
+
+  #notice(sender: SimSender, scheduler: SimScheduler, message: SupervisorToSender): void {
+    const races = this.#races
+    switch (message.type) {
+      case 'thread-leaving': {
+        const [port, link] = linkTo(sender, message.thread)
+        const thread = port && this.#threadOf.get(port)
+        if (thread !== undefined) this.#retiring.add(thread)
+        races.hit('thread retired')
+        if (link !== undefined && link.outstanding > 0) races.hit('retired with tasks on their way to it')
+        break
+      }
+      case 'thread-lost': {
+        const [port] = linkTo(sender, message.thread)
+        const thread = port && this.#threadOf.get(port)
+        if (thread?.isGone === false) races.hit('told lost before it exited')
+        if (message.error.fields.code === 'ERR_LANE_TERMINATED') races.hit('death at the hands of the ladder')
+        break
+      }
+      case 'lane-failed':
+        races.hit('lane failed')
+        break
+      case 'restart':
+        if (scheduler.ending) races.hit('restart while closing')
+        break
+      case 'expired':
+        if (sender.actor.parked) races.hit('timed out while the owner was blocked')
+        break
+      case 'stall':
+        if (message.action === 'replace') races.hit('stalled thread replaced')
+        if (message.action === 'terminate') races.hit('stalled thread ended')
+        break
+    }
+  }
+}
+
+function linkTo(sender: SimSender, number: number): [SimPort, LaneLink] | [undefined, undefined] {
+  for (const [port, link] of sender.links) if (link.thread === number) return [port, link]
+  return [undefined, undefined]
+}

@@ -1,0 +1,132 @@
+import type { Worker } from 'node:worker_threads'
+import type { Lease } from '#src/lanes/lease.js'
+import type { ThreadSource } from '#src/lanes/surroundings.js'
+import type { Actor } from './sim-actor.js'
+import type { SimChannels } from './sim-channels.js'
+import { SimThread, type StartFate, type ThreadWatcher } from './sim-thread.js'
+import type { SimWorld } from './sim-world.js'
+
+interface LeasedThread {
+  readonly thread: SimThread
+  readonly exits: ((code: number) => void)[]
+  /** Whether the pool has seen that it is gone. */
+  removed: boolean
+}
+
+/** Who watches what threads do, and how many there are. */
+export interface PoolWatcher extends ThreadWatcher {
+  /** One was asked for; so many live. */
+  leased(living: number): void
+}
+
+/** How often what happens to threads. */
+export interface PoolFaults {
+  /** A thread that is ended is in native code, and goes on for a while. */
+  lingers: number
+  failsToLoad: number
+  neverStarts: number
+}
+
+/** Where simulated threads come from: what piscina does, as far as `LaneThread` sees of it. */
+export class SimPool implements ThreadSource {
+  readonly threads: SimThread[] = []
+  readonly faults: PoolFaults = { lingers: 0, failsToLoad: 0, neverStarts: 0 }
+  readonly #world: SimWorld
+  readonly #channels: SimChannels
+  readonly #supervisor: Actor
+  readonly #watcher: PoolWatcher
+  readonly #leased: LeasedThread[] = []
+
+  constructor(world: SimWorld, channels: SimChannels, supervisor: Actor, watcher: PoolWatcher) {
+    this.#world = world
+    this.#channels = channels
+    this.#supervisor = supervisor
+    this.#watcher = watcher
+  }
+
+  onError(): void {}
+
+  get living(): SimThread[] {
+    return this.threads.filter(thread => !thread.isGone)
+  }
+
+  lease(terms: Lease, signal: AbortSignal): Promise<never> {
+    const world = this.#world
+    return new Promise((_, reject) => {
+      const thread = new SimThread(
+        this.threads.length + 1,
+        world,
+        this.#channels,
+        terms,
+        this.#fate(),
+        this.#watcher,
+        died => this.#tellOfDeath(died, leased, reject),
+      )
+      const leased: LeasedThread = { thread, exits: [], removed: false }
+      this.threads.push(thread)
+      this.#watcher.leased(this.living.length)
+      this.#leased.push(leased)
+      signal.addEventListener('abort', () => {
+        this.#supervisor.unsettled = true
+        reject(Object.assign(new Error('aborted'), { name: 'AbortError' }))
+        this.end(thread)
+      })
+    })
+  }
+
+  worker(threadId: number): Worker | undefined {
+    const leased = this.#leased.find(({ thread, removed }) => thread.id === threadId && !removed)
+    if (leased === undefined) return undefined
+    const worker = {
+      threadId,
+      once: (_: 'exit', call: (code: number) => void) => leased.exits.push(call),
+      performance: { eventLoopUtilization: () => ({ idle: 0, active: 0, utilization: 0 }) },
+    }
+    return worker as unknown as Worker
+  }
+
+  async destroy(): Promise<void> {
+    for (const thread of this.living) this.end(thread)
+  }
+
+  /** Ends a thread from outside: where it stands, or, if it is in native code, a while later. */
+  end(thread: SimThread): void {
+    const { random } = this.#world
+    thread.terminated = true
+    if (thread.actor.running || !random.chance(this.faults.lingers)) {
+      thread.actor.die()
+      return
+    }
+    thread.actor.parked = true
+    this.#world.timersOf(this.#supervisor).after(random.below(200), () => thread.actor.die())
+  }
+
+  #fate(): StartFate {
+    const roll = this.#world.random.next()
+    if (roll < this.faults.failsToLoad) return 'fails to load'
+    return roll < this.faults.failsToLoad + this.faults.neverStarts ? 'never ends' : 'starts'
+  }
+
+  /** The worker's `error` event may come some time before its `exit`; without one they are the same. */
+  #tellOfDeath(thread: SimThread, leased: LeasedThread, reject: (error: Error) => void): void {
+    const world = this.#world
+    const died = (): void => {
+      leased.removed = true
+      this.#supervisor.unsettled = true
+      const code = thread.outOfMemory ? 'ERR_WORKER_OUT_OF_MEMORY' : undefined
+      reject(Object.assign(new Error('the worker is gone'), code === undefined ? {} : { code }))
+    }
+    const exited = (): void => {
+      died()
+      for (const call of leased.exits) call(thread.exitCode)
+    }
+    if (!thread.outOfMemory) {
+      world.later(this.#supervisor, exited)
+      return
+    }
+    world.later(this.#supervisor, () => {
+      died()
+      world.later(this.#supervisor, exited)
+    })
+  }
+}

@@ -1,0 +1,135 @@
+import { Failure } from '#src/bridge/failure.js'
+import { MultilaneError, TaskCanceledError } from '#src/core/errors.js'
+import { Task, TaskExtras } from '#src/core/task.js'
+import { CANCELED, isFinal } from '#src/core/task-state.js'
+import type { Random } from '../support/random.js'
+import type { Detectors } from './detectors.js'
+import type { Races } from './races.js'
+import type { SimMaps } from './sim-maps.js'
+import { type Entry, entryOf, type SimSender } from './sim-sender.js'
+import type { SimWorld } from './sim-world.js'
+
+const KINDS = [
+  ...['quick', 'quick', 'quick', 'quick', 'throws', 'waits', 'slow', 'slow', 'heedsAbort', 'ignoresAbort'],
+  ...['uncloneable', 'sizeOf', 'uncloneableArgument', 'unknown'],
+]
+
+const DEADLY_KINDS = [...KINDS, 'exits', 'holds']
+
+/** What is submitted in a run, and what is done to it. */
+export class Submissions {
+  readonly #world: SimWorld
+  readonly #detectors: Detectors
+  readonly #races: Races
+  /** Whether some may take their thread with them, or hold it for long. */
+  deadly = false
+  /** How many there may be in all. */
+  readonly #most: number
+  count = 0
+
+  constructor(world: SimWorld, detectors: Detectors, races: Races) {
+    this.#world = world
+    this.#detectors = detectors
+    this.#races = races
+    this.#most = 30 + world.random.below(100)
+  }
+
+  get isOver(): boolean {
+    return this.count >= this.#most
+  }
+
+  /** Submits a random task, unless it is refused. */
+  submit(sender: SimSender): void {
+    const { random } = this.#world
+    const kind = random.pick(this.deadly ? DEADLY_KINDS : KINDS)
+    const now = this.#world.now()
+    const sequence = sender.sender.nextSequence()
+    // Its size is what the task answers, so that it is seen whether it arrived.
+    const buffer = new ArrayBuffer(sequence)
+    const extras = random.chance(0.5) ? randomExtras(random, now, kind === 'sizeOf' ? [buffer] : null) : null
+    const name = kind === 'uncloneableArgument' ? 'quick' : kind
+    const argument = kind === 'uncloneableArgument' ? () => 0 : kind === 'sizeOf' ? buffer : sequence
+    const settle = (): void => this.#detectors.settled(entry)
+    const task = new Task(sender.lane.target(name), sequence, [argument], now, settle, extras)
+    const entry = entryOf(sender, task, kind)
+    if (extras !== null) {
+      extras.observer = {
+        accepted: () => this.#races.hit('held for want of room'),
+        started: () => this.#detectors.started(entry),
+        finished: () => this.#detectors.finished(entry),
+      }
+    }
+    try {
+      this.#hand(entry)
+    } catch (error) {
+      if (!(error instanceof MultilaneError)) throw error
+    }
+  }
+
+  /** Starts a map over a few items, of which some fail; its tasks are entries like all others. */
+  startMap(sender: SimSender, maps: SimMaps): void {
+    const { random } = this.#world
+    const kinds = Array.from({ length: random.below(12) }, () =>
+      random.pick(['quick', 'quick', 'quick', 'slow', 'waits', random.chance(0.2) ? 'throws' : 'quick']),
+    )
+    const entries = new Map<Task, Entry>()
+    maps.start(kinds, {
+      submit: (kind, resolve) => {
+        const sequence = sender.sender.nextSequence()
+        const settle = (outcome: unknown, settled: Task): void => {
+          this.#detectors.settled(entry)
+          resolve(outcome, settled)
+        }
+        const now = this.#world.now()
+        const task = new Task(sender.lane.target(kind), sequence, [sequence], now, settle, null)
+        const entry = entryOf(sender, task, kind)
+        entries.set(task, entry)
+        this.#hand(entry)
+        return task
+      },
+      cancel: task => this.cancel(entries.get(task)!),
+    })
+  }
+
+  cancel(entry: Entry): void {
+    const { task, sender } = entry
+    const before = sender.lane.stateOf(task)
+    const decided = sender.lane.cancel(task, Failure.of(new TaskCanceledError(task.target.name)))
+    if (!decided) return
+    entry.cancelled = true
+    if (isFinal(before)) this.#detectors.fail('outcome', 'a cancel overturned its outcome', { entry })
+    if (task.state !== CANCELED)
+      this.#detectors.fail('outcome', 'a cancel decided, and it is not cancelled', { entry })
+  }
+
+  setPriority({ task, sender }: Entry): void {
+    if (sender.lane.setPriority(task, this.#world.random.below(5))) this.#races.hit('moved')
+  }
+
+  /** @throws MultilaneError if it is refused */
+  #hand(entry: Entry): void {
+    try {
+      entry.sender.hand(entry)
+      this.count++
+    } catch (error) {
+      if (error instanceof MultilaneError) this.#races.hit('refused')
+      throw error
+    }
+  }
+}
+
+function randomExtras(random: Random, now: number, transfer: readonly object[] | null): TaskExtras {
+  const extras = new TaskExtras()
+  if (random.chance(0.2)) extras.timeout = random.below(20)
+  if (random.chance(0.2)) extras.waitUntil = now + random.below(20)
+  if (random.chance(0.1)) extras.deadline = now + random.below(40)
+  if (random.chance(0.1)) extras.notBefore = now + random.below(20)
+  extras.priority = random.below(3)
+  extras.idempotent = random.chance(0.3)
+  if (random.chance(0.3)) extras.key = random.pick(['a', 'b'])
+  extras.transfer = transfer
+  if (transfer === null && random.chance(0.3))
+    extras.retries = { limit: 1 + random.below(3), delay: random.below(20), maxDelay: 30 }
+  extras.reportStart = random.chance(0.5)
+  return extras
+}

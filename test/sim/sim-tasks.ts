@@ -1,0 +1,52 @@
+import type { SimThread } from './sim-thread.js'
+import type { SimWorld } from './sim-world.js'
+
+/** What simulated tasks are told of where they run. */
+export interface SimTaskHost {
+  readonly world: SimWorld
+  readonly thread: SimThread
+}
+
+export type SimTask = (host: SimTaskHost, ...args: unknown[]) => unknown
+
+/** What simulated threads can run, each in a way of its own of taking time, or of failing. */
+export const SIM_TASKS: Readonly<Record<string, SimTask>> = {
+  quick: (_, value) => value,
+  throws: () => {
+    throw new TypeError('simulated')
+  },
+  waits: ({ world, thread }, value) =>
+    new Promise(resolve => {
+      thread.timers.after(world.random.below(30), () => resolve(value))
+    }),
+  slow: ({ world }, value) => {
+    world.advance(world.random.below(8))
+    return value
+  },
+  brief: ({ world }, value) => {
+    world.advance(world.random.next() / 2)
+    return value
+  },
+  /** Holds its loop for long, while all others go on. */
+  holds: ({ world }, value) => {
+    const until = world.now() + world.random.pick([10, 60, 400])
+    while (world.now() < until) {
+      world.advance(1 + world.random.next() * 20)
+      world.meanwhile(3)
+      world.reach('in a task that holds its loop')
+    }
+    return value
+  },
+  heedsAbort: ({ world, thread }, value) =>
+    new Promise(resolve => {
+      thread.onAbort(() => resolve(value))
+      thread.timers.after(world.random.below(60), () => resolve(value))
+    }),
+  ignoresAbort: ({ world, thread }, value) =>
+    new Promise(resolve => {
+      thread.timers.after(400 + world.random.below(400), () => resolve(value))
+    }),
+  uncloneable: () => () => 0,
+  sizeOf: (_, buffer) => (buffer as ArrayBuffer).byteLength,
+  exits: ({ thread }) => thread.exit(7),
+}
