@@ -4,12 +4,12 @@
  *     node scripts/test-nodes.mjs [--node MAJOR]… [--skip-missing] [FILTER…]
  *
  * Each binary comes from the npm package `node`, into build/nodes, and is there for the next time. One line is printed
- * for each version; of one that fails, what it printed too. A version that cannot be installed fails, unless
- * --skip-missing says that it need not be there.
+ * for each version; of one that fails, what it printed too, which is to be read in build/nodes/MAJOR.log while it runs.
+ * A version that cannot be installed fails, unless --skip-missing says that it need not be there.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -34,8 +34,11 @@ function environment(path) {
   return { ...Object.fromEntries(kept), PATH: path }
 }
 
-/** Runs a program to its end. @returns its exit code and what it printed, in the order it came */
-async function run(program, args, { cwd = root, path = process.env.PATH } = {}) {
+/**
+ * Runs a program to its end. @param log a file that what it prints is added to as it comes
+ * @returns its exit code and what it printed, in the order it came
+ */
+async function run(program, args, { cwd = root, path = process.env.PATH, log } = {}) {
   const child = spawn(program, args, {
     cwd,
     env: environment(path),
@@ -46,6 +49,7 @@ async function run(program, args, { cwd = root, path = process.env.PATH } = {}) 
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', text => {
       output += text
+      if (log !== undefined) appendFileSync(log, text)
     })
   }
   const closed = once(child, 'close').catch(error => {
@@ -90,8 +94,9 @@ async function test(major) {
   }
   // First on the path as well, for what asks for `node` there, such as npm.
   const path = dirname(binary) + delimiter + process.env.PATH
-  const { code, output } = await run(binary, [runner, ...filters], { path })
-  writeFileSync(join(root, 'build', 'nodes', `${major}.log`), output)
+  const log = join(root, 'build', 'nodes', `${major}.log`)
+  writeFileSync(log, '')
+  const { code, output } = await run(binary, [runner, ...filters], { path, log })
   const sum =
     /^\d+ passed, \d+ failed, \d+ skipped$/m.exec(output)?.[0] ?? 'the tests did not come to their end'
   if (code !== 0) console.log(output)

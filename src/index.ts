@@ -27,6 +27,7 @@ export type { Cloneable, TaskArgs, TaskName, TaskResult, UntypedTasks } from './
 export type { InlineLaneOptions, InlineOptions, TaskStubs } from './lanes/inline-options.js'
 export type { Lane } from './lanes/lane.js'
 export type { OsPriority } from './lanes/os-priority.js'
+export type { Scheduler } from './lanes/scheduler.js'
 export type { RestartEvent, SchedulerEvents, SlowEvent, StallEvent } from './lanes/scheduler-events.js'
 export type { LaneOptions, LanePriority, SchedulerOptions } from './lanes/scheduler-options.js'
 export type {

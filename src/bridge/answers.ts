@@ -1,9 +1,9 @@
+import type { Retries } from '../core/retries.js'
 import type { Task } from '../core/task.js'
 import { DONE, FAILED, STARTED, TIMED_OUT } from '../core/task-state.js'
 import type { EncodedError } from './error-codec.js'
 import { Failure } from './failure.js'
 import type { LaneLink } from './lane-link.js'
-import type { Retries } from './retries.js'
 import type { SenderContext } from './sender-context.js'
 import type { Settlement } from './settlement.js'
 import { FLOAT, FREE, INT, RECALLED } from './shared-table.js'
@@ -87,7 +87,7 @@ export class Answers {
         return true
       case FAILED:
         this.#settlement.noteStart(task, id)
-        if (this.#retries.afterFailure(task, value as EncodedError)) return true
+        if (this.#retries.afterFailure(task, (value as EncodedError).fields?.code)) return true
         this.#settlement.finish(
           task,
           FAILED,

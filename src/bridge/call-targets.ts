@@ -20,7 +20,8 @@ export class CallTargets {
     if (target === undefined) {
       target = { name, lane: this.#lane, index: UNRESOLVED, mean: 0 }
       this.#resolve(target)
-      this.#targets.set(name, target)
+      // Whatever callers make up must not be kept for ever.
+      if (target.index !== UNKNOWN) this.#targets.set(name, target)
     }
     return target
   }

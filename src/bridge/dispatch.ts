@@ -76,7 +76,7 @@ export class Dispatch {
     else this.#means.recall.watchBalance()
     if (this.#growth === null) return
     const open = this.#backlog.ready > 0 || [...this.#links.values()].some(link => link.outstanding > 0)
-    this.#growth.flushed(this.#links.size, open)
+    this.#growth.flushed(this.#staying, open)
   }
 
   #admitHeld(): void {
@@ -94,9 +94,16 @@ export class Dispatch {
     while (this.#backlog.ready > 0) {
       const link = this.#leastLoaded()
       if (link === null) return
-      const share = Math.ceil(this.#backlog.ready / this.#links.size)
+      const share = Math.ceil(this.#backlog.ready / this.#staying)
       if (!this.#means.outbox.send(link, Math.min(share, link.room(concurrency)), freeLink)) return
     }
+  }
+
+  /** How many threads may be sent to: those left out that are to go. */
+  get #staying(): number {
+    let count = 0
+    for (const link of this.#links.values()) if (!link.leaving) count++
+    return count
   }
 
   /** The thread that has the fewest tasks, of those that may have more. */

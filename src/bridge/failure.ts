@@ -1,8 +1,8 @@
 import { appendCaller, decodeError, type EncodedError } from './error-codec.js'
 
 /**
- * Why a task has no value: an error made on this thread, or one that came encoded from another and is put together
- * only when somebody looks.
+ * Why a task has no value: an error made on this thread, one that is made only when somebody looks, or one that came
+ * encoded from another thread and is put together only then.
  *
  * It is a thenable that rejects, so a promise can be resolved with it and needs no reject function of its own (a
  * sender with a million queued promises saves a closure each). The detour over an inner promise has a purpose: an
@@ -10,17 +10,27 @@ import { appendCaller, decodeError, type EncodedError } from './error-codec.js'
  * at no cost to tasks that succeed.
  */
 export class Failure {
-  readonly #error: unknown
-  readonly #encoded: EncodedError | null
+  #error: unknown
+  /** What the error is made of, or by; null once there is one. */
+  #origin: EncodedError | (() => unknown) | null
 
-  private constructor(error: unknown, encoded: EncodedError | null) {
+  private constructor(error: unknown, origin: EncodedError | (() => unknown) | null) {
     this.#error = error
-    this.#encoded = encoded
+    this.#origin = origin
   }
 
   /** @param error made on this thread; any value, since an AbortSignal's reason may be one */
   static of(error: unknown): Failure {
     return new Failure(error, null)
+  }
+
+  /**
+   * For what mostly nobody asks for: nearly all that an error costs is its stack, some microseconds.
+   *
+   * @param make called once at most
+   */
+  static later(make: () => unknown): Failure {
+    return new Failure(undefined, make)
   }
 
   static remote(encoded: EncodedError): Failure {
@@ -29,8 +39,12 @@ export class Failure {
 
   /** The error, with the frames of the present call at the end of its stack if it came from another thread. */
   error(): unknown {
-    if (this.#encoded === null) return this.#error
-    const error = decodeError(this.#encoded)
+    if (typeof this.#origin === 'function') {
+      this.#error = this.#origin()
+      this.#origin = null
+    }
+    if (this.#origin === null) return this.#error
+    const error = decodeError(this.#origin)
     appendCaller(error, new Error().stack)
     return error
   }

@@ -23,8 +23,8 @@ export class LaneLink {
   movedAt = 0
   /** Whether the thread is to go, and gets no more tasks. */
   leaving = false
-  /** Its port has closed, and why is awaited: stops the timer that bounds it. */
-  stopAwaiting: () => void = () => {}
+  /** Ends the wait for why its port has closed. */
+  stopWaiting: () => void = () => {}
   /** Started tasks whose outcome was decided against them and that have not ended. */
   readonly #condemned = new Set<number>()
   #asked = false
@@ -41,15 +41,15 @@ export class LaneLink {
     this.block.ring()
   }
 
-  /**
-   * How many tasks more may be sent: none to a thread that is to go, and none while a task holds the loop that is
-   * likely to cost the thread its life.
-   */
   /** Tasks that are on the thread. */
   get load(): number {
     return this.outstanding - this.takenBack
   }
 
+  /**
+   * How many tasks more may be sent: none to a thread that is to go, and none while a task holds the loop that is
+   * likely to cost the thread its life.
+   */
   room(concurrency: number): number {
     if (this.leaving) return 0
     if (this.#condemned.size > 0 && this.#condemned.has(this.block.holder)) return 0

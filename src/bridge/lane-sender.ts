@@ -1,6 +1,7 @@
 import { Admission } from '../core/admission.js'
 import { Backlog } from '../core/backlog.js'
 import { LaneError, TaskDroppedError } from '../core/errors.js'
+import { Retries } from '../core/retries.js'
 import type { CallTarget, Task } from '../core/task.js'
 import { CANCELED, FAILED, NEW, SCHEDULED, STARTED } from '../core/task-state.js'
 import { Answers } from './answers.js'
@@ -14,13 +15,12 @@ import { LostThreads } from './lost-threads.js'
 import { Outbox } from './outbox.js'
 import type { Port } from './port.js'
 import { Recall } from './recall.js'
-import { Retries } from './retries.js'
 import type { LaneTerms, SenderContext } from './sender-context.js'
 import { Settlement } from './settlement.js'
 import { FLOAT, INT, RECALLED } from './shared-table.js'
 
 /** How long the supervisor has to tell why a port closed, in milliseconds. It may have a busy machine to itself. */
-const EXPLANATION_MS = 1_000
+const EXPLANATION_MS = 2_000
 
 /**
  * One thread's tasks for one lane: the backlog of those not sent, the links to the lane's threads, and the way of a
@@ -54,7 +54,9 @@ export class LaneSender {
   readonly #lost: LostThreads
   readonly #targets: CallTargets
   readonly #links = new Map<number, LaneLink>()
+  /** Why the scheduler takes no more tasks, if that is so. */
   #refusal: Error | null = null
+  /** Why the lane can run none, if that is so. */
   #failure: Error | null = null
 
   constructor(context: SenderContext, terms: LaneTerms) {
@@ -129,7 +131,8 @@ export class LaneSender {
    * @throws QueueFullError, or what the lane or scheduler ended with
    */
   admit(): 'accept' | 'hold' {
-    if (this.#refusal !== null) throw this.#refusal
+    const refusal = this.#refusal ?? this.#failure
+    if (refusal !== null) throw refusal
     return this.#admission.ask(this.#context.environment.clock.now())
   }
 
@@ -148,32 +151,37 @@ export class LaneSender {
   /**
    * Decides a task's outcome from outside, at once and whatever its lane is doing.
    *
-   * @param reason what a running task's AbortSignal is to carry
+   * @param failure what it ends with
+   * @param reason what a running task's AbortSignal is to carry; if undefined, the error of the failure
    * @returns whether this call was the one that decided
    */
-  cancel(task: Task, error: unknown, reason: unknown): boolean {
+  cancel(task: Task, failure: Failure, reason?: unknown): boolean {
     if (task.dead) return false
     const id = task.id
     if (id === 0) {
-      this.#finishUnsent(task, CANCELED, Failure.of(error))
+      this.#finishUnsent(task, CANCELED, failure)
       return true
     }
     const { table } = this.#context.sent
     if (table.exchange(id, SCHEDULED, CANCELED)) {
-      this.#settlement.finish(task, CANCELED, Failure.of(error))
+      this.#settlement.finish(task, CANCELED, failure)
       return true
     }
     if (table.exchange(id, STARTED, CANCELED)) {
       this.#links.get(table.int(id, INT.THREAD))?.condemn(id)
       this.#settlement.noteStart(task, id)
-      this.#settlement.finish(task, CANCELED, Failure.of(error))
-      this.#context.tell({ type: 'canceled', id, reason: encodeReason(reason) })
+      this.#settlement.finish(task, CANCELED, failure)
+      this.#context.tell({
+        type: 'canceled',
+        id,
+        reason: encodeReason(reason === undefined ? failure.error() : reason),
+      })
       return true
     }
     if (table.state(id) === FAILED && this.#retries.areLeft(task)) {
       // The attempt has failed and the next has not been decided on: there will be none.
       this.#settlement.noteStart(task, id)
-      this.#settlement.finish(task, CANCELED, Failure.of(error))
+      this.#settlement.finish(task, CANCELED, failure)
       return true
     }
     return false
@@ -258,23 +266,30 @@ export class LaneSender {
 
   #releaseIfDone(link: LaneLink): void {
     if (!link.leaving || link.outstanding > 0) return
-    this.#links.delete(link.thread)
-    link.port.close()
+    this.#forget(link)
     this.#context.tell({ type: 'released', lane: this.terms.name, thread: link.thread })
     this.#dispatch.queueFlush()
   }
 
-  /** A thread is lost: what it answered still counts, what it had started fails, what it had not moves. */
-  lost(thread: number, error: Error): void {
+  #forget(link: LaneLink): void {
+    this.#links.delete(link.thread)
+    link.port.close()
+    link.stopWaiting()
+  }
+
+  /**
+   * A thread is lost: what it answered still counts, what it had started fails, what it had not moves.
+   *
+   * @param blamed the id of the task on account of which it was ended, if it is one of these
+   */
+  lost(thread: number, error: Error, blamed?: number): void {
     const link = this.#links.get(thread)
     if (link === undefined) return
-    link.stopAwaiting()
     for (let next = link.port.take(); next !== undefined; next = link.port.take()) {
       this.#answers.receive(link, next.message)
     }
-    this.#links.delete(thread)
-    link.port.close()
-    this.#lost.recover(thread, error)
+    this.#forget(link)
+    this.#lost.recover(thread, error, blamed)
     this.#dispatch.queueFlush()
   }
 
@@ -297,12 +312,11 @@ export class LaneSender {
 
   /** Takes no more tasks; what it has goes on. @param error what later submits are refused with */
   refuse(error: Error): void {
-    this.#refusal ??= error
+    this.#refusal = error
   }
 
   /** There will be no more threads: what waits fails, and so does what comes back from a thread that is lost. */
   fail(error: Error): void {
-    this.refuse(error)
     this.#failure ??= error
     this.#retries.end()
     for (const task of [...this.#backlog]) {
@@ -315,8 +329,9 @@ export class LaneSender {
   cancelAll(errorOf: (name: string) => Error): void {
     const sent = this.#context.sent.of(this.terms.name).map(({ task }) => task)
     for (const task of [...this.#backlog, ...sent]) {
-      const error = errorOf(task.target.name)
-      this.cancel(task, error, error)
+      const { name } = task.target
+      const failure = Failure.later(() => errorOf(name))
+      this.cancel(task, failure)
     }
   }
 
@@ -338,8 +353,9 @@ export class LaneSender {
   }
 
   #drop(task: Task): void {
-    const error = new TaskDroppedError(task.target.name, this.terms.name)
-    this.cancel(task, error, error)
+    const { name, lane } = task.target
+    const failure = Failure.later(() => new TaskDroppedError(name, lane))
+    this.cancel(task, failure)
   }
 
   /** A task is to be sent once more, after its thread was lost. */
@@ -353,7 +369,7 @@ export class LaneSender {
     const { name } = this.terms
     // The supervisor knows of what, or sees to it that the thread is as lost as its port; and tells.
     this.#context.tell({ type: 'link-lost', lane: name, thread: link.thread })
-    link.stopAwaiting = this.#context.environment.timers.after(EXPLANATION_MS, () => {
+    link.stopWaiting = this.#context.environment.timers.after(EXPLANATION_MS, () => {
       const message = `the port to a thread of lane '${name}' closed`
       this.lost(link.thread, new LaneError('ERR_LANE_CLOSED', name, message))
     })

@@ -1,8 +1,8 @@
 import { MultilaneError } from '../core/errors.js'
+import type { Retries } from '../core/retries.js'
 import type { Task } from '../core/task.js'
 import { FAILED, SCHEDULED, STARTED, TIMED_OUT } from '../core/task-state.js'
 import { Failure } from './failure.js'
-import type { Retries } from './retries.js'
 import type { SenderContext } from './sender-context.js'
 import type { Settlement } from './settlement.js'
 import { INT, RECALLED } from './shared-table.js'
@@ -34,13 +34,16 @@ export class LostThreads {
     this.#takenBack = takenBack
   }
 
-  /** @param error what befell the thread */
-  recover(thread: number, error: Error): void {
+  /**
+   * @param error what befell the thread
+   * @param blamed the id of the task that is to blame for it, if one is
+   */
+  recover(thread: number, error: Error, blamed?: number): void {
     const { sent } = this.#context
     const there = sent.of(this.#lane).filter(({ id }) => sent.table.int(id, INT.THREAD) === thread)
     this.#quarantine.set(thread, there)
     // Settled tasks, and those that were taken back earlier, have left only their slots.
-    for (const { id, task } of there) if (task.id === id) this.#recoverTask(id, task, error)
+    for (const { id, task } of there) if (task.id === id) this.#recoverTask(id, task, error, id === blamed)
   }
 
   /** Nothing on the thread can touch its slots any more. */
@@ -52,7 +55,7 @@ export class LostThreads {
     this.#quarantine.delete(thread)
   }
 
-  #recoverTask(id: number, task: Task, error: Error): void {
+  #recoverTask(id: number, task: Task, error: Error, isToBlame: boolean): void {
     const { table } = this.#context.sent
     if (table.exchange(id, SCHEDULED, RECALLED)) {
       if (task.extras === null || task.extras.transfer === null) {
@@ -66,7 +69,9 @@ export class LostThreads {
       this.#settlement.finish(task, FAILED, Failure.of(lost))
     } else if (table.exchange(id, STARTED, FAILED)) {
       this.#settlement.noteStart(task, id)
-      if (!this.#retries.afterDeath(task)) this.#settlement.finish(task, FAILED, Failure.of(error))
+      // It would hold the next thread as well.
+      if (isToBlame || !this.#retries.afterDeath(task))
+        this.#settlement.finish(task, FAILED, Failure.of(error))
     } else if (table.state(id) === TIMED_OUT) {
       this.#settlement.timedOut(task, id)
     } else {

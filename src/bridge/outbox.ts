@@ -75,7 +75,6 @@ export class Outbox {
     const id = sent.assign(task)
     message.push(id)
     for (let k = 0; k < args.length; k++) message.push(args[k])
-    let flags = 0
     table.setInt(id, INT.CALL, task.target.index)
     table.setInt(id, INT.ARGUMENTS, args.length)
     table.setInt(id, INT.THREAD, link.thread)
@@ -83,7 +82,7 @@ export class Outbox {
     table.setFloat(id, FLOAT.SUBMITTED, task.since)
     const extras = task.extras
     if (extras !== null) {
-      flags = FLAG.EXTRAS
+      let flags: number = FLAG.EXTRAS
       table.setInt(id, INT.PRIORITY, extras.priority)
       table.setInt(id, INT.ATTEMPT, extras.attempt)
       if (extras.reportStart) flags |= FLAG.REPORT_START
@@ -93,10 +92,11 @@ export class Outbox {
         table.setFloat(id, FLOAT.EXPIRES, expires)
         table.setFloat(id, FLOAT.DEADLINE, extras.deadline)
         table.setFloat(id, FLOAT.TIMEOUT, extras.timeout)
-        if (expires !== Number.POSITIVE_INFINITY) this.#context.announceExpiry(expires)
       }
+      table.orInt(id, INT.FLAGS, flags)
+      // After the flag: whoever is told must find it.
+      if (expires !== Number.POSITIVE_INFINITY) this.#context.announceExpiry(expires)
     }
-    table.setInt(id, INT.FLAGS, flags)
     task.enter(SCHEDULED)
     task.id = id
     link.outstanding++

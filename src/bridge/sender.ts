@@ -1,5 +1,6 @@
 import { Reminders } from '../core/reminders.js'
 import { TaskHistory } from '../core/task-history.js'
+import { UnfinishedTasks } from '../core/unfinished.js'
 import { decodeError } from './error-codec.js'
 import { LaneSender } from './lane-sender.js'
 import type { Port } from './port.js'
@@ -26,9 +27,7 @@ export class Sender implements SenderContext {
   readonly history: TaskHistory
   readonly #lanes = new Map<string, LaneSender>()
   readonly #supervisor: Port
-  readonly #whenIdle: (() => void)[] = []
-  #sequence: number
-  #unfinished = 0
+  readonly #unfinished: UnfinishedTasks
   #announced = Number.POSITIVE_INFINITY
   #strays = 0
 
@@ -39,10 +38,13 @@ export class Sender implements SenderContext {
     past: SenderPast = { history: new TaskHistory(0), lastNumber: 0 },
   ) {
     this.history = past.history
-    this.#sequence = past.lastNumber
     this.environment = environment
     this.#supervisor = supervisor
-    this.reminders = new Reminders(environment.clock, environment.timers, call => call())
+    const { clock, timers } = environment
+    this.reminders = new Reminders(clock, timers, call => call())
+    this.#unfinished = new UnfinishedTasks(clock, this.reminders, past.lastNumber, isBusy =>
+      environment.busy(isBusy),
+    )
     this.sent = new SentTasks((index, buffer) => {
       this.tell({ type: 'segment', index, buffer })
       for (const lane of this.#lanes.values()) lane.segmentAdded(index, buffer)
@@ -52,7 +54,7 @@ export class Sender implements SenderContext {
 
   /** Tasks submitted and not finished. */
   get unfinished(): number {
-    return this.#unfinished
+    return this.#unfinished.count
   }
 
   /** Messages dropped because they made no sense, or came twice or too late. */
@@ -72,21 +74,19 @@ export class Sender implements SenderContext {
 
   /** The number of the last task. */
   get lastNumber(): number {
-    return this.#sequence
+    return this.#unfinished.lastNumber
   }
 
   nextSequence(): number {
-    return ++this.#sequence
+    return this.#unfinished.nextNumber()
   }
 
   began(): void {
-    if (this.#unfinished++ === 0) this.environment.busy(true)
+    this.#unfinished.began()
   }
 
   ended(): void {
-    if (--this.#unfinished > 0) return
-    this.environment.busy(false)
-    if (this.#whenIdle.length > 0) for (const resolve of this.#whenIdle.splice(0)) resolve()
+    this.#unfinished.ended()
   }
 
   stray(): void {
@@ -94,19 +94,8 @@ export class Sender implements SenderContext {
   }
 
   /** Resolves when no task is unfinished. @param within milliseconds to wait at most */
-  idle(within = Number.POSITIVE_INFINITY): Promise<void> {
-    if (this.#unfinished === 0) return Promise.resolve()
-    return new Promise(resolve => {
-      if (within === Number.POSITIVE_INFINITY) {
-        this.#whenIdle.push(resolve)
-        return
-      }
-      const limit = this.reminders.add(this.environment.clock.now() + within, resolve)
-      this.#whenIdle.push(() => {
-        this.reminders.cancel(limit)
-        resolve()
-      })
-    })
+  idle(within?: number): Promise<void> {
+    return this.#unfinished.idle(within)
   }
 
   tell(message: SenderToSupervisor): void {
@@ -138,7 +127,7 @@ export class Sender implements SenderContext {
         this.lane(message.lane).leaving(message.thread)
         break
       case 'thread-lost':
-        this.lane(message.lane).lost(message.thread, decodeError(message.error))
+        this.lane(message.lane).lost(message.thread, decodeError(message.error), message.blamed)
         break
       case 'thread-exited':
         this.lane(message.lane).exited(message.thread)
@@ -169,7 +158,11 @@ export class Sender implements SenderContext {
     }
   }
 
-  /** The supervisor is gone, and all lanes with it. */
+  /**
+   * The supervisor is gone, and all lanes with it. What they have answered still counts.
+   *
+   * @param error what ends the tasks that are left
+   */
   orphaned(error: Error): void {
     for (const lane of this.#lanes.values()) {
       lane.fail(error)

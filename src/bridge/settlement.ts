@@ -1,12 +1,10 @@
-import { TaskTimeoutError } from '../core/errors.js'
-import type { Task, TaskExtras } from '../core/task.js'
-import { DONE, STARTED, TASK_STATES, TIMED_OUT } from '../core/task-state.js'
+import { Endings } from '../core/endings.js'
+import { TaskTimeoutError, type TimeLimit } from '../core/errors.js'
+import type { CallTarget, Task, TaskExtras } from '../core/task.js'
+import { DONE, STARTED, TIMED_OUT } from '../core/task-state.js'
 import { Failure } from './failure.js'
 import type { SenderContext } from './sender-context.js'
 import { FLOAT, INT, LIMITS } from './shared-table.js'
-
-/** The share of each new duration in the mean of its function's. */
-const MEAN_WEIGHT = 1 / 8
 
 /** Who is told within the sender. */
 export interface SettlementOwner {
@@ -16,41 +14,34 @@ export interface SettlementOwner {
   settled(): void
 }
 
-/** How tasks end, and who is told. */
+/** How tasks that were sent, or were to be, end. */
 export class Settlement {
   readonly #context: SenderContext
-  /** How many tasks have ended in each final state, by its number. */
-  readonly ended = new Float64Array(TASK_STATES.length)
   readonly #owner: SettlementOwner
+  readonly #endings: Endings
 
   constructor(context: SenderContext, owner: SettlementOwner) {
     this.#context = context
     this.#owner = owner
+    this.#endings = new Endings(context.history, {
+      ended: (task, id) => {
+        context.ended()
+        if (task.extras?.hasTurn === true) this.#giveUpTurn(task, task.extras, id)
+        owner.settled()
+      },
+    })
+  }
+
+  /** How many tasks have ended in each final state, by its number. */
+  get ended(): Float64Array {
+    return this.#endings.counts
   }
 
   /** The one place where a task settles. A task that waits must have left its place before. */
   finish(task: Task, state: number, outcome: unknown, ended = this.#context.environment.clock.now()): void {
-    if (state === DONE) {
-      // The table knew that it had started; the sender's own record learns it here.
-      task.enter(STARTED)
-      const { target } = task
-      const ran = ended - (task.started ?? ended)
-      target.mean = target.mean === 0 ? ran : target.mean + (ran - target.mean) * MEAN_WEIGHT
-    }
-    const { resolve, extras, id } = task
-    task.settle(state, outcome, ended)
-    this.ended[state]!++
-    this.#context.history.add(task)
-    this.#context.ended()
-    if (extras?.hasTurn === true) this.#giveUpTurn(task, extras, id)
-    this.#owner.settled()
-    if (resolve !== null) {
-      task.resolve = null
-      resolve(outcome, task)
-    }
-    if (extras === null) return
-    if (state !== DONE) extras.acceptance?.reject((outcome as Failure).error())
-    extras.observer?.finished(task)
+    // The table knew that it had started; the sender's own record learns it here.
+    if (state === DONE) task.enter(STARTED)
+    this.#endings.end(task, state, outcome, ended)
   }
 
   /**
@@ -83,7 +74,7 @@ export class Settlement {
   waitedTooLong(task: Task): void {
     const { deadline, waitUntil } = task.extras!
     const limit = deadline <= waitUntil ? 'deadline' : 'queueTimeout'
-    this.finish(task, TIMED_OUT, Failure.of(new TaskTimeoutError(task.target.name, limit)))
+    this.finish(task, TIMED_OUT, timeoutOf(task.target, limit))
   }
 
   /** A sent task was timed out by the supervisor. */
@@ -94,6 +85,11 @@ export class Settlement {
     const limit = LIMITS[table.int(id, INT.LIMIT)] ?? 'timeout'
     // When its limit was: this thread may have been blocked for long since.
     const ended = Math.min(table.float(id, FLOAT.EXPIRES), this.#context.environment.clock.now())
-    this.finish(task, TIMED_OUT, Failure.of(new TaskTimeoutError(task.target.name, limit)), ended)
+    this.finish(task, TIMED_OUT, timeoutOf(task.target, limit), ended)
   }
+}
+
+/** Of the task it keeps nothing but the name. */
+function timeoutOf({ name }: CallTarget, limit: TimeLimit): Failure {
+  return Failure.later(() => new TaskTimeoutError(name, limit))
 }

@@ -67,7 +67,7 @@ export const FLOAT = Object.freeze({
 
 /** Bits of `INT.FLAGS`. */
 export const FLAG = Object.freeze({
-  /** EXPIRES, DEADLINE and TIMEOUT are set. */
+  /** EXPIRES, DEADLINE and TIMEOUT are set, and were before this is: set and read with Atomics. */
   LIMITED: 1,
   /** The sender wants to know at once when the task starts. */
   REPORT_START: 2,
@@ -238,6 +238,8 @@ export class TaskTable extends TableView {
     floats[(base >> 1) + FLOAT.STARTED] = 0
     floats[(base >> 1) + FLOAT.ENDED] = 0
     ints[base + INT.VERDICT] = 0
+    // Nor any limit of the task before: the supervisor may look between here and the new task's own being set.
+    ints[base + INT.FLAGS] = 0
     Atomics.store(ints, base, wordOf(id, SCHEDULED))
     return id
   }

@@ -200,15 +200,18 @@ export class Backlog {
 
   /** Changes the priority of a task, in whichever place it is. */
   reprioritize(task: Task, priority: number): void {
+    const extras = task.extras!
     if (task.place === PARKED) {
-      // It asks for its turn once more: the turn may be free, and given to the first of those that ask.
       this.#turns.remove(task)
+      extras.priority = priority
+      // It asks for its turn once more: the turn may be free, and given to the first of those that ask.
       task.place = READY
       this.#ready.push(task)
+      return
     }
     const queue = task.place === READY ? this.#ready : task.place === HELD ? this.#held : null
     queue?.remove(task)
-    task.extras!.priority = priority
+    extras.priority = priority
     queue?.push(task)
   }
 

@@ -8,7 +8,7 @@ export const ERROR_CODES = Object.freeze({
   ERR_LANE_FAILED: 'The lane restarted too often and is closed.',
   ERR_LANE_OOM: 'The lane thread ran out of heap memory.',
   ERR_LANE_START_TIMEOUT: 'A lane thread was not ready within `startTimeout`.',
-  ERR_LANE_TERMINATED: 'The lane thread was ended because another task held its loop; `holders` names it.',
+  ERR_LANE_TERMINATED: 'The lane thread was ended because a task held its loop; `holders` names it.',
   ERR_NOT_CLONEABLE: 'An argument cannot be cloned to another thread; `path` leads to it.',
   ERR_PROTOCOL: 'Two threads speak different versions of the port protocol.',
   ERR_QUEUE_FULL: 'The queue of the lane is at its limit.',

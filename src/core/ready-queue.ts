@@ -2,8 +2,9 @@
  * What may run next, in order: greater priority first, then earlier deadline, then arrival.
  *
  * A FIFO chain per priority holds what has no deadline, since that is nearly everything and a chain costs two
- * pointers a task; only tasks with a deadline pay for a heap. Both let an item go in constant or logarithmic time, so
- * a million cancels cost a million small steps and keep nothing alive.
+ * pointers a task. A heap is paid for by those with a deadline alone, and by the few whose arrival belongs into the
+ * middle of the chain: their priority was changed, or they were put back. Each lets an item go in constant or
+ * logarithmic time, so a million cancels cost a million small steps and keep nothing alive.
  *
  * *Aging.* A strict order starves the last in it for as long as others keep coming. So an item without a deadline that
  * has waited `AGING_MS` is aged, and every `AGED_EVERY`th item taken is the oldest aged one, if there is any.
@@ -16,7 +17,7 @@ export interface Queueable<T> {
   /** The neighbours of the item in its chain. They belong to the queue while the item is in it. */
   next: T | null
   previous: T | null
-  /** Where an item with a deadline is in its heap. Belongs to the queue, too. */
+  /** Where the item is in its heap, from 1 on; 0 if it is in none. Belongs to the queue, too. */
   position: number
   /** Grows with each item that comes; no two are alike. */
   readonly arrival: number
@@ -37,6 +38,8 @@ const KEPT_LEVELS = 8
 class Level<T extends Queueable<T>> {
   readonly priority: number
   readonly byDeadline: T[] = []
+  /** Those without a deadline that belong neither before nor behind the chain. */
+  readonly late: T[] = []
   head: T | null = null
   tail: T | null = null
 
@@ -45,7 +48,19 @@ class Level<T extends Queueable<T>> {
   }
 
   get isEmpty(): boolean {
-    return this.head === null && this.byDeadline.length === 0
+    return this.head === null && this.byDeadline.length === 0 && this.late.length === 0
+  }
+
+  /** The first in order. */
+  get first(): T | null {
+    return this.byDeadline[0] ?? this.oldest
+  }
+
+  /** The first to have come of those without a deadline. */
+  get oldest(): T | null {
+    const late = this.late[0]
+    if (late === undefined) return this.head
+    return this.head === null || late.arrival < this.head.arrival ? late : this.head
   }
 }
 
@@ -79,14 +94,9 @@ export class ReadyQueue<T extends Queueable<T>> {
       heapPush(level.byDeadline, item)
       return
     }
-    if (level.tail === null || level.tail.arrival < item.arrival) {
-      link(level, item, level.tail, null)
-      return
-    }
-    // Taken earlier and put back: it belongs near the head.
-    let after = level.head
-    while (after !== null && after.arrival < item.arrival) after = after.next
-    link(level, item, after === null ? level.tail : after.previous, after)
+    if (level.tail === null || level.tail.arrival < item.arrival) link(level, item, level.tail, null)
+    else if (item.arrival < level.head!.arrival) link(level, item, null, level.head)
+    else heapPush(level.late, item)
   }
 
   /** Puts back what was taken and could not be used: if it was taken for its age, the next to be taken is so too. */
@@ -98,8 +108,8 @@ export class ReadyQueue<T extends Queueable<T>> {
   /** The first in order, aging left aside, or null. */
   peek(): T | null {
     for (const level of this.#levels) {
-      const item = level.byDeadline[0] ?? level.head
-      if (item !== null) return item
+      const { first } = level
+      if (first !== null) return first
     }
     return null
   }
@@ -121,11 +131,12 @@ export class ReadyQueue<T extends Queueable<T>> {
     return item
   }
 
-  /** The aged item that has waited longest, or null; the head of a chain is its oldest. */
+  /** The aged item that has waited longest, or null; of each level the first to have come is the oldest. */
   #oldestAged(now: number): T | null {
     let oldest: T | null = null
-    for (const { head } of this.#levels) {
-      if (head !== null && (oldest === null || head.since < oldest.since)) oldest = head
+    for (const level of this.#levels) {
+      const item = level.oldest
+      if (item !== null && (oldest === null || item.since < oldest.since)) oldest = item
     }
     return oldest !== null && isAged(oldest, now) ? oldest : null
   }
@@ -134,8 +145,9 @@ export class ReadyQueue<T extends Queueable<T>> {
   remove(item: T): void {
     const index = this.#indexOf(item.priority)
     const level = this.#levels[index]!
-    if (item.deadline === Number.POSITIVE_INFINITY) unlink(level, item)
-    else heapRemove(level.byDeadline, item.position)
+    if (item.deadline !== Number.POSITIVE_INFINITY) heapRemove(level.byDeadline, item)
+    else if (item.position > 0) heapRemove(level.late, item)
+    else unlink(level, item)
     this.#size--
     // A few empty levels are kept, since they fill again; many would be walked past by every push and pop.
     if (level.isEmpty && this.#levels.length > KEPT_LEVELS) this.#levels.splice(index, 1)
@@ -145,6 +157,7 @@ export class ReadyQueue<T extends Queueable<T>> {
   *[Symbol.iterator](): Generator<T> {
     for (const level of this.#levels) {
       yield* level.byDeadline
+      yield* level.late
       for (let item = level.head; item !== null; item = item.next) yield item
     }
   }
@@ -196,12 +209,13 @@ function heapPush<T extends Queueable<T>>(heap: T[], item: T): void {
   siftUp(heap, item, heap.length - 1)
 }
 
-function heapRemove<T extends Queueable<T>>(heap: T[], position: number): void {
+function heapRemove<T extends Queueable<T>>(heap: T[], item: T): void {
+  const index = item.position - 1
+  item.position = 0
   const last = heap.pop()!
-  if (position === heap.length) return
-  const removed = heap[position]!
-  if (goesBefore(last, removed)) siftUp(heap, last, position)
-  else siftDown(heap, last, position)
+  if (last === item) return
+  if (goesBefore(last, item)) siftUp(heap, last, index)
+  else siftDown(heap, last, index)
 }
 
 function siftUp<T extends Queueable<T>>(heap: T[], item: T, start: number): void {
@@ -228,5 +242,5 @@ function siftDown<T extends Queueable<T>>(heap: T[], item: T, start: number): vo
 
 function place<T extends Queueable<T>>(heap: T[], item: T, index: number): void {
   heap[index] = item
-  item.position = index
+  item.position = index + 1
 }

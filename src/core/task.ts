@@ -66,7 +66,7 @@ export class TaskExtras {
   /** When and where in order it began to wait, if not by its submission. */
   since = 0
   arrival = 0
-  /** Its place in a heap of deadlines. */
+  /** Its place in a heap of its queue. */
   position = 0
   /** The instant at which waiting must have ended. */
   get expires(): number {
@@ -154,7 +154,7 @@ export class Task implements Queueable<Task> {
   }
 
   set position(position: number) {
-    if (this.extras !== null) this.extras.position = position
+    this.rareOptions().position = position
   }
 
   get dead(): boolean {

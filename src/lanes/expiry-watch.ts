@@ -65,7 +65,7 @@ export class ExpiryWatch {
       const expired: ExpiredTask[] = []
       for (const { id, state } of table) {
         if (state !== SCHEDULED && state !== STARTED) continue
-        if ((table.int(id, INT.FLAGS) & FLAG.LIMITED) === 0) continue
+        if ((table.loadInt(id, INT.FLAGS) & FLAG.LIMITED) === 0) continue
         const expires = table.float(id, FLOAT.EXPIRES)
         if (expires > now) next = Math.min(next, expires)
         // Ended, with its answer on the way: it was in time.

@@ -5,12 +5,13 @@ import type { Port } from '../bridge/port.js'
 import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender.js'
 import { Sender } from '../bridge/sender.js'
 import { Epoch } from '../core/clock.js'
+import { LaneError } from '../core/errors.js'
 import { InlineSupervisor } from './inline-supervisor.js'
 import type { LaneConnection } from './lane.js'
 import { termsOf } from './lane-terms.js'
 import { monotonicClock } from './monotonic-clock.js'
 import { nextTurn, ownMicrotask, ownTimers } from './own-context.js'
-import { type ConnectionTerms, type SchedulerConnection, tasksOf } from './scheduler-connection.js'
+import { type ConnectionTerms, type SenderConnection, tasksOf } from './scheduler-connection.js'
 import type { SupervisorStats } from './supervisor.js'
 import type { TaskModule } from './task-module.js'
 import type { TaskSource } from './task-sight.js'
@@ -24,7 +25,7 @@ const ONE_LOOP = { min: 1, max: 1 }
  *
  * The process is held while the lanes start, while the sender has unfinished tasks, and while the lanes leave.
  */
-export class InlineConnection implements SchedulerConnection {
+export class InlineConnection implements SenderConnection {
   readonly sender: Sender
   readonly epoch = new Epoch(performance.timeOrigin + performance.now(), monotonicClock.now())
   readonly #notices: MemoryPort
@@ -98,6 +99,8 @@ export class InlineConnection implements SchedulerConnection {
     this.#hold.set(true)
     await Promise.race([left, patience])
     stop()
+    // First: a port that the other side closes is waited for, in case somebody says why.
+    this.sender.orphaned(new LaneError('ERR_LANE_CLOSED', '', 'the lanes were closed'))
     this.#supervisor.close()
     this.#notices.close()
     this.#hold.set(false)

@@ -10,8 +10,8 @@ export type TaskStubs<M> = UntypedTasks extends M
 type Stated<M> = [M][M extends unknown ? 0 : never]
 
 /**
- * The options of a lane of `SchedulerThread.inline`. `threads`, `spin`, `os`, `env`, `execArgv`, `resourceLimits` and
- * `restart` are checked and have no effect: there is no thread that they could be applied to.
+ * The options of a lane of `SchedulerThread.inline`. `threads`, `spin`, `os`, `env`, `execArgv`, `resourceLimits`,
+ * `stallAfter`, `onStall` and `restart` are checked and have no effect: there is no thread that they could be applied to.
  */
 export interface InlineLaneOptions<M> extends Omit<LaneOptions, 'tasks'> {
   /** The lane's own tasks, in place of the scheduler's. */

@@ -1,6 +1,6 @@
 import type { InlineLaneOptions, InlineOptions } from './inline-options.js'
 import type { LaneOptions, SchedulerOptions } from './scheduler-options.js'
-import { type TaskModule, taskModuleOf } from './task-module.js'
+import { type TaskModule, taskModuleOfFunctions } from './task-module.js'
 
 /** The options of an inline scheduler, with what only it can be given taken out. */
 export interface InlinePlan<L extends string> {
@@ -19,12 +19,13 @@ export function planInline<M, L extends string>(options: InlineOptions<M, L>): I
   if (!isObject(options) || !isObject(options.lanes)) return { options: options as never, given }
   const lanes: Record<string, LaneOptions> = {}
   for (const [name, lane] of Object.entries<InlineLaneOptions<M>>(options.lanes)) {
-    const tasks = (isObject(lane) ? lane.tasks : undefined) ?? options.tasks
+    const own = isObject(lane) ? lane.tasks : undefined
+    const tasks = own === undefined ? options.tasks : own
     if (!isStubs(tasks)) {
       lanes[name] = lane as LaneOptions
       continue
     }
-    given.set(name, taskModuleOf(tasks))
+    given.set(name, taskModuleOfFunctions(own === undefined ? 'tasks' : `lanes.${name}.tasks`, tasks))
     lanes[name] = isObject(lane) ? { ...lane, tasks: NO_TASKS } : lane
   }
   const tasks = isStubs(options.tasks) ? NO_TASKS : options.tasks

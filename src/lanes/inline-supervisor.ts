@@ -92,7 +92,13 @@ export class InlineSupervisor {
   stats(): SupervisorStats {
     const lanes: Record<string, LaneThreadStats> = {}
     for (const { config, isReady, figures } of this.#lanes.values())
-      lanes[config.name] = { threads: isReady ? 1 : 0, restarts: 0, os: 'normal', ...figures.take() }
+      lanes[config.name] = {
+        threads: isReady ? 1 : 0,
+        restarts: 0,
+        stalled: 0,
+        os: 'normal',
+        ...figures.take(),
+      }
     return { lanes, abandoned: this.#abandoned, strays: 0 }
   }
 

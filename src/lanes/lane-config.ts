@@ -1,6 +1,7 @@
 import type { OverloadPolicy } from '../core/admission.js'
+import type { StallAction } from '../core/stall-action.js'
 import type { OsPriority } from './os-priority.js'
-import type { ThreadRange } from './thread-range.js'
+import { MOST_THREADS, type ThreadRange } from './thread-range.js'
 
 /** A lane as the supervisor is told of it: validated, complete and cloneable. */
 export interface LaneConfig {
@@ -20,6 +21,7 @@ export interface LaneConfig {
   readonly slowCallback: number
   /** Milliseconds, or Infinity. */
   readonly stallAfter: number
+  readonly onStall: StallAction
   readonly restart: { readonly max: number; readonly within: number }
   /** Milliseconds. */
   readonly startTimeout: number
@@ -33,4 +35,12 @@ export interface SupervisorConfig {
   readonly lanes: readonly LaneConfig[]
   /** Epoch milliseconds at monotonic instant 0. */
   readonly epochOffset: number
+}
+
+/**
+ * The threads that a lane may have beyond its configured number at a time: stalled ones that were replaced and have not
+ * left. As many as `restart.max`, and no more than any lane may have.
+ */
+export function mostStalled({ onStall, restart }: Pick<LaneConfig, 'onStall' | 'restart'>): number {
+  return onStall === 'replace' ? Math.min(restart.max, MOST_THREADS) : 0
 }

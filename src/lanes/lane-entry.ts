@@ -49,8 +49,11 @@ export async function lease(terms: Lease): Promise<never> {
   const loop = makeLoop(terms, module, timings, tell)
   process.on('uncaughtException', error => blame(loop, error, tell))
   process.on('unhandledRejection', reason => blame(loop, reason, tell))
-  // So that answers given before a task calls process.exit() still leave.
-  process.on('exit', () => loop.flush())
+  process.on('exit', code => {
+    // So that answers given before a task calls process.exit() still leave.
+    loop.flush()
+    tell({ type: 'exiting', code })
+  })
   let lowered = (): void => {}
   const left = new Promise<void>(resolve => {
     control.listen(
@@ -176,5 +179,9 @@ function blame(loop: RunLoop, thrown: unknown, tell: (message: LaneToSupervisor)
 /** The operating system's name for the thread, as `top -H` shows it; 15 characters of it. */
 function nameThread(name: string): void {
   if (process.platform !== 'linux') return
-  writeFileSync('/proc/thread-self/comm', name.slice(0, 15))
+  try {
+    writeFileSync('/proc/thread-self/comm', name.slice(0, 15))
+  } catch {
+    // No /proc, or one that cannot be written to: then it goes by the name it has.
+  }
 }

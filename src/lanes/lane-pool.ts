@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads'
 import { Piscina } from 'piscina'
-import type { LaneConfig } from './lane-config.js'
+import { type LaneConfig, mostStalled } from './lane-config.js'
 import type { LaneWorkerData, Lease } from './lease.js'
 
 /**
@@ -27,7 +27,7 @@ export class LanePool {
       filename: entry,
       name: 'lease',
       minThreads: config.threads.min,
-      maxThreads: config.threads.max,
+      maxThreads: config.threads.max + mostStalled(config),
       concurrentTasksPerWorker: 1,
       atomics: 'disabled',
       recordTiming: false,

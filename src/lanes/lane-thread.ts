@@ -25,6 +25,11 @@ export interface LaneThreadObserver {
 
 /** How long a thread whose port has closed has to die of what closed it, in milliseconds. */
 const LAST_WORDS_MS = 40
+/**
+ * How long if its control port has closed as well, and it did not say that it exits: it dies of its heap, most likely.
+ * That is seen only when nothing of it runs any more, for which a thread of low priority on a busy machine takes its time.
+ */
+const DEATH_MS = 1_000
 /** If a lost thread has not exited by then, its loss is told all the same: native code may hold it for long. */
 const EXIT_WAIT_MS = 50
 
@@ -40,8 +45,9 @@ const LEAVE_WITHIN_MS = 5_000
  * |            |                                               | death → `lost`; `leave()` → `leaving`            |
  * | `ready`    | runs tasks                                    | `terminate()`, death → `lost`; `retire()`;       |
  * |            |                                               | `leave()` → `leaving`                            |
- * | `retiring` | not needed: senders send it nothing more, and | as `ready`                                       |
- * |            | get the answers to what they have sent        |                                                  |
+ * | `retiring` | not needed, or stalled and replaced: senders  | as `ready`                                       |
+ * |            | send it nothing more, and get the answers to  |                                                  |
+ * |            | what they have sent                           |                                                  |
  * | `leaving`  | told to go: runs its teardown                 | its word that it has, or death → `gone`          |
  * | `lost`     | dead, or about to be                          | the worker's exit → `gone`                       |
  * | `gone`     | nothing of it runs                            |                                                  |
@@ -59,6 +65,8 @@ export class LaneThread {
   os: OsPriority = 'normal'
   /** How many aborts it has been sent. */
   aborts = 0
+  /** The task on account of which it was ended, if it was. */
+  blamed: { readonly sender: number; readonly id: number } | null = null
   readonly #config: LaneConfig
   readonly #observer: LaneThreadObserver
   readonly #control: ThreadPort
@@ -69,6 +77,7 @@ export class LaneThread {
   /** Why it was ended, if it was us. */
   #verdict: Error | null = null
   #booted = false
+  #controlClosed = false
   /** Whether it is ended as soon as it has left, rather than with all the others of its pool. */
   #leavesAlone = false
   #over = false
@@ -95,7 +104,9 @@ export class LaneThread {
     })
     this.#control.listen(
       message => this.#receive(message as LaneToSupervisor, pool),
-      () => {},
+      () => {
+        this.#controlClosed = true
+      },
     )
     this.#stopTimer = nodeTimers.after(config.startTimeout, () => {
       const message = `a thread of lane '${config.name}' was not ready within ${config.startTimeout} ms`
@@ -129,7 +140,7 @@ export class LaneThread {
     this.#control.post(message, transfer)
   }
 
-  /** It is not needed any more: to be followed by `leave` when no sender has a task on it. */
+  /** It is not needed any more, or stalled: to be followed by `leave` when no sender has a task on it. */
   retire(): void {
     if (this.#mode === 'ready') this.#enter('retiring')
   }
@@ -153,9 +164,11 @@ export class LaneThread {
    * Ends the thread, whatever it is doing.
    *
    * @param why what those are told whose tasks were on it
+   * @param blamed the task that gave cause to it, and is not to be run again
    */
-  terminate(why: Error): void {
+  terminate(why: Error, blamed: { readonly sender: number; readonly id: number } | null = null): void {
     if (this.#mode === 'lost' || this.#mode === 'gone') return
+    this.blamed ??= blamed
     this.#verdict ??= why
     this.#end.abort()
   }
@@ -165,7 +178,11 @@ export class LaneThread {
    * thread that is alive is ended.
    */
   linkLost(why: Error): void {
-    nodeTimers.after(LAST_WORDS_MS, () => this.terminate(why))
+    nodeTimers.after(LAST_WORDS_MS, () => {
+      if (this.#controlClosed && this.#exitCode === undefined)
+        nodeTimers.after(DEATH_MS, () => this.terminate(why))
+      else this.terminate(why)
+    })
   }
 
   #enter(mode: 'ready' | 'retiring' | 'leaving' | 'lost' | 'gone'): void {
@@ -179,7 +196,7 @@ export class LaneThread {
         this.#booted = true
         this.worker = pool.worker(message.threadId) ?? null
         this.worker?.once('exit', code => {
-          this.#exitCode = code
+          this.#exitCode ??= code
           this.#markExited()
         })
         break
@@ -197,6 +214,11 @@ export class LaneThread {
       case 'load-failed':
         // Its module registry remembers the failure, so the thread is of no more use.
         this.terminate(decodeError(message.error))
+        break
+      case 'exiting':
+        this.#exitCode = message.code
+        // That stands if it is ended on its way out.
+        this.#verdict ??= this.#causeOf(undefined)
         break
       case 'left':
         if (this.#mode !== 'leaving') break
@@ -241,8 +263,15 @@ export class LaneThread {
     if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
       return new LaneError('ERR_LANE_OOM', name, `a thread of lane '${name}' ran out of heap memory`)
     }
-    const exitCode = this.#exitCode ?? 0
-    const message = `a thread of lane '${name}' exited with code ${exitCode} while tasks were on it`
-    return new LaneError('ERR_LANE_EXITED', name, message, { exitCode, cause: error })
+    const exitCode = this.#exitCode
+    const how = this.#booted
+      ? exitCode === undefined
+        ? 'ended'
+        : `exited with code ${exitCode}`
+      : `could not start: ${error instanceof Error ? error.message : String(error)}`
+    return new LaneError('ERR_LANE_EXITED', name, `a thread of lane '${name}' ${how}`, {
+      exitCode,
+      cause: error,
+    })
   }
 }

@@ -1,3 +1,4 @@
+import { Failure } from '../bridge/failure.js'
 import type { LaneSender } from '../bridge/lane-sender.js'
 import type { Sender } from '../bridge/sender.js'
 import type { Epoch } from '../core/clock.js'
@@ -119,7 +120,12 @@ export class Lane<M> {
         {
           submit: (item, resolve) =>
             this.#submit(name, [item], options as TaskOptions<never> | undefined, resolve),
-          cancel: (task, cause) => lane.cancel(task, new TaskCanceledError(name, cause), cause),
+          cancel: (task, cause) =>
+            lane.cancel(
+              task,
+              Failure.later(() => new TaskCanceledError(name, cause)),
+              cause,
+            ),
         },
         items,
       )
@@ -169,5 +175,5 @@ function submitWithOptions(
   extras.reportStart = options.onStart !== undefined
   lane.submit(task, how)
   if (task.state !== NEW) hooks.accepted()
-  if (!task.dead) group?.add(task, reason => lane.cancel(task, reason, reason))
+  if (!task.dead) group?.add(task, reason => lane.cancel(task, Failure.of(reason), reason))
 }

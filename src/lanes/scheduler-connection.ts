@@ -6,13 +6,39 @@ import type { LaneConfig } from './lane-config.js'
 import type { SupervisorStats } from './supervisor.js'
 import type { TaskSource } from './task-sight.js'
 
-/** The lanes of a scheduler from their start to their end, wherever they are, and the sender that belongs to them. */
+/** The tasks of one lane, as the scheduler they were submitted to needs them. */
+export interface KeptLane {
+  /** Tasks accepted and not started. */
+  readonly waiting: number
+  /** Tasks started and not finished. */
+  readonly running: number
+  /** How many tasks have ended in a final state, given by its number. */
+  ended(state: number): number
+  /** Takes no more tasks; what it has goes on. @param error what later submits are refused with */
+  refuse(error: Error): void
+  /** Nothing will run any more: what waits fails. */
+  fail(error: Error): void
+  /** Cancels all there is. @param errorOf makes the error of a task of this name */
+  cancelAll(errorOf: (name: string) => Error): void
+}
+
+/** The tasks of all lanes of a scheduler. */
+export interface KeptLanes extends Iterable<KeptLane> {
+  /** Tasks submitted and not finished. */
+  readonly unfinished: number
+  /** Messages dropped because they made no sense. */
+  readonly strays: number
+  /** The number of the last task. */
+  readonly lastNumber: number
+  lane(name: string): KeptLane
+  /** Resolves when no task is unfinished. @param within milliseconds to wait at most */
+  idle(within?: number): Promise<void>
+}
+
+/** The lanes of a scheduler from their start to their end, wherever they are. */
 export interface SchedulerConnection {
-  readonly sender: Sender
-  readonly epoch: Epoch
-  /** What a lane's face needs to send it tasks. */
-  lane(name: string): LaneConnection
-  /** Where the sender's unfinished tasks are. */
+  readonly sender: KeptLanes
+  /** Where the unfinished tasks are. */
   readonly tasks: TaskSource
   /** Resolves when all lanes are ready; rejects with why one is not. */
   started(): Promise<void>
@@ -21,19 +47,31 @@ export interface SchedulerConnection {
   close(within: number): Promise<void>
 }
 
-/** What lanes are started with. */
-export interface ConnectionTerms {
-  readonly lanes: readonly LaneConfig[]
-  /** What an earlier sender of the same scheduler has left. */
+/** Lanes that are reached over ports, and the sender that belongs to them. */
+export interface SenderConnection extends SchedulerConnection {
+  readonly sender: Sender
+  readonly epoch: Epoch
+  /** What a lane's face needs to send it tasks. */
+  lane(name: string): LaneConnection
+}
+
+/** What every scheduler starts its lanes with. */
+export interface CommonTerms {
+  /** What an earlier connection of the same scheduler has left. */
   readonly past: SenderPast
-  /** Is told what happens on lanes. */
-  readonly watcher: LaneWatcher
   /** Takes errors that belong to no task. */
   report(error: unknown): void
 }
 
+/** What lanes behind ports are started with. */
+export interface ConnectionTerms extends CommonTerms {
+  readonly lanes: readonly LaneConfig[]
+  /** Is told what happens on lanes. */
+  readonly watcher: LaneWatcher
+}
+
 /** Begins to start lanes. */
-export type Connect = (terms: ConnectionTerms) => SchedulerConnection
+export type Connect = (terms: ConnectionTerms) => SenderConnection
 
 /** Where the unfinished tasks of a sender are. */
 export function tasksOf(sender: Sender, epoch: Epoch): TaskSource {

@@ -21,7 +21,10 @@ export interface SlowEvent {
   readonly isExactPlace: boolean
 }
 
-/** A task holds a thread's event loop beyond `stallAfter`; told once for each stall, while it lasts. */
+/**
+ * A task holds a thread's event loop beyond `stallAfter`. Told once for each stall, while it lasts; and once more if what
+ * `onStall` says could be done about it only later.
+ */
 export interface StallEvent {
   readonly lane: string
   /** The thread's number within the scheduler. */
@@ -30,6 +33,16 @@ export interface StallEvent {
   readonly task: { readonly id: number; readonly name: string }
   /** Milliseconds so far. */
   readonly silent: number
+  /**
+   * What was done about it: `replace`, a fresh thread takes over what had not started on this one; `terminate`, the thread
+   * was ended; `report`, nothing, since `onStall` says so, or since the lane has spent too many threads on stalls lately.
+   */
+  readonly action: 'report' | 'replace' | 'terminate'
+  /**
+   * Where the loop is: the lines of a stack, without ours. Undefined if that could not be seen: while native code holds the
+   * loop, or the main thread is within native code.
+   */
+  readonly stack: string | undefined
 }
 
 /** A thread was lost and is being replaced. */

@@ -5,9 +5,9 @@ import type { SchedulerConnection } from './scheduler-connection.js'
 type Mode = 'new' | 'starting' | 'running' | 'stopping' | 'stopped' | 'closing' | 'closed'
 
 /** What a scheduler does at the turns of its life. */
-export interface LifeObserver {
+export interface LifeObserver<C> {
   /** Begins to start the lanes. @param last the connection of the start before, if there was one */
-  connect(last: SchedulerConnection | null): SchedulerConnection
+  connect(last: C | null): C
   /** Nothing runs any more. */
   ended(): void
 }
@@ -25,12 +25,12 @@ export interface LifeObserver {
  * | `closing`  | as `stopping`, for good             | `close`                             | refused   |
  * | `closed`   | nothing runs, for good              | the end of `close`                  | refused   |
  */
-export class SchedulerLife<T> {
+export class SchedulerLife<T, C extends SchedulerConnection> {
   readonly #owner: T
   readonly #grace: number
-  readonly #observer: LifeObserver
+  readonly #observer: LifeObserver<C>
   #mode: Mode = 'new'
-  #connection: SchedulerConnection | null = null
+  #connection: C | null = null
   #starting: Promise<T> | null = null
   #stopping: Promise<void> | null = null
   #closing: Promise<void> | null = null
@@ -39,37 +39,54 @@ export class SchedulerLife<T> {
    * @param owner what `start` answers
    * @param grace milliseconds that the most patient lane gives a cancelled task
    */
-  constructor(owner: T, grace: number, observer: LifeObserver) {
+  constructor(owner: T, grace: number, observer: LifeObserver<C>) {
     this.#owner = owner
     this.#grace = grace
     this.#observer = observer
   }
 
   /** The connection to the lanes; null while nothing runs. */
-  get connection(): SchedulerConnection | null {
+  get connection(): C | null {
     return this.#mode === 'stopped' || this.#mode === 'closed' ? null : this.#connection
   }
 
-  get #isEnding(): boolean {
-    return this.#mode === 'stopping' || this.#mode === 'closing' || this.#mode === 'closed'
+  /** @throws ClosedError while nothing runs */
+  get present(): SchedulerConnection {
+    if (this.connection === null) throw this.#refusal
+    return this.connection
+  }
+
+  get #refusal(): ClosedError {
+    if (this.#closing !== null) return new ClosedError('the scheduler is closed')
+    return new ClosedError(`the scheduler ${this.#mode === 'new' ? 'was not started' : 'is stopped'}`)
   }
 
   /** @returns the owner, once all lanes are ready; the same promise for every call */
   start(): Promise<T> {
-    if (this.#mode === 'closing' || this.#mode === 'closed') return Promise.reject(new ClosedError())
-    this.#starting ??= this.#stopping === null ? this.#start() : this.#stopping.then(() => this.#start())
+    if (this.#closing !== null) return Promise.reject(this.#refusal)
+    this.#starting ??= this.#stopping === null ? this.#start() : this.#startAfter(this.#stopping)
     return this.#starting
   }
 
+  #startAfter(stopping: Promise<void>): Promise<T> {
+    const starting: Promise<T> = stopping.then(() => {
+      // It was to end once more, or for good, while this start waited.
+      if (this.#starting !== starting) throw this.#refusal
+      return this.#start()
+    })
+    return starting
+  }
+
   async #start(): Promise<T> {
-    if (this.#isEnding) throw new ClosedError()
     this.#mode = 'starting'
     const connection = this.#observer.connect(this.#connection)
     this.#connection = connection
+    // Or it was to end meanwhile, and may even have been started anew.
+    const goesOn = (): boolean => this.#connection === connection && this.#mode === 'starting'
     try {
       await connection.started()
     } catch (error) {
-      if (this.#isEnding) throw new ClosedError()
+      if (!goesOn()) throw this.#refusal
       this.#mode = 'stopped'
       this.#starting = null
       for (const lane of connection.sender) lane.fail(error as Error)
@@ -78,19 +95,17 @@ export class SchedulerLife<T> {
       if (this.#connection === connection) this.#observer.ended()
       throw error
     }
-    if (!this.#isEnding) this.#mode = 'running'
+    if (goesOn()) this.#mode = 'running'
     return this.#owner
   }
 
   /** @param timeout milliseconds for the threads to go by themselves before they are ended */
   stop(timeout: number): Promise<void> {
-    if (this.#mode === 'closing' || this.#mode === 'closed') return this.close(timeout)
-    if (this.#stopping === null) {
-      this.#starting = null
-      this.#stopping = this.#end('stopping', 'stopped', timeout, timeout).finally(() => {
-        this.#stopping = null
-      })
-    }
+    if (this.#closing !== null) return this.#closing
+    this.#starting = null
+    this.#stopping ??= this.#end('stopping', 'stopped', timeout, timeout).finally(() => {
+      this.#stopping = null
+    })
     return this.#stopping
   }
 
@@ -104,11 +119,8 @@ export class SchedulerLife<T> {
   }
 
   async #close(timeout: number): Promise<void> {
-    if (this.#stopping !== null) {
-      await this.#stopping
-      this.#mode = 'closed'
-      return
-    }
+    this.#starting = null
+    if (this.#stopping !== null) await this.#stopping
     // What is left at the end of the time must still be aborted and ended within it.
     await this.#end('closing', 'closed', timeout, Math.min(timeout / 2, this.#grace))
   }

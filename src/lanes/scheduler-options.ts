@@ -10,6 +10,7 @@ import { readThreads, type ThreadsOption } from './thread-range.js'
 
 /** Named as in the web platform's Prioritized Task Scheduling API. */
 export type LanePriority = 'user-blocking' | 'user-visible' | 'background'
+const STALL_ACTIONS = ['report', 'replace', 'terminate'] as const
 const PRIORITIES = ['user-blocking', 'user-visible', 'background'] as const
 
 /** The options of one lane. */
@@ -25,7 +26,10 @@ export interface LaneOptions {
   /** Tasks at a time on one thread's loop, 1 to 65,536. Default 1 for `background`, else 64. */
   readonly concurrency?: number
   readonly queue?: {
-    /** The most tasks that may wait, started ones not counted. Default 100,000. */
+    /**
+     * The most tasks that may wait, started ones not counted: an integer, or Infinity. Default 100,000. Every task waits
+     * until the end of the turn that submits it, so 0 refuses them all; it is taken with `reject` alone.
+     */
     readonly limit?: number
     /**
      * What happens past the limit. `reject` (the default): the task is refused with `ERR_QUEUE_FULL`. `wait`: it stays
@@ -52,15 +56,30 @@ export interface LaneOptions {
    * more often than each 20 ms. Default 1,000, for `user-blocking` 100; Infinity reports none.
    */
   readonly stallAfter?: number
-  /** What is done about a stall: `report`, which is the default. */
-  readonly onStall?: 'report'
+  /**
+   * What is done about a stall besides telling it.
+   *
+   * `report` (the default): nothing. `replace`: a fresh thread is started at once and takes over what has not started on
+   * the stalled one, each task once; the stalled one gets nothing more, and leaves when all that it has started is done,
+   * with its results. `terminate`: the thread is ended and replaced; the task that holds it fails with
+   * `ERR_LANE_TERMINATED` and is not run again; its neighbours are if they are `idempotent`, else they fail with the same
+   * error; what has not started moves.
+   *
+   * Both are done at most `restart.max` times within `restart.within`, apart from what `restart` itself counts; and of
+   * replaced threads there are at most `restart.max` (and 256) at a time beyond `threads`. Past that a stall is only told,
+   * until there is room again.
+   */
+  readonly onStall?: 'report' | 'replace' | 'terminate'
   /**
    * How the operating system is to schedule the threads: on Linux, the lowest nice priority (`nice`), and the policy
    * `SCHED_IDLE` besides (`idle`), for which the command `chrt` must be there. What cannot be had falls back to `nice`,
    * then to `normal`; `stats()` tells. Default `nice` for `background`, else `normal`.
    */
   readonly os?: OsPriority
-  /** How many threads the lane may lose within so many milliseconds before it is closed. Default 5 in 10,000. */
+  /**
+   * How many threads the lane may lose within so many milliseconds before it is closed. Default 5 in 10,000. Those that
+   * `onStall` has to do with are counted apart, by the same measure.
+   */
   readonly restart?: { readonly max?: number; readonly within?: number }
   /** Milliseconds a thread has to load the task module and run its `setup`. Default 10,000. */
   readonly startTimeout?: number
@@ -140,40 +159,44 @@ function readLaneOptions(
   const at = `lanes.${name}`
   plainObject(at, options)
   knownKeys(at, options, LANE_KEYS)
-  const priority =
-    options.priority === undefined ? 'user-visible' : oneOf(`${at}.priority`, options.priority, PRIORITIES)
+  // Defaults stand in for undefined alone: null is a mistake.
+  const { priority = 'user-visible', threads = 1, queue = {}, restart = {} } = options
+  oneOf(`${at}.priority`, priority, PRIORITIES)
+  const urgent = priority === 'user-blocking'
   const background = priority === 'background'
-  const queue = options.queue ?? {}
   knownKeys(`${at}.queue`, plainObject(`${at}.queue`, queue), ['limit', 'overload'])
-  const overload = oneOf(`${at}.queue.overload`, queue.overload ?? 'reject', OVERLOAD_POLICIES)
-  const restart = options.restart ?? {}
+  const overload = oneOf(
+    `${at}.queue.overload`,
+    queue.overload === undefined ? 'reject' : queue.overload,
+    OVERLOAD_POLICIES,
+  )
   knownKeys(`${at}.restart`, plainObject(`${at}.restart`, restart), ['max', 'within'])
-  const tasks = options.tasks ?? commonTasks
-  const stallAfter = options.stallAfter ?? (priority === 'user-blocking' ? 100 : 1000)
-  if (options.onStall !== undefined) oneOf(`${at}.onStall`, options.onStall, ['report'])
+  const { max = 5, within = 10_000 } = restart
+  const { concurrency = background ? 1 : 64, os = background ? 'nice' : 'normal' } = options
+  const { grace = 200, spin = urgent ? 50 : 0, startTimeout = 10_000 } = options
+  const { slowCallback = 50, stallAfter = urgent ? 100 : 1000, onStall = 'report' } = options
   return {
     name,
-    tasks: readModule(options.tasks === undefined ? 'tasks' : `${at}.tasks`, tasks),
-    threads: readThreads(`${at}.threads`, options.threads ?? 1),
-    concurrency: integerWithin(
-      `${at}.concurrency`,
-      options.concurrency ?? (background ? 1 : 64),
-      1,
-      MAX_CONCURRENCY,
-    ),
+    tasks:
+      options.tasks === undefined
+        ? readModule('tasks', commonTasks)
+        : readModule(`${at}.tasks`, options.tasks),
+    threads: readThreads(`${at}.threads`, threads),
+    concurrency: integerWithin(`${at}.concurrency`, concurrency, 1, MAX_CONCURRENCY),
     // What is to wait for room, or to take another's, needs some.
     queueLimit: readQueueLimit(`${at}.queue.limit`, queue.limit, overload === 'reject' ? 0 : 1),
     overload,
-    grace: finiteAtLeast(`${at}.grace`, options.grace ?? 200, 0),
-    spin: finiteAtLeast(`${at}.spin`, options.spin ?? (priority === 'user-blocking' ? 50 : 0), 0) / 1000,
-    slowCallback: readBudget(`${at}.slowCallback`, options.slowCallback ?? 50, 0),
+    grace: finiteAtLeast(`${at}.grace`, grace, 0),
+    spin: finiteAtLeast(`${at}.spin`, spin, 0) / 1000,
+    slowCallback: readBudget(`${at}.slowCallback`, slowCallback, 0),
     stallAfter: readBudget(`${at}.stallAfter`, stallAfter, 1),
-    os: oneOf(`${at}.os`, options.os ?? (background ? 'nice' : 'normal'), OS_PRIORITIES),
+    onStall: oneOf(`${at}.onStall`, onStall, STALL_ACTIONS),
+    os: oneOf(`${at}.os`, os, OS_PRIORITIES),
     restart: {
-      max: integerWithin(`${at}.restart.max`, restart.max ?? 5, 0, 1_000_000),
-      within: finiteAtLeast(`${at}.restart.within`, restart.within ?? 10_000, 0),
+      max: integerWithin(`${at}.restart.max`, max, 0, 1_000_000),
+      within: finiteAtLeast(`${at}.restart.within`, within, 0),
     },
-    startTimeout: finiteAtLeast(`${at}.startTimeout`, options.startTimeout ?? 10_000, 1),
+    startTimeout: finiteAtLeast(`${at}.startTimeout`, startTimeout, 1),
     resourceLimits: readResourceLimits(`${at}.resourceLimits`, options.resourceLimits),
     env: readEnv(`${at}.env`, options.env),
     workerData: readCloneable(`${at}.workerData`, options.workerData),

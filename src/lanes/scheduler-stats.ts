@@ -49,8 +49,10 @@ export interface LaneStats {
   readonly finished: FinishedCounts
   /** Threads that are ready. */
   readonly threads: number
-  /** Threads replaced. */
+  /** Lost threads that were replaced. */
   readonly restarts: number
+  /** Threads that were replaced because they stalled (`onStall: 'replace'`), and have not left yet. */
+  readonly stalled: number
   /** The operating system's priority that was really applied; to the least lowered thread, if they differ. */
   readonly os: OsPriority
   /** Of each task that started, whoever submitted it: from its submission, or the end of its `delay`, to its start. */

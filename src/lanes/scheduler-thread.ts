@@ -1,47 +1,26 @@
-import { EventEmitter } from 'node:events'
 import { decodeError } from '../bridge/error-codec.js'
 import type { LaneWatcher } from '../bridge/sender-context.js'
-import { finiteAtLeast, knownKeys } from '../core/checks.js'
-import { ClosedError, InvalidArgumentError } from '../core/errors.js'
-import type { TaskFilter } from '../core/task-filter.js'
-import { TaskHistory } from '../core/task-history.js'
-import type { TaskInfo } from '../core/task-info.js'
-import { CANCELED, DONE, FAILED, type TaskState, TIMED_OUT } from '../core/task-state.js'
+import { InvalidArgumentError } from '../core/errors.js'
 import type { CallRest, TaskArgs, TaskName, TaskResult, UntypedTasks } from './call-types.js'
 import type { InlineOptions } from './inline-options.js'
 import { planInline } from './inline-plan.js'
 import { Lane } from './lane.js'
 import type { LaneConfig } from './lane-config.js'
-import { monotonicClock } from './monotonic-clock.js'
 import { inOwnContext } from './own-context.js'
-import type { Connect, SchedulerConnection } from './scheduler-connection.js'
-import type { SchedulerEvents } from './scheduler-events.js'
-import { SchedulerLife } from './scheduler-life.js'
+import { SchedulerBase } from './scheduler-base.js'
+import type { CommonTerms, Connect, SenderConnection } from './scheduler-connection.js'
 import { readSchedulerOptions, type SchedulerOptions } from './scheduler-options.js'
-import type { LaneStats, SchedulerStats } from './scheduler-stats.js'
-import { readSightOptions } from './sight-options.js'
-import { SignalDump } from './signal-dump.js'
-import type { SupervisorStats } from './supervisor.js'
 import { SupervisorConnection } from './supervisor-connection.js'
-import { TaskHandle } from './task-handle.js'
+import type { TaskHandle } from './task-handle.js'
 import type { TaskOptions } from './task-options.js'
-import { type DumpOptions, TaskSight } from './task-sight.js'
-import type { WaitOptions } from './wait-options.js'
-
-const DEFAULT_CLOSE_TIMEOUT_MS = 5_000
 
 /**
  * Runs tasks on prioritized lanes of worker threads. `M` is the type of the task module, `L` the names of the lanes.
  */
-export class SchedulerThread<M = UntypedTasks, L extends string = string> {
+export class SchedulerThread<M = UntypedTasks, L extends string = string> extends SchedulerBase<L> {
   /** The lanes, by name. */
   readonly lanes: { readonly [K in L]: Lane<M> }
   readonly #configs: readonly LaneConfig[]
-  readonly #events = new EventEmitter()
-  readonly #history: TaskHistory
-  readonly #sight: TaskSight
-  readonly #signalDump: SignalDump
-  readonly #life: SchedulerLife<this>
   #connect: Connect = terms => new SupervisorConnection(terms)
 
   /**
@@ -83,29 +62,16 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
 
   /** @throws InvalidArgumentError (`ERR_INVALID_ARG`) that names the option */
   constructor(options: SchedulerOptions<L>) {
-    this.#configs = readSchedulerOptions(options)
+    const configs = readSchedulerOptions(options)
+    super(
+      configs.map(({ name }) => name),
+      options,
+      Math.max(...configs.map(({ grace }) => grace)),
+    )
+    this.#configs = configs
     const lanes: Record<string, Lane<M>> = Object.create(null)
     for (const { name } of this.#configs) lanes[name] = new Lane<M>(name)
     this.lanes = Object.freeze(lanes) as { readonly [K in L]: Lane<M> }
-    const { history, dumpOnSignal } = readSightOptions(options)
-    this.#history = new TaskHistory(history)
-    this.#sight = new TaskSight(Object.keys(lanes), this.#history)
-    this.#signalDump = new SignalDump(dumpOnSignal, () => this.#sight.table({}))
-    const grace = Math.max(...this.#configs.map(config => config.grace))
-    this.#life = new SchedulerLife(this, grace, {
-      connect: last => this.#connected(last),
-      ended: () => this.#signalDump.stop(),
-    })
-  }
-
-  /**
-   * Starts the lanes. Tasks may be submitted meanwhile.
-   *
-   * @returns this scheduler, once all lanes are ready; the same promise for every call
-   * @throws as the static `start`; ClosedError (`ERR_CLOSED`) after `close()`
-   */
-  start(): Promise<this> {
-    return this.#life.start()
   }
 
   /**
@@ -124,221 +90,28 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> {
     return this.lanes[lane].submit(name, ...rest)
   }
 
-  taskState(task: TaskHandle): TaskState {
-    return task.state
-  }
-
-  /**
-   * As `task.wait`.
-   *
-   * @param options.timeout milliseconds to wait at most
-   * @param options.for `'FINISHED'` (the default) or `'RUNNING'`
-   * @returns true once the task is in a final state (or has started), false when the wait's own time is over
-   */
-  waitTask(task: TaskHandle, options?: WaitOptions): Promise<boolean> {
-    return task.wait(options)
-  }
-
-  /** @returns true only for the call that cancelled the task */
-  cancelTask(task: TaskHandle, reason?: unknown): boolean {
-    return task.cancel(reason)
-  }
-
-  /**
-   * What there is to be seen of a task now.
-   *
-   * @param task a handle, or the id of one; of a task that was submitted here
-   * @returns always, for a handle; for an id undefined once the task has finished and left the history
-   * @throws InvalidArgumentError (`ERR_INVALID_ARG`) if it is neither
-   */
-  taskInfo(task: TaskHandle): TaskInfo
-  taskInfo(task: number): TaskInfo | undefined
-  taskInfo(task: TaskHandle | number): TaskInfo | undefined
-  taskInfo(task: TaskHandle | number): TaskInfo | undefined {
-    return task instanceof TaskHandle ? task.info(monotonicClock.now()) : this.#sight.find(task)
-  }
-
-  /**
-   * The tasks submitted here that have not finished, and those of the history, in the order of their submission.
-   *
-   * @throws InvalidArgumentError (`ERR_INVALID_ARG`) that names the option
-   */
-  tasks(filter: TaskFilter = {}): TaskInfo[] {
-    return this.#sight.tasks(filter)
-  }
-
-  /** How many `tasks(filter)` would answer. Makes nothing, so that a million waiting tasks cost no more than one. */
-  countTasks(filter: TaskFilter = {}): number {
-    return this.#sight.count(filter)
-  }
-
-  /**
-   * Writes a table of tasks: `id`, `name`, `lane` and `state`, for how many milliseconds each waited (`queue`) and has
-   * run (`running`), so far or in all, and how many milliseconds ago it ended in the one way it did (`timedout`,
-   * `failed`, `done` or `canceled`). At most 1,000 rows: running tasks first, then waiting ones, then finished ones,
-   * the last to finish first; a last line says how many were left out.
-   *
-   * @param options.lane the tasks of this lane alone
-   * @param options.state those in this state, or group of states, alone
-   * @param options.to where it is written; default `process.stdout`
-   * @returns what was written
-   * @throws InvalidArgumentError (`ERR_INVALID_ARG`) that names the option
-   */
-  dumpTasks(options: DumpOptions = {}): string {
-    return this.#sight.dump(options)
-  }
-
-  /** The task that has run longest of all submitted here, running or finished; also when the history forgot it. */
-  slowest(): TaskInfo | undefined {
-    return this.#sight.slowest()
-  }
-
-  /**
-   * The task, of those submitted here, that holds a loop of the lane now, which may be one whose outcome was decided
-   * and that goes on; of several the one that has held it longest. If none does, the last to start of those that run.
-   *
-   * @throws InvalidArgumentError (`ERR_INVALID_ARG`) if there is no such lane
-   */
-  currentTask(lane: L): TaskInfo | undefined {
-    return this.#sight.current(lane)
-  }
-
-  /**
-   * What the scheduler is doing now, and has done since it was started. It answers while lanes are blocked.
-   *
-   * @throws ClosedError (`ERR_CLOSED`) unless the scheduler is started
-   */
-  async stats(): Promise<SchedulerStats> {
-    const connection = this.#life.connection
-    if (connection === null) throw new ClosedError('not running')
-    const { lanes, abandoned, strays }: SupervisorStats = await connection.stats()
-    const { sender } = connection
-    const shown: Record<string, LaneStats> = {}
-    for (const [name, measured] of Object.entries(lanes)) {
-      const lane = sender.lane(name)
-      shown[name] = {
-        waiting: lane.waiting,
-        running: lane.running,
-        finished: {
-          DONE: lane.ended(DONE),
-          FAILED: lane.ended(FAILED),
-          TIMED_OUT: lane.ended(TIMED_OUT),
-          CANCELED: lane.ended(CANCELED),
-        },
-        ...measured,
-      }
-    }
-    return { lanes: shown, unfinished: sender.unfinished, abandoned, strays: strays + sender.strays }
-  }
-
-  /** Resolves when every task submitted so far, and any submitted meanwhile, has finished. */
-  async drain(): Promise<void> {
-    await this.#life.connection?.sender.idle()
-  }
-
-  /**
-   * Refuses new tasks, cancels those there are, and ends the threads. `start()` begins anew.
-   *
-   * @param options.timeout milliseconds for the threads to go by themselves before they are ended; default 5,000
-   */
-  stop(options: { readonly timeout?: number } = {}): Promise<void> {
-    return this.#life.stop(readTimeout(options))
-  }
-
-  /**
-   * Refuses new tasks (`ERR_CLOSED`), waits for those there are, then cancels what is left, then ends what does not
-   * go. Native code cannot be stopped in its middle: a thread that is in it goes on until it returns.
-   *
-   * @param options.timeout milliseconds for all of it together; default 5,000
-   * @returns the same promise for every call
-   */
-  close(options: { readonly timeout?: number } = {}): Promise<void> {
-    return this.#life.close(readTimeout(options))
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
-
-  on<E extends keyof SchedulerEvents>(event: E, listener: (...args: SchedulerEvents[E]) => void): this {
-    this.#events.on(event, listener as never)
-    this.#listenersChanged()
-    return this
-  }
-
-  once<E extends keyof SchedulerEvents>(event: E, listener: (...args: SchedulerEvents[E]) => void): this {
-    this.#events.once(event, listener as never)
-    this.#listenersChanged()
-    return this
-  }
-
-  off<E extends keyof SchedulerEvents>(event: E, listener: (...args: SchedulerEvents[E]) => void): this {
-    this.#events.off(event, listener as never)
-    this.#listenersChanged()
-    return this
-  }
-
-  /** Connects everything that is on this side with lanes that are being started. */
-  #connected(last: SchedulerConnection | null): SchedulerConnection {
-    const connection = this.#connect({
-      lanes: this.#configs,
-      past: { history: this.#history, lastNumber: last?.sender.lastNumber ?? 0 },
-      watcher: this.#watcher,
-      report: error => this.#report(error),
-    })
-    this.#sight.lookAt(connection.tasks)
-    this.#signalDump.listen()
+  /** @internal */
+  protected override connect(terms: CommonTerms): SenderConnection {
+    const connection = this.#connect({ ...terms, lanes: this.#configs, watcher: this.#watcher })
     for (const lane of Object.values<Lane<M>>(this.lanes)) lane.connect(connection.lane(lane.name))
     return connection
+  }
+
+  /** @internal */
+  protected override heard(isSlowHeard: boolean): void {
+    for (const { name, slowCallback } of this.#configs)
+      this.lanes[name as L].sites.isWanted = isSlowHeard && slowCallback !== Number.POSITIVE_INFINITY
   }
 
   readonly #watcher: LaneWatcher = {
     slow: (task, held) => {
       const { name, lane } = task.target
       const site = this.lanes[lane as L].sites.reportedSlow(task)
-      this.#emit('slow', { lane, name, id: task.sequence, held, ...site })
-      this.#listenersChanged()
+      this.emit('slow', { lane, name, id: task.sequence, held, ...site })
     },
-    stall: ({ lane, thread, task, silent }) => this.#emit('stall', { lane, thread, task, silent }),
+    stall: ({ lane, thread, task, silent, action, stack }) =>
+      this.emit('stall', { lane, thread, task, silent, action, stack }),
     restart: ({ lane, thread, error, after, restarts }) =>
-      this.#emit('restart', { lane, thread, error: decodeError(error), after, restarts }),
+      this.emit('restart', { lane, thread, error: decodeError(error), after, restarts }),
   }
-
-  /** Where tasks are submitted is looked at only as long as there is somebody to tell. */
-  #listenersChanged(): void {
-    const isHeard = this.#events.listenerCount('slow') > 0
-    for (const { name, slowCallback } of this.#configs)
-      this.lanes[name as L].sites.isWanted = isHeard && slowCallback !== Number.POSITIVE_INFINITY
-  }
-
-  #emit<E extends keyof SchedulerEvents>(event: E, ...args: SchedulerEvents[E]): void {
-    try {
-      this.#events.emit(event, ...args)
-    } catch (error) {
-      this.#report(error)
-    }
-  }
-
-  #report(error: unknown): void {
-    if (this.#events.listenerCount('error') === 0) {
-      process.emitWarning(error instanceof Error ? error : String(error))
-      return
-    }
-    try {
-      this.#events.emit('error', error)
-    } catch (thrown) {
-      // In a turn of its own, where it is uncaught as it would be anywhere: whoever reports is in the middle of work that
-      // belongs to others.
-      setImmediate(() => {
-        throw thrown
-      })
-    }
-  }
-}
-
-function readTimeout(options: { readonly timeout?: number }): number {
-  knownKeys('options', options, ['timeout'])
-  return options.timeout === undefined
-    ? DEFAULT_CLOSE_TIMEOUT_MS
-    : finiteAtLeast('timeout', options.timeout, 0)
 }

@@ -1,9 +1,11 @@
 import { FLOAT, INT, type TableView } from '../bridge/shared-table.js'
 import { SCHEDULED, STARTED, TASK_STATES } from '../core/task-state.js'
-import type { Stall } from './stall-watch.js'
+import type { AnsweredStall } from './stall-response.js'
 
 /** The most tasks that a report lists. */
 const MOST_ROWS = 20
+/** Lines of the stack are cut to this many characters. */
+const MOST_LINE_CHARACTERS = 200
 /** Names are cut to this many characters. */
 const MOST_CHARACTERS = 32
 
@@ -24,7 +26,7 @@ interface Row {
 
 /**
  * What the supervisor writes of a stall when the thread that should report it does not answer: which task holds which
- * lane, and the tasks that were sent and are not finished, those of the stalled lane first.
+ * lane, what was done about it, where its loop is, and the tasks that were sent and are not finished, those of the stalled lane first.
  *
  * @param tables the task tables of all senders
  * @param threadNames what the lanes' threads are called, and their functions
@@ -32,7 +34,7 @@ interface Row {
  * @returns lines of text, of bounded number and length
  */
 export function stallReport(
-  stall: Stall,
+  stall: AnsweredStall,
   tables: Iterable<TableView>,
   threadNames: ThreadNames,
   now: number,
@@ -58,6 +60,8 @@ export function stallReport(
   const lines = [
     `multilane: lane '${stall.lane}' is stalled: task '${cut(stall.name)}' (${stall.task}) has held thread ` +
       `${stall.thread} for ${Math.round(stall.silent)} ms, and the thread that started the lanes does not answer.`,
+    ...(stall.action === 'replace' ? ['  A fresh thread takes over what has not started on it.'] : []),
+    ...stackLines(stall.stack),
     ...table([['lane', 'task', 'state', 'queued ms', 'running ms'], ...cells]),
   ]
   if (rows.length > MOST_ROWS) lines.push(`  and ${rows.length - MOST_ROWS} tasks more`)
@@ -87,8 +91,12 @@ function rowOf(
   }
 }
 
-function cut(name: string): string {
-  return name.length > MOST_CHARACTERS ? `${name.slice(0, MOST_CHARACTERS - 1)}…` : name
+function cut(text: string, most = MOST_CHARACTERS): string {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text
+}
+
+function stackLines(stack: string | undefined): string[] {
+  return stack === undefined ? [] : stack.split('\n').map(line => cut(line, MOST_LINE_CHARACTERS))
 }
 
 /** Text to the left, figures to the right. */

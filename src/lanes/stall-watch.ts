@@ -28,6 +28,8 @@ export interface Stall {
 export interface StallObserver {
   /** Told once for each stall, while it lasts. */
   stalled(stall: Stall): void
+  /** A stall that was told lasts. Told at each look. @param silent milliseconds so far */
+  persists(stall: Stall, silent: number): void
   /** The stall lasts, and nobody has said that they heard of it. Told once. */
   unheard(stall: Stall): void
 }
@@ -131,7 +133,6 @@ export class StallWatch {
     }
     const sender = block.holderSender
     const isTold = told !== null && told.stall.id === id && told.stall.sender === sender
-    if (isTold && told.settled) return
     const table = this.#tables.get(sender)
     if (table === undefined || !table.holds(id)) return
     const silent = now - table.float(id, FLOAT.STARTED)
@@ -140,6 +141,8 @@ export class StallWatch {
     // All of it was read of one task only if the loop has not gone on meanwhile.
     if (block.holder !== id || block.holderSender !== sender || table.state(id) < 0) return
     if (isTold) {
+      this.#observer.persists(told.stall, silent)
+      if (told.settled) return
       if (now - told.at < Math.max(lane.stallAfter, LEAST_HEARING_MS)) return
       told.settled = true
       this.#observer.unheard({ ...told.stall, silent })

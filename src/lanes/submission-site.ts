@@ -1,3 +1,4 @@
+import { isOwnFrame } from '../bridge/own-frames.js'
 import type { CallTarget, Task } from '../core/task.js'
 
 /** A function is looked at for its first so many submissions, whatever it then turns out to be. */
@@ -77,14 +78,9 @@ export class SubmissionSites {
   }
 }
 
-/** Where this package's own code is; undefined in a bundle, where it cannot be told from its user's. */
-const OWN_CODE = /^(.*\/)lanes\/submission-site\.js$/.exec(import.meta.url)?.[1]
-
 function textOf(capture: Capture | undefined): string | undefined {
   if (capture === undefined) return undefined
-  const lines = capture.stack
-    .split('\n')
-    .filter(line => /^\s+at /.test(line) && (OWN_CODE === undefined || !line.includes(OWN_CODE)))
+  const lines = capture.stack.split('\n').filter(line => /^\s+at /.test(line) && !isOwnFrame(line))
   // What our own frames had called in between, as the constructor of a promise.
   const first = lines.findIndex(line => !line.endsWith('(<anonymous>)'))
   return first === -1 ? undefined : lines.slice(first).join('\n')

@@ -1,12 +1,14 @@
 import type { LaneToSupervisor } from '../bridge/protocol/lane-to-supervisor.js'
 import { LaneError } from '../core/errors.js'
+import { ReplacementBudget } from '../core/replacement-budget.js'
 import { RestartBudget } from '../core/restart-budget.js'
 import { IdleThreads } from './idle-threads.js'
-import type { LaneConfig } from './lane-config.js'
+import { type LaneConfig, mostStalled } from './lane-config.js'
 import { LaneFigures } from './lane-figures.js'
 import type { LanePool } from './lane-pool.js'
 import { LaneThread } from './lane-thread.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
+import type { Stall } from './stall-watch.js'
 
 /** What a lane tells the supervisor. */
 export interface LaneObserver {
@@ -15,7 +17,7 @@ export interface LaneObserver {
   exited(lane: SupervisedLane, thread: LaneThread): void
   /** A lost thread is replaced. @param after milliseconds until its replacement is begun */
   restarts(lane: SupervisedLane, thread: LaneThread, error: Error, after: number): void
-  /** It is not needed any more, and is to leave once no sender has a task on it. */
+  /** It is not needed any more, or stalled and replaced, and is to leave once no sender has a task on it. */
   retiring(lane: SupervisedLane, thread: LaneThread): void
   /** It was lost too often and is closed. */
   failed(lane: SupervisedLane, error: Error): void
@@ -30,8 +32,12 @@ export interface LaneObserver {
  * it is above the minimum, idle threads retire. A thread that is lost while it retires is neither replaced nor counted:
  * it was not needed. One that is lost while it starts is, whoever asked for it.
  *
- * A thread that the cancel ladder ended is replaced at once and does not count; any other loss counts toward the
- * restart budget, and when that is spent the lane is closed. If a thread fails before the lane was ever ready,
+ * A thread that stalls may be retired just so, and a fresh one leased in its place at once, or it may be ended. Both
+ * spend from a budget of their own, of the size that `restart` gives; and of stalled ones that have not left there are
+ * no more at a time than its `max`. When that is spent, nothing is done about a stall.
+ *
+ * A thread that was ended because a task held its loop is replaced at once and does not count; any other loss counts
+ * toward the restart budget, and when that is spent the lane is closed. If a thread fails before the lane was ever ready,
  * nothing would be better the next time, so the start fails with what it failed with.
  */
 export class SupervisedLane {
@@ -45,6 +51,9 @@ export class SupervisedLane {
   readonly #threads = new Set<LaneThread>()
   readonly #restartTimers = new Set<() => void>()
   readonly #retiring = new Set<LaneThread>()
+  /** Those among them that have a replacement: they are beyond the configured number. */
+  readonly #replaced = new Set<LaneThread>()
+  readonly #replacements: ReplacementBudget
   readonly #idle: IdleThreads<LaneThread>
   readonly #started: { resolve: () => void; reject: (error: Error) => void; promise: Promise<void> }
   #mode: 'starting' | 'running' | 'closing' = 'starting'
@@ -62,6 +71,7 @@ export class SupervisedLane {
     this.#epochOffset = epochOffset
     this.#nextNumber = nextNumber
     this.#budget = new RestartBudget(config.restart)
+    this.#replacements = new ReplacementBudget(config.restart)
     this.#pool = pool
     pool.onError(error => observer.fault(this, error))
     this.#started = deferred()
@@ -85,6 +95,11 @@ export class SupervisedLane {
     return this.#threads
   }
 
+  /** How many threads have been replaced because they stalled, and have not left. */
+  get stalled(): number {
+    return this.#replaced.size
+  }
+
   get #readyThreads(): LaneThread[] {
     return [...this.#threads].filter(thread => thread.isReady)
   }
@@ -92,8 +107,41 @@ export class SupervisedLane {
   /** A sender has tasks waiting that one more thread could start. */
   grow(): void {
     if (this.#mode !== 'running' || this.#restartTimers.size > 0) return
-    const present = [...this.#threads].filter(thread => !thread.isGone)
+    const present = [...this.#threads].filter(thread => !thread.isGone && !this.#replaced.has(thread))
     if (present.length < this.config.threads.max && !present.some(thread => thread.isStarting)) this.#lease()
+  }
+
+  /**
+   * Has a fresh thread take the place of one whose loop is held. What has not started on it is taken back by the senders,
+   * and it leaves when all that has started is done.
+   *
+   * @returns false if it is to leave anyway, or too many have stalled
+   */
+  replaceStalled(thread: LaneThread): boolean {
+    if (!this.#maySpend(thread) || this.#replaced.size >= mostStalled(this.config)) return false
+    if (!this.#replacements.take(monotonicClock.now())) return false
+    this.#replaced.add(thread)
+    this.#retire(thread)
+    this.#lease()
+    return true
+  }
+
+  /**
+   * Ends a thread whose loop is held.
+   *
+   * @returns false if it is ended or to leave anyway, or too many have been
+   */
+  endStalled(thread: LaneThread, { name: task, sender, id, silent }: Stall): boolean {
+    if (!this.#maySpend(thread) || !this.#replacements.take(monotonicClock.now())) return false
+    const { name } = this.config
+    const message = `a thread of lane '${name}' was ended because task '${task}' held its loop for ${Math.round(silent)} ms`
+    const why = new LaneError('ERR_LANE_TERMINATED', name, message, { holders: [task] })
+    thread.terminate(why, { sender, id })
+    return true
+  }
+
+  #maySpend(thread: LaneThread): boolean {
+    return this.#mode === 'running' && thread.isReady
   }
 
   /**
@@ -185,6 +233,7 @@ export class SupervisedLane {
   #exited(thread: LaneThread): void {
     this.#threads.delete(thread)
     this.#retiring.delete(thread)
+    this.#replaced.delete(thread)
     this.figures.exited(thread)
     this.#observer.exited(this, thread)
     for (const listener of this.#goneListeners) listener()

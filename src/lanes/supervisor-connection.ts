@@ -10,7 +10,7 @@ import { ClosedError, LaneError } from '../core/errors.js'
 import type { LaneConnection } from './lane.js'
 import { termsOf } from './lane-terms.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
-import { type ConnectionTerms, type SchedulerConnection, tasksOf } from './scheduler-connection.js'
+import { type ConnectionTerms, type SenderConnection, tasksOf } from './scheduler-connection.js'
 import type { SupervisorStats } from './supervisor.js'
 import type { SupervisorControl, SupervisorData } from './supervisor-data.js'
 import type { TaskSource } from './task-sight.js'
@@ -28,7 +28,7 @@ const LAST_RESORT_MS = 500
  * The thread is unreferenced, so an idle scheduler does not keep the process; the notice port is what does, while
  * the sender has unfinished tasks.
  */
-export class SupervisorConnection implements SchedulerConnection {
+export class SupervisorConnection implements SenderConnection {
   readonly sender: Sender
   readonly epoch: Epoch
   readonly #worker: Worker
@@ -129,8 +129,8 @@ export class SupervisorConnection implements SchedulerConnection {
     await Promise.race([closed, lastResort, this.#exited])
     stop()
     await this.#worker.terminate()
-    // A task whose answer was lost on the way is not left to wait for an explanation that nobody can give any more.
-    this.sender.orphaned(new LaneError('ERR_LANE_CLOSED', '', 'the scheduler was closed'))
+    // Now, rather than when each port has been waited for that nobody will say anything of.
+    this.sender.orphaned(new LaneError('ERR_LANE_CLOSED', '', 'the lanes were closed'))
   }
 
   /** A port that closes does not say why; the thread's own error does, before its exit. */

@@ -14,10 +14,12 @@ import type { SupervisorConfig } from './lane-config.js'
 import type { MeasuredFigures } from './lane-figures.js'
 import type { LanePool } from './lane-pool.js'
 import type { LaneThread } from './lane-thread.js'
+import { loopStack } from './loop-stack.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
 import { OS_PRIORITIES, type OsPriority } from './os-priority.js'
 import { Retirements } from './retirements.js'
 import { stallReport } from './stall-report.js'
+import { StallResponse } from './stall-response.js'
 import { type Stall, StallWatch } from './stall-watch.js'
 import { SupervisedLane } from './supervised-lane.js'
 
@@ -42,6 +44,7 @@ export class Supervisor {
   readonly #ladder = new CancelLadder(monotonicClock, nodeTimers)
   readonly #expiry: ExpiryWatch
   readonly #stalls: StallWatch
+  readonly #stallResponse: StallResponse<SupervisedLane, LaneThread>
   readonly #retirements = new Retirements()
   #lastNumber = 0
   /** Tasks that ignored their abort and were given up. */
@@ -65,9 +68,21 @@ export class Supervisor {
         }
       },
     })
+    this.#stallResponse = new StallResponse({
+      find: number => {
+        const lane = this.#laneOf.get(number)
+        const thread = this.#threads.get(number)
+        return lane && thread && { lane, thread }
+      },
+      stackOf: loopStack,
+      tell: ({ report, lane, thread, task, name, silent, action, stack }) => {
+        const stalled = { lane, thread, task: { id: task, name }, silent, action, stack }
+        this.#broadcast({ type: 'stall', report, ...stalled })
+      },
+    })
     this.#stalls = new StallWatch(this.#tables, monotonicClock, nodeTimers, {
-      stalled: ({ report, lane, thread, task, name, silent }) =>
-        this.#broadcast({ type: 'stall', report, lane, thread, task: { id: task, name }, silent }),
+      stalled: stall => void this.#stallResponse.begin(stall),
+      persists: (stall, silent) => this.#stallResponse.persists(stall, silent),
       unheard: stall => this.#write(stall),
     })
   }
@@ -93,17 +108,18 @@ export class Supervisor {
         joined: (joined, thread) => this.#joined(joined, thread),
         lost: (of, thread, error) => {
           this.#retirements.end(thread.number)
-          this.#broadcast({
-            type: 'thread-lost',
-            lane: of.config.name,
-            thread: thread.number,
-            error: encodeError(error),
-          })
+          const told = { lane: of.config.name, thread: thread.number, error: encodeError(error) }
+          for (const [sender, { port }] of this.#senders) {
+            // By its id the task is known to its own sender alone.
+            const blamed = thread.blamed?.sender === sender ? { blamed: thread.blamed.id } : {}
+            port.post({ type: 'thread-lost', ...told, ...blamed } satisfies SupervisorToSender)
+          }
         },
         exited: (of, thread) => {
           this.#threads.delete(thread.number)
           this.#laneOf.delete(thread.number)
           this.#stalls.forget(thread.number)
+          this.#stallResponse.forget(thread.number)
           this.#retirements.end(thread.number)
           this.#broadcast({ type: 'thread-exited', lane: of.config.name, thread: thread.number })
         },
@@ -145,6 +161,7 @@ export class Supervisor {
       lanes[name] = {
         threads: ready.length,
         restarts: lane.restarts,
+        stalled: lane.stalled,
         os: os ?? lane.config.os,
         ...lane.figures.take(),
       }
@@ -235,7 +252,7 @@ export class Supervisor {
   /** Straight to standard error, since whoever would report it is blocked; through a stream it would need them too. */
   #write(stall: Stall): void {
     const text = stallReport(
-      stall,
+      this.#stallResponse.answerTo(stall),
       this.#tables.values(),
       number => {
         const lane = this.#laneOf.get(number)
@@ -260,8 +277,10 @@ export class Supervisor {
 export interface LaneThreadStats extends MeasuredFigures {
   /** Threads that are ready. */
   readonly threads: number
-  /** Threads replaced since the start. */
+  /** Lost threads replaced since the start. */
   readonly restarts: number
+  /** Threads that were replaced because they stalled, and have not left. */
+  readonly stalled: number
   /** The operating system's priority that was really applied; to the least lowered thread, if they differ. */
   readonly os: OsPriority
 }

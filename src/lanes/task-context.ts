@@ -3,6 +3,7 @@ import type { Job } from '../bridge/job.js'
 import { FLAG, FLOAT, INT } from '../bridge/shared-table.js'
 import type { Epoch } from '../core/clock.js'
 import { MultilaneError } from '../core/errors.js'
+import { LazySignal } from './lazy-signal.js'
 
 /** What a task can know and ask about itself while it runs: the answer of `currentTask()`. */
 export interface CurrentTask {
@@ -38,8 +39,7 @@ export interface ContextHost {
 class TaskContext implements CurrentTask {
   readonly #job: Job
   readonly #host: ContextHost
-  #controller: AbortController | null = null
-  #aborted: { readonly reason: unknown } | null = null
+  readonly #signal = new LazySignal()
   readonly id: number
   readonly name: string
   readonly lane: string
@@ -59,11 +59,7 @@ class TaskContext implements CurrentTask {
   }
 
   get signal(): AbortSignal {
-    if (this.#controller === null) {
-      this.#controller = new AbortController()
-      if (this.#aborted !== null) this.#controller.abort(this.#aborted.reason)
-    }
-    return this.#controller.signal
+    return this.#signal.signal
   }
 
   get cancelled(): boolean {
@@ -76,20 +72,25 @@ class TaskContext implements CurrentTask {
   }
 
   abort(reason: unknown): void {
-    this.#aborted = { reason }
-    this.#controller?.abort(reason)
+    this.#signal.abort(reason)
   }
 }
 
+/** What runs as a task. */
+export interface RunningTask {
+  /** What `currentTask()` answers; null if it has not been made. */
+  readonly context: unknown
+}
+
 interface Ambient {
-  readonly jobs: AsyncLocalStorage<Job>
+  readonly jobs: AsyncLocalStorage<RunningTask>
   host: ContextHost | null
 }
 
 /** Two copies of this package in one thread (a bundle and node_modules) must mean the same task. */
 const AMBIENT = Symbol.for('multilane.ambient.1')
 const holder = globalThis as { [AMBIENT]?: Ambient }
-holder[AMBIENT] ??= { jobs: new AsyncLocalStorage<Job>(), host: null }
+holder[AMBIENT] ??= { jobs: new AsyncLocalStorage<RunningTask>(), host: null }
 const ambient: Ambient = holder[AMBIENT]
 
 /** Called once in a lane thread, before any task runs. */
@@ -102,9 +103,14 @@ export function runInContext(job: Job, call: (...args: never[]) => unknown): unk
   return ambient.jobs.run(job, call as (...args: unknown[]) => unknown, ...job.args)
 }
 
-/** The job whose code is running, if any. */
+/** Runs a function so that `currentTask()` answers the context of what runs. */
+export function runAs<T>(running: RunningTask, call: () => T): T {
+  return ambient.jobs.run(running, call)
+}
+
+/** The job whose code is running on a lane thread, if any. */
 export function ambientJob(): Job | undefined {
-  return ambient.jobs.getStore()
+  return ambient.jobs.getStore() as Job | undefined
 }
 
 /** @param host that of the job's lane, where it is not the thread's only one */
@@ -125,8 +131,8 @@ export function contextOf(
  * @throws MultilaneError `ERR_INVALID_ARG` outside a task
  */
 export function currentTask(): CurrentTask {
-  const job = ambient.jobs.getStore()
-  if (job === undefined)
+  const running = ambient.jobs.getStore()
+  if (running === undefined)
     throw new MultilaneError('ERR_INVALID_ARG', 'currentTask() was called outside a task')
-  return contextOf(job)
+  return contextOf(running as Job)
 }

@@ -1,10 +1,10 @@
-import type { Failure } from '../bridge/failure.js'
-import type { LaneSender } from '../bridge/lane-sender.js'
+import { Failure } from '../bridge/failure.js'
 import type { Epoch } from '../core/clock.js'
 import { TaskCanceledError } from '../core/errors.js'
 import type { Task } from '../core/task.js'
 import { infoOf, type TaskInfo, type TaskTimestamps, timestampsOf } from '../core/task-info.js'
 import { DONE, TASK_STATES, type TaskState } from '../core/task-state.js'
+import type { TaskKeeper } from './task-keeper.js'
 import { readPriority } from './task-priority.js'
 import { TaskWaits } from './task-waits.js'
 import type { WaitOptions } from './wait-options.js'
@@ -15,15 +15,15 @@ import type { WaitOptions } from './wait-options.js'
  */
 export class TaskHandle<R = unknown> {
   readonly #task: Task
-  readonly #lane: LaneSender
+  readonly #keeper: TaskKeeper
   readonly #epoch: Epoch
   #waits: TaskWaits | null = null
   #finished: Promise<void> | null = null
 
   /** @internal */
-  constructor(task: Task, lane: LaneSender, epoch: Epoch) {
+  constructor(task: Task, keeper: TaskKeeper, epoch: Epoch) {
     this.#task = task
-    this.#lane = lane
+    this.#keeper = keeper
     this.#epoch = epoch
   }
 
@@ -44,17 +44,17 @@ export class TaskHandle<R = unknown> {
 
   /** The state now, also while the lane's loop is blocked. */
   get state(): TaskState {
-    return TASK_STATES[this.#lane.stateOf(this.#task)]!
+    return TASK_STATES[this.#keeper.stateOf(this.#task)]!
   }
 
   /** When things happened to it, as far as they have; true now, also while the lane's loop is blocked. */
   get timestamps(): TaskTimestamps {
-    return timestampsOf(this.#lane.sight.recordOf(this.#task), this.#epoch)
+    return timestampsOf(this.#keeper.sight.recordOf(this.#task), this.#epoch)
   }
 
   /** @internal @param now the present instant */
   info(now: number): TaskInfo {
-    return infoOf(this.#lane.sight.recordOf(this.#task), this.#epoch, now)
+    return infoOf(this.#keeper.sight.recordOf(this.#task), this.#epoch, now)
   }
 
   /**
@@ -90,7 +90,7 @@ export class TaskHandle<R = unknown> {
    *   group
    */
   wait(options: WaitOptions = {}): Promise<boolean> {
-    this.#waits ??= new TaskWaits(this.#task, this.#lane, () => this.#whenFinished())
+    this.#waits ??= new TaskWaits(this.#task, this.#keeper, () => this.#whenFinished())
     return this.#waits.wait(options)
   }
 
@@ -98,12 +98,14 @@ export class TaskHandle<R = unknown> {
    * Decides the task's outcome to be CANCELED, at once. One that has not started never will, even if its lane's loop
    * is blocked; one that runs is told by its AbortSignal and by `currentTask().cancelled`.
    *
-   * @param reason what the task's signal and the TaskCanceledError carry
+   * @param reason what the task's signal and the TaskCanceledError carry. The TaskCanceledError is made when somebody looks
+   *   at the outcome, and its stack leads there; an error given as reason, which is its `cause`, tells who cancelled
    * @returns whether this call was the one that decided
    */
   cancel(reason?: unknown): boolean {
-    const error = new TaskCanceledError(this.name, reason)
-    return this.#lane.cancel(this.#task, error, reason === undefined ? error : reason)
+    const { name } = this
+    const failure = Failure.later(() => new TaskCanceledError(name, reason))
+    return this.#keeper.cancel(this.#task, failure, reason)
   }
 
   /**
@@ -114,7 +116,7 @@ export class TaskHandle<R = unknown> {
    * @throws InvalidArgumentError (`ERR_INVALID_ARG`)
    */
   setPriority(priority: number): boolean {
-    return this.#lane.setPriority(this.#task, readPriority(priority))
+    return this.#keeper.setPriority(this.#task, readPriority(priority))
   }
 
   #whenFinished(): Promise<void> {

@@ -1,4 +1,4 @@
-import { TaskLoadError } from '../core/errors.js'
+import { InvalidArgumentError, TaskLoadError } from '../core/errors.js'
 import type { TaskFunction } from './run-loop.js'
 
 /** A task module, taken apart. */
@@ -19,17 +19,40 @@ const HOOKS = ['setup', 'teardown']
  * @throws TaskLoadError `ERR_TASK_LOAD` with the cause
  */
 export async function loadTaskModule(url: string): Promise<TaskModule> {
-  let exported: Record<string, unknown>
   try {
-    exported = await import(url)
+    // To read an export can throw as well: one that is a getter, or that is not initialized yet.
+    return taskModuleOf(await import(url))
   } catch (cause) {
     throw new TaskLoadError(`the task module ${url} could not be loaded: ${messageOf(cause)}`, cause)
   }
-  return taskModuleOf(exported)
 }
 
-/** Finds the functions of what a module exports, or of an object of functions. */
-export function taskModuleOf(exported: Readonly<Record<string, unknown>>): TaskModule {
+/**
+ * Finds the functions of an object that stands for a task module.
+ *
+ * @param option the path of the option it was given in
+ * @throws InvalidArgumentError (`ERR_INVALID_ARG`) if it has none of its own; TaskLoadError (`ERR_TASK_LOAD`) with the
+ *   cause if they cannot be read
+ */
+export function taskModuleOfFunctions(
+  option: string,
+  functions: Readonly<Record<string, unknown>>,
+): TaskModule {
+  let module: TaskModule
+  try {
+    module = taskModuleOf(functions)
+  } catch (cause) {
+    throw new TaskLoadError(`the functions of ${option} could not be read: ${messageOf(cause)}`, cause)
+  }
+  const { names, setup, teardown } = module
+  if (names.length === 0 && setup === undefined && teardown === undefined) {
+    const expected = 'an object that has functions of its own (those of a class belong to its prototype)'
+    throw new InvalidArgumentError(option, expected, functions)
+  }
+  return module
+}
+
+function taskModuleOf(exported: Readonly<Record<string, unknown>>): TaskModule {
   const functions = new Map<string, TaskFunction>()
   // A CommonJS module shows all its exports on `default`, and by name only those that can be found without running it.
   for (const source of [exported.default, exported]) {

@@ -108,11 +108,11 @@ function readRetries(retries: unknown, { transfer }: TaskExtras): RetryPolicy | 
   const given = typeof retries === 'number' ? { limit: retries } : plainObject('retries', retries)
   knownKeys('retries', given, ['limit', 'delay', 'maxDelay'])
   const option = typeof retries === 'number' ? 'retries' : 'retries.limit'
-  const { limit, delay, maxDelay } = given as { limit?: unknown; delay?: unknown; maxDelay?: unknown }
+  const { limit, delay = 100, maxDelay = 10_000 } = given as Readonly<Record<string, unknown>>
   const policy = {
     limit: integerWithin(option, limit, 0, MAX_RETRIES),
-    delay: finiteAtLeast('retries.delay', delay ?? 100, 0),
-    maxDelay: finiteAtLeast('retries.maxDelay', maxDelay ?? 10_000, 0),
+    delay: finiteAtLeast('retries.delay', delay, 0),
+    maxDelay: finiteAtLeast('retries.maxDelay', maxDelay, 0),
   }
   if (policy.limit === 0) return null
   if (transfer !== null) {

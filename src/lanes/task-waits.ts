@@ -1,19 +1,18 @@
-import type { LaneSender } from '../bridge/lane-sender.js'
-import type { LaneSight } from '../bridge/lane-sight.js'
 import type { Task, TaskObserver } from '../core/task.js'
+import type { KeptSight, TaskKeeper } from './task-keeper.js'
 import { readWaitOptions, type WaitOptions } from './wait-options.js'
 
 /** The waits for one task. One whose time is over leaves nothing behind, so that a task can be polled for days. */
 export class TaskWaits {
   readonly #task: Task
-  readonly #lane: LaneSender
+  readonly #keeper: TaskKeeper
   readonly #whenFinished: () => Promise<void>
   #finish: Occasion | null = null
   #start: Occasion | null = null
 
-  constructor(task: Task, lane: LaneSender, whenFinished: () => Promise<void>) {
+  constructor(task: Task, keeper: TaskKeeper, whenFinished: () => Promise<void>) {
     this.#task = task
-    this.#lane = lane
+    this.#keeper = keeper
     this.#whenFinished = whenFinished
   }
 
@@ -24,15 +23,15 @@ export class TaskWaits {
     const occasion = isForStart ? this.#started : this.#finished
     if (timeout === undefined) return occasion.comes()
     let stop: () => void = () => {}
-    const isSo = (): boolean => (isForStart ? hasStarted(this.#task, this.#lane.sight) : this.#task.dead)
+    const isSo = (): boolean => (isForStart ? hasStarted(this.#task, this.#keeper.sight) : this.#task.dead)
     const within = occasion.comes(over => {
-      stop = this.#lane.remindMeAfter(timeout, () => over(isSo()))
+      stop = this.#keeper.remindMeAfter(timeout, () => over(isSo()))
     })
     return within.finally(stop)
   }
 
   get #started(): Occasion {
-    this.#start ??= new Occasion(whenStarted(this.#task, this.#lane.sight))
+    this.#start ??= new Occasion(whenStarted(this.#task, this.#keeper.sight))
     return this.#start
   }
 
@@ -69,12 +68,12 @@ class Occasion {
 }
 
 /** Whether a task has started, as of now and also while its lane's loop is blocked. */
-function hasStarted(task: Task, sight: LaneSight): boolean {
+function hasStarted(task: Task, sight: KeptSight): boolean {
   return task.attempt > 1 || sight.recordOf(task).started !== undefined
 }
 
 /** Resolves with true when the task has started, with false when it has ended without. */
-export function whenStarted(task: Task, sight: LaneSight): Promise<boolean> {
+export function whenStarted(task: Task, sight: KeptSight): Promise<boolean> {
   if (task.dead || hasStarted(task, sight)) return Promise.resolve(hasStarted(task, sight))
   return new Promise(resolve => {
     const extras = task.rareOptions()

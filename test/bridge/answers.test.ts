@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { encodeError } from '#src/bridge/error-codec.js'
-import type { Failure } from '#src/bridge/failure.js'
+import { Failure } from '#src/bridge/failure.js'
 import { FLOAT, INT } from '#src/bridge/shared-table.js'
 import { TaskCanceledError } from '#src/core/errors.js'
 import { CANCELED, DONE, FAILED } from '#src/core/task-state.js'
@@ -166,7 +166,7 @@ test('a thread answers for itself alone', () => {
 test('the answer to a cancelled task only frees its slot', () => {
   const { rig, thread, one, job } = setUp()
   const error = new TaskCanceledError('quote')
-  assert.ok(rig.sender.lane(LANE).cancel(one.task, error, error))
+  assert.ok(rig.sender.lane(LANE).cancel(one.task, Failure.of(error)))
   assert.equal([one.task.state, rig.slotsInUse], [CANCELED, 1])
   thread.finish(job, 'value')
   rig.settle()

@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { encodeError } from '#src/bridge/error-codec.js'
+import { Failure } from '#src/bridge/failure.js'
 import { LaneError } from '#src/core/errors.js'
 import { GROW_AFTER_MS } from '#src/core/growth-policy.js'
 import { LANE, type RigThread, SenderRig } from './sender-rig.js'
@@ -143,7 +144,7 @@ test('a cancelled task holds it until the thread has acknowledged it', () => {
   const { task } = rig.submit(['cancelled'])
   rig.settle()
   const error = new Error('cancelled')
-  rig.sender.lane(LANE).cancel(task, error, error)
+  rig.sender.lane(LANE).cancel(task, Failure.of(error))
   leave(rig, thread)
   assert.equal(released(rig), [])
   thread.runAll()

@@ -84,6 +84,18 @@ test('nothing is put together unless somebody looks', async () => {
   assert.ok(looks > 0)
 })
 
+test('an error is made when somebody looks, and once', async () => {
+  let made = 0
+  const failure = Failure.later(() => new RangeError(`made ${++made}`))
+  await new Promise(resolve => setImmediate(resolve))
+  assert.is(made, 0)
+  const { promise, resolve } = pending()
+  resolve(failure)
+  const error = await rejectionOf(promise, RangeError)
+  assert.is(error.message, 'made 1')
+  assert.is(failure.error(), error)
+})
+
 test('a failure nobody awaits is not an unhandled rejection', async () => {
   const unhandled: unknown[] = []
   const note = (reason: unknown): void => {

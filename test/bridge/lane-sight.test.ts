@@ -1,5 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { Failure } from '#src/bridge/failure.js'
 import { FLAG, INT } from '#src/bridge/shared-table.js'
 import { CANCELED, DONE, SCHEDULED, STARTED, SUBMITTED, TIMED_OUT } from '#src/core/task-state.js'
 import { whenStarted } from '#src/lanes/task-waits.js'
@@ -42,7 +43,7 @@ test('each place a task is in, and the state it has there', () => {
   rig.settle()
   const left = [...sight.sent(), ...sight.unsent()].map(({ sequence }) => sequence)
   assert.equal(left.sort(), [1, 3, 4])
-  rig.sender.lane(LANE).cancel(delayed.task, new Error('no'), undefined)
+  rig.sender.lane(LANE).cancel(delayed.task, Failure.of(new Error('no')))
   assert.is(places().counts[1], 0)
 })
 
@@ -86,7 +87,7 @@ test('the task that holds a loop, also when its outcome has been decided', () =>
   const job = thread.start()
   thread.block.hold(0, job.id)
   assert.equal(holders(), [[1, STARTED]])
-  lane.cancel(task, new Error('no'), undefined)
+  lane.cancel(task, Failure.of(new Error('no')))
   assert.equal(holders(), [[1, CANCELED]])
   thread.block.hold(7, job.id)
   assert.equal(holders(), [], 'a task of another sender')
@@ -154,7 +155,7 @@ test('who waits for a start hears of an end without one, beside the task’s own
   }
   const { task } = rig.submit([1], { observer })
   const started = whenStarted(task, lane.sight)
-  lane.cancel(task, new Error('no'), undefined)
+  lane.cancel(task, Failure.of(new Error('no')))
   assert.is(await sofar(started), false)
   assert.equal(log, ['finished'])
 

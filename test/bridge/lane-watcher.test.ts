@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { encodeError } from '#src/bridge/error-codec.js'
+import { Failure } from '#src/bridge/failure.js'
 import { MemoryPort } from '#src/bridge/memory-port.js'
 import { Sender } from '#src/bridge/sender.js'
 import { ManualClock } from '../support/manual-clock.js'
@@ -15,6 +16,8 @@ const STALL = {
   thread: 1,
   task: { id: 3, name: 'quote' },
   silent: 120,
+  action: 'report',
+  stack: undefined,
 } as const
 
 test('a slow task is told as the task it is, also when its outcome was decided earlier', () => {
@@ -26,7 +29,7 @@ test('a slow task is told as the task it is, also when its outcome was decided e
   thread.inlet.reportSlow(job, 80)
   rig.settle()
   const error = new Error('cancelled')
-  rig.sender.lane(LANE).cancel(task, error, error)
+  rig.sender.lane(LANE).cancel(task, Failure.of(error))
   thread.inlet.reportSlow(job, 90)
   thread.finish(job, 'value')
   rig.settle()

@@ -8,7 +8,7 @@ import { LANE, SenderRig, type Submitted } from './sender-rig.js'
 
 const test = suite('bridge: a thread that is lost')
 
-const EXPLANATION_MS = 1_000
+const EXPLANATION_MS = 2_000
 
 function errorOf({ outcomes }: Submitted): MultilaneError {
   assert.is(outcomes.length, 1)
@@ -29,7 +29,7 @@ function setUp(options: Parameters<SenderRig['submit']>[1] = {}) {
   return { rig, thread, started, sent }
 }
 
-test('when a port closes the supervisor is asked at once; if it says nothing, what was started fails after a second', () => {
+test('when a port closes the supervisor is asked at once; if it says nothing, what was started fails after two seconds', () => {
   const { rig, thread, started, sent } = setUp()
   thread.port.close()
   rig.settle()

@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert'
 import { encodeError } from '#src/bridge/error-codec.js'
+import { Failure } from '#src/bridge/failure.js'
 import type { Job } from '#src/bridge/job.js'
 import type { LaneSender } from '#src/bridge/lane-sender.js'
 import { MemoryPort } from '#src/bridge/memory-port.js'
@@ -176,7 +177,7 @@ export class SenderRig {
 
   cancel({ task }: Submitted): boolean {
     const error = new TaskCanceledError(task.target.name)
-    return this.lane.cancel(task, error, error)
+    return this.lane.cancel(task, Failure.of(error))
   }
 
   /** A thread is gone, and has exited for certain. */

@@ -185,6 +185,20 @@ test('what is put back goes before all that came after it, and not before what c
   assert.equal([queue.pop(0)?.arrival, queue.pop(0)?.arrival, queue.pop(0)], [1, 6, null])
 })
 
+test('two hundred thousand change their priority in no order, without a walk past the others for each', () => {
+  const COUNT = 200_000
+  const queue = new ReadyQueue<Item>()
+  const items = Array.from({ length: COUNT }, (_, arrival) => new Item(arrival))
+  for (const item of items) queue.push(item)
+  // A step that has no divisor in common with the count comes to each of them once.
+  for (let i = 0, at = 0; i < COUNT; i++, at = (at + 77_773) % COUNT) {
+    queue.remove(items[at]!)
+    items[at]!.priority = 5
+    queue.push(items[at]!)
+  }
+  for (const item of items) assert.is(queue.pop(0), item)
+})
+
 test('an aged item is overtaken by no more than the bound says, however many more urgent ones keep coming', () => {
   const queue = new ReadyQueue<Item>()
   const OLDER = 5

@@ -68,7 +68,7 @@ test('other options of a lane', () => {
   expectLaneRefused('priority', 'high')
   expectLaneRefused('os', 'realtime')
   expectLaneRefused('queue.overload', 'whatever')
-  for (const value of ['replace', 'terminate', 'whatever', true]) expectLaneRefused('onStall', value)
+  for (const value of ['Replace', 'restart', '', null, true, 1]) expectLaneRefused('onStall', value)
   for (const overload of ['whatever', '', 5, {}, 'toString', 'WAIT']) {
     expectLaneRefused('queue.overload', overload)
   }
@@ -81,6 +81,23 @@ test('other options of a lane', () => {
   expectLaneRefused('execArgv', [1])
   for (const path of ['queue', 'restart', 'resourceLimits', 'env']) expectLaneRefused(path, 5)
   for (const module of [5, '', './relative.js', 'bare']) expectLaneRefused('tasks', module)
+})
+
+test('null is no option left out', () => {
+  const outer = [
+    'priority',
+    'threads',
+    'concurrency',
+    'queue',
+    'grace',
+    'spin',
+    'os',
+    'slowCallback',
+    'tasks',
+  ]
+  const others = ['stallAfter', 'onStall', 'restart', 'startTimeout', 'resourceLimits', 'env', 'execArgv']
+  const inner = ['queue.limit', 'queue.overload', 'restart.max', 'restart.within']
+  for (const path of [...outer, ...others, ...inner]) expectLaneRefused(path, null)
 })
 
 test('options that do not exist', () => {
@@ -200,6 +217,24 @@ both('other arguments', async launch => {
     assert.is((await rejectionOf(a.map('echo', items as never), InvalidArgumentError)).option, 'items')
   }
   const task = a.submit('echo', [1])
+  for (const none of [{}, 5.5, 'text', null, undefined]) {
+    for (const call of ['taskState', 'cancelTask', 'taskInfo'] as const) {
+      assert.is(
+        option(() => scheduler[call](none as never)),
+        'task',
+      )
+    }
+    const waiting = scheduler.waitTask(none as never)
+    assert.is((await rejectionOf(waiting, InvalidArgumentError)).option, 'task')
+  }
+  for (const none of [null, 5, 'text', []]) {
+    for (const call of ['stop', 'close'] as const) {
+      assert.is(
+        option(() => scheduler[call](none as never)),
+        'options',
+      )
+    }
+  }
   for (const priority of [...NO_NUMBERS, -1, 1.5, 1_000_001, undefined]) {
     assert.is(
       option(() => task.setPriority(priority as never)),

@@ -35,6 +35,12 @@ both('task module that throws at its top', async launch => {
   assert.is((error.cause as RangeError).message, 'planted')
 })
 
+both('task module with an export that cannot be read', async launch => {
+  const source = `export default { get broken() { throw new RangeError('planted') } }`
+  const error = await rejectionOf(launch({ tasks: module(source), lanes: { a: {} } }), TaskLoadError)
+  assert.is((error.cause as RangeError).message, 'planted')
+})
+
 test('task module awaiting for ever at its top', async () => {
   for (const source of ['await new Promise(() => {})', 'for (;;);']) {
     const lanes = { a: { startTimeout: 300 } }
@@ -42,6 +48,23 @@ test('task module awaiting for ever at its top', async () => {
     assert.is(error.code, 'ERR_LANE_START_TIMEOUT')
     assert.is(error.lane, 'a')
   }
+})
+
+test('execArgv that Node refuses, and execArgv that keep a thread from starting', async () => {
+  const tasks = new URL('./tasks/plain.js', import.meta.url)
+  const start = (execArgv: string[]) =>
+    SchedulerThread.start({ tasks, lanes: { good: {}, bad: { execArgv } } })
+  const refused = await rejectionOf(start(['--there-is-none']), LaneError)
+  assert.is(refused.code, 'ERR_LANE_CLOSED')
+  assert.match(refused.message, '--there-is-none')
+  assert.is((refused.cause as { code?: unknown }).code, 'ERR_WORKER_INVALID_EXEC_ARGV')
+
+  const missing = await rejectionOf(start(['--import', 'data:text/javascript,import "x:y"']), LaneError)
+  assert.is(missing.code, 'ERR_LANE_EXITED')
+  assert.is(missing.lane, 'bad')
+  assert.match(missing.message, `a thread of lane 'bad' could not start: `)
+  assert.is(missing.exitCode, undefined)
+  assert.instance(missing.cause, Error)
 })
 
 test('one lane that cannot start does not leave the others running', async () => {

@@ -2,6 +2,7 @@ import { SchedulerThread, UnknownTaskError } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { testsInBothPlaces } from '../support/both-places.js'
+import { heapInUse } from '../support/garbage.js'
 import { newGate } from '../support/gate.js'
 import { rejectionOf } from '../support/rejection.js'
 import type { SetupPlan } from './tasks/loading.js'
@@ -51,6 +52,18 @@ test('an unknown task name among a thousand known, also before the lane is ready
     }
   }
   await scheduler.close()
+})
+
+test('names that callers made up are not kept', async () => {
+  await using scheduler = await SchedulerThread.start({ ...options, history: 0 })
+  const { a } = scheduler.lanes
+  // Of a million characters each, and none of them a part of another string.
+  const madeUp = (i: number): string => Buffer.alloc(1_000_000, `${i} `).toString('latin1')
+  await rejectionOf(a.run(madeUp(0)), UnknownTaskError)
+  const before = heapInUse()
+  for (let i = 1; i <= 40; i++) await rejectionOf(a.run(madeUp(i)), UnknownTaskError)
+  const grown = heapInUse() - before
+  assert.ok(grown < 20e6, `${grown} bytes`)
 })
 
 test.run()

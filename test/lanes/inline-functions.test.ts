@@ -46,20 +46,44 @@ test('functions are refused where there are threads, and what is neither is refu
   const options = { tasks: { five: () => 5 }, lanes: { a: {} } } as never
   assert.is((await rejectionOf(SchedulerThread.start(options), InvalidArgumentError)).option, 'tasks')
   assert.is(thrownBy(() => new SchedulerThread(options), InvalidArgumentError).option, 'tasks')
+  const five = { five: () => 5 }
+  class Fives {
+    five = 5
+    giveFive(): number {
+      return this.five
+    }
+  }
   const bad = [
     [{ tasks: 5, lanes: { a: {} } }, 'tasks'],
     [{ tasks: [], lanes: { a: {} } }, 'tasks'],
-    [{ tasks: {}, lanes: { a: { tasks: 5 } } }, 'lanes.a.tasks'],
-    [{ tasks: {}, lanes: { a: 5 } }, 'lanes.a'],
-    [{ tasks: {}, lanes: {} }, 'lanes'],
-    [{ tasks: {}, lanes: { a: {} }, lane: 1 }, 'lane'],
-    [{ tasks: {}, lanes: { a: { threads: Number.NaN } } }, 'lanes.a.threads'],
+    [{ tasks: five, lanes: { a: { tasks: 5 } } }, 'lanes.a.tasks'],
+    [{ tasks: five, lanes: { a: { tasks: null } } }, 'lanes.a.tasks'],
+    [{ tasks: five, lanes: { a: 5 } }, 'lanes.a'],
+    [{ tasks: five, lanes: {} }, 'lanes'],
+    [{ tasks: five, lanes: { a: {} }, lane: 1 }, 'lane'],
+    [{ tasks: five, lanes: { a: { threads: Number.NaN } } }, 'lanes.a.threads'],
+    [{ tasks: {}, lanes: { a: {} } }, 'tasks'],
+    [{ tasks: { five: 5 }, lanes: { a: {} } }, 'tasks'],
+    [{ tasks: new Fives(), lanes: { a: {} } }, 'tasks'],
+    [{ tasks: five, lanes: { a: { tasks: new Fives() } } }, 'lanes.a.tasks'],
     [undefined, 'options'],
   ] as const
   for (const [given, option] of bad) {
     const error = await rejectionOf(SchedulerThread.inline(given as never), InvalidArgumentError)
     assert.is(error.option, option)
   }
+})
+
+test('functions that cannot be read', async () => {
+  const planted = new RangeError('planted')
+  const tasks = {
+    get broken(): () => void {
+      throw planted
+    },
+  }
+  const error = await rejectionOf(SchedulerThread.inline({ tasks, lanes: { a: {} } }), MultilaneError)
+  assert.is(error.code, 'ERR_TASK_LOAD')
+  assert.is(error.cause, planted)
 })
 
 test.run()

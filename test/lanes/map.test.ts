@@ -42,6 +42,8 @@ test('the first failure rejects it and cancels the others', async () => {
   assert.is(error.message, '-3')
   assert.is(((await others) as { code?: unknown }).code, 'ERR_NOT_CLONEABLE')
   await Promise.all(blocked.map(task => task.result()))
+  // Some of the others may have ended before they could be cancelled, with their answers on the way.
+  await scheduler.drain()
   assert.is((await scheduler.stats()).unfinished, 0)
 })
 

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { FLOAT, INT, TaskTable } from '#src/bridge/shared-table.js'
 import { CANCELED, SCHEDULED, STARTED } from '#src/core/task-state.js'
 import { stallReport } from '#src/lanes/stall-report.js'
-import type { Stall } from '#src/lanes/stall-watch.js'
+import type { AnsweredStall } from '#src/lanes/stall-response.js'
 
 const test = suite('lanes: the report of a stall')
 
@@ -12,7 +12,7 @@ const LANES: Readonly<Record<number, { lane: string; names: readonly string[] }>
   1: { lane: 'urgent', names: ['quote', 'x'.repeat(500)] },
   2: { lane: 'bulk', names: ['reindex'] },
 }
-const stall: Stall = {
+const stall: AnsweredStall = {
   report: 1,
   lane: 'urgent',
   thread: 1,
@@ -21,6 +21,8 @@ const stall: Stall = {
   task: 12,
   name: 'quote',
   silent: 640.4,
+  action: 'report',
+  stack: undefined,
 }
 
 function newTable(): TaskTable {
@@ -40,7 +42,11 @@ function send(table: TaskTable, thread: number, call: number, submitted: number,
 }
 
 function report(...tables: TaskTable[]): string[] {
-  return stallReport(stall, tables, thread => LANES[thread], NOW).split('\n')
+  return reportOf(stall, ...tables)
+}
+
+function reportOf(of: AnsweredStall, ...tables: TaskTable[]): string[] {
+  return stallReport(of, tables, thread => LANES[thread], NOW).split('\n')
 }
 
 test('which task holds which lane, and all that is under way, the stalled lane first', () => {
@@ -68,6 +74,16 @@ test('bounded in lines and in width', () => {
   assert.is(lines.length, 24)
   assert.is(lines.at(-2), '  and 4980 tasks more')
   for (const line of lines.slice(1)) assert.ok(line.length < 100, line)
+})
+
+test('what was done about it, and where its loop is, in lines of bounded length', () => {
+  const stack = `    at deep (file:///tasks.js:3:5)\n    at ${'x'.repeat(1000)}`
+  const [, done, ...lines] = reportOf({ ...stall, action: 'replace', stack }, newTable())
+  assert.is(done, '  A fresh thread takes over what has not started on it.')
+  assert.is(lines[0], '    at deep (file:///tasks.js:3:5)')
+  assert.match(lines[1]!, /^ {4}at x+…$/)
+  assert.is(lines[1]!.length, 200)
+  assert.match(lines[2]!, /^ {2}lane/)
 })
 
 test.run()

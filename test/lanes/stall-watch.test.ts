@@ -17,6 +17,7 @@ class Rig {
   readonly table = new TaskTable(() => {})
   readonly stalled: Stall[] = []
   readonly unheard: Stall[] = []
+  readonly persisted: Stall[] = []
   readonly watch: StallWatch
   #lastThread = 0
   /** Whether whoever is told says so. */
@@ -28,6 +29,7 @@ class Rig {
         this.stalled.push(stall)
         if (this.hears) this.watch.heard(stall.report)
       },
+      persists: stall => this.persisted.push(stall),
       unheard: stall => this.unheard.push(stall),
     })
   }
@@ -196,6 +198,23 @@ test('a holder that no table knows is not a task', () => {
   thread.block.hold(SENDER, 2 ** 30)
   rig.clock.runFor(1000)
   assert.equal(rig.stalled, [])
+})
+
+test('that it lasts is told at each look, heard of or not', () => {
+  for (const hears of [true, false]) {
+    const rig = new Rig()
+    rig.hears = hears
+    const thread = rig.thread(100)
+    rig.hold(thread)
+    rig.clock.runFor(125)
+    assert.equal([rig.stalled.length, rig.persisted.length], [1, 0])
+    rig.clock.runFor(1000)
+    assert.is(rig.persisted.length, 20)
+    assert.ok(rig.persisted.every(({ report }) => report === rig.stalled[0]!.report))
+    thread.block.release()
+    rig.clock.runFor(1000)
+    assert.is(rig.persisted.length, 20)
+  }
 })
 
 test.run()

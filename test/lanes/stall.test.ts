@@ -77,10 +77,13 @@ test('while main is blocked, the supervisor writes its own report', async () => 
   const { end, stdout, stderr } = await runScript(script)
   assert.is(end, 0)
   const [report = '', rest = ''] = stderr.split('main goes on\n')
-  const [headline = '', columns = '', ...rows] = report.trimEnd().split('\n')
+  const [headline = '', ...below] = report.trimEnd().split('\n')
+  const stack = below.filter(line => line.startsWith('    at '))
+  const [columns = '', ...rows] = below.slice(stack.length)
   const expected =
     /^multilane: lane 'urgent' is stalled: task 'markAndHold' \(2\) has held thread \d+ for \d+ ms/
   assert.match(headline, expected)
+  assert.match(stack.at(-1) ?? '', /at markAndHold \(.*holding\.js:\d+:\d+\)$/)
   assert.match(columns, /^ {2}lane +task +state +queued ms +running ms$/)
   assert.match(rows[0] ?? '', /^ {2}urgent +markAndHold +STARTED +[\d.]+ +[\d.]+$/)
   assert.match(rows[1] ?? '', /^ {2}urgent +echo +SCHEDULED +[\d.]+ +-$/)

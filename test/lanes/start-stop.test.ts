@@ -2,6 +2,7 @@ import { ClosedError, SchedulerThread, TaskCanceledError } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Launch, testsInBothPlaces } from '../support/both-places.js'
+import { collectGarbage } from '../support/garbage.js'
 import { arrived, newGate, openGate } from '../support/gate.js'
 import { rejectionOf, thrownBy } from '../support/rejection.js'
 import type * as plain from './tasks/plain.js'
@@ -142,6 +143,60 @@ both('await using closes', async launch => {
     assert.is(await scheduler.lanes.a.run('echo', [1]), 1)
   }
   thrownBy(() => left.scheduler?.lanes.a.submit('echo', [1]), ClosedError)
+})
+
+both('of start(), stop() and close() in one turn the last counts', async launch => {
+  const stopped = await start(launch)
+  const ends = [stopped.stop(), stopped.start(), stopped.stop()] as const
+  const refused = await rejectionOf(ends[1], ClosedError)
+  assert.is(refused.message, 'the scheduler is stopped')
+  await Promise.all([ends[0], ends[2]])
+  await rejectionOf(stopped.stats(), ClosedError)
+  assert.is(await stopped.start(), stopped)
+  assert.is(await stopped.lanes.a.run('echo', ['anew']), 'anew')
+  await stopped.close()
+
+  const closed = await start(launch)
+  const stopping = closed.stop()
+  const starting = closed.start()
+  const closing = closed.close()
+  assert.is((await rejectionOf(starting, ClosedError)).message, 'the scheduler is closed')
+  await Promise.all([stopping, closing])
+  await rejectionOf(closed.stats(), ClosedError)
+  thrownBy(() => closed.lanes.a.submit('echo', [1]), ClosedError)
+})
+
+both('every refusal says what the scheduler is', async launch => {
+  const scheduler = await start(launch)
+  const refusals = async (): Promise<string[]> => {
+    const refused = [
+      thrownBy(() => scheduler.lanes.a.submit('echo', [1]), ClosedError),
+      await rejectionOf(scheduler.lanes.a.run('echo', [1]), ClosedError),
+      await rejectionOf(scheduler.stats(), ClosedError),
+    ]
+    return [...new Set(refused.map(error => error.message))]
+  }
+  await scheduler.stop()
+  assert.equal(await refusals(), ['the scheduler is stopped'])
+  await scheduler.close()
+  assert.equal(await refusals(), ['the scheduler is closed'])
+  assert.is((await rejectionOf(scheduler.start(), ClosedError)).message, 'the scheduler is closed')
+})
+
+both('one that was closed is let go at once', async launch => {
+  const round = async (): Promise<WeakRef<object>> => {
+    const scheduler = await start(launch)
+    await Promise.all([scheduler.lanes.a.run('echo', [1]), scheduler.lanes.b.run('echo', [1])])
+    await scheduler.close()
+    return new WeakRef(scheduler)
+  }
+  const closed = await round()
+  // In a few turns of the loop; a timer that kept it would keep it for far longer.
+  for (let turn = 0; turn < 10; turn++) {
+    await new Promise(resolve => setImmediate(resolve))
+    collectGarbage()
+  }
+  assert.is(closed.deref(), undefined)
 })
 
 test.run()

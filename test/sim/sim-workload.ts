@@ -1,4 +1,4 @@
-import type { Failure } from '#src/bridge/failure.js'
+import { Failure } from '#src/bridge/failure.js'
 import { OVERLOAD_POLICIES } from '#src/core/admission.js'
 import { MultilaneError, QueueFullError, TaskCanceledError } from '#src/core/errors.js'
 import { Task, TaskExtras } from '#src/core/task.js'
@@ -230,7 +230,7 @@ function startMap(scheduler: SimScheduler, world: SimWorld, maps: SimMaps, entri
 function cancel(scheduler: SimScheduler, { task }: Entry): boolean {
   const error = new TaskCanceledError(task.target.name)
   const before = scheduler.lane.stateOf(task)
-  const decided = scheduler.lane.cancel(task, error, error)
+  const decided = scheduler.lane.cancel(task, Failure.of(error))
   if (decided && isFinal(before)) throw new Error('a cancel overturned an outcome')
   if (decided && task.state !== CANCELED) throw new Error('a cancel decided and the task is not cancelled')
   return decided

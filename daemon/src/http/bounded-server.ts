@@ -73,6 +73,7 @@ export function createBoundedServer(handler: RequestListener, limits: Connection
     open.add(socket)
     waiting.add(socket)
     socket.once('close', () => drop(socket))
+    closeInStages(socket, () => latest.get(socket)?.request)
     if (closing) socket.destroy()
     if (open.size <= limits.connections) return
     const [longest = socket] = waiting
@@ -122,10 +123,28 @@ function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /**
+ * Node closes a connection that is not kept as soon as the last answer has left, also in the middle of a body that was
+ * refused. Here only our half of it is closed then, and the other when the body has ended or is cut off.
+ */
+function closeInStages(socket: Socket, latest: () => IncomingMessage | undefined): void {
+  const destroySoon = socket.destroySoon.bind(socket)
+  socket.destroySoon = () => {
+    const request = latest()
+    if (request === undefined || request.complete || request.destroyed) {
+      destroySoon()
+      return
+    }
+    socket.end()
+    request.once('end', destroySoon)
+  }
+}
+
+/**
  * What comes after a refused body's answer is read and thrown away for a moment: closed at once, the connection would
  * be reset, and the client could lose the answer.
  */
 function cutOffLater(request: IncomingMessage): void {
+  request.resume()
   const timer = setTimeout(() => request.socket.destroy(), LINGER_MS)
   timer.unref()
   request.once('end', () => clearTimeout(timer))

@@ -55,6 +55,12 @@ export interface LaneLeft {
   readonly type: 'left'
 }
 
+/** The thread exits by itself, such as by `process.exit()`. Its ports close after this, and its exit is seen later still. */
+export interface LaneExiting {
+  readonly type: 'exiting'
+  readonly code: number
+}
+
 export type LaneToSupervisor =
   | LaneBooted
   | LowerThread
@@ -64,3 +70,4 @@ export type LaneToSupervisor =
   | LaneFault
   | TaskAbandoned
   | LaneLeft
+  | LaneExiting

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import type { StallAction } from '../../core/stall-action.js'
 import type { EncodedError } from '../error-codec.js'
 
 /** What the supervisor tells a sender, over the notice port. Plain messages, so that a synchronous wait can serve
@@ -14,7 +15,10 @@ export interface ThreadJoined {
   readonly names: readonly string[]
 }
 
-/** A thread is no longer needed: send it nothing more, and release it when it has answered everything. */
+/**
+ * A thread is no longer needed, or stalled and being replaced: take back what has not started on it, send it nothing
+ * more, and release it when it has answered everything.
+ */
 export interface ThreadLeaving {
   readonly type: 'thread-leaving'
   readonly lane: string
@@ -27,6 +31,8 @@ export interface ThreadLost {
   readonly lane: string
   readonly thread: number
   readonly error: EncodedError
+  /** The id of the sender's task on account of which the thread was ended: it is not run again, as others may be. */
+  readonly blamed?: number
 }
 
 /** A thread has exited for certain: nothing on it can touch the shared table any more. */
@@ -56,7 +62,10 @@ export interface FaultReported {
   readonly error: EncodedError
 }
 
-/** A task holds a thread's loop for longer than the lane's `stallAfter`; told once, while it does. */
+/**
+ * A task holds a thread's loop for longer than the lane's `stallAfter`. Told once, while it does, and once more if
+ * something is done about it only later.
+ */
 export interface StallReported {
   readonly type: 'stall'
   /** To be answered by a sender that can tell its users. */
@@ -67,6 +76,9 @@ export interface StallReported {
   readonly task: { readonly id: number; readonly name: string }
   /** Milliseconds so far. */
   readonly silent: number
+  readonly action: StallAction
+  /** Lines of the stack of the loop, if it could be seen. */
+  readonly stack: string | undefined
 }
 
 /** A thread was lost and is being replaced. */

@@ -92,6 +92,29 @@ test('who sends the refused body to its end can go on, on the same connection', 
   })
 })
 
+test('who is refused can send the body to its end, also if the connection is not kept', async () => {
+  await withPort(PATIENT, async port => {
+    const declared = new RawClient(port, { halfOpen: true })
+    declared.send(`${post(port, 'Connection: close', 'Content-Length: 1000000')}${' '.repeat(10_000)}`)
+    const growing = new RawClient(port, { halfOpen: true })
+    const chunk = `${(50_000).toString(16)}\r\n${' '.repeat(50_000)}\r\n`
+    growing.send(`${post(port, 'Connection: close', 'Transfer-Encoding: chunked')}${chunk.repeat(3)}`)
+    const clients = [declared, growing]
+    await eventually('both are refused', () => clients.every(client => client.status === 413))
+    await eventually('the server closes its half', () => clients.every(client => client.ended))
+    for (let sent = 10_000; sent < 1_000_000; sent += 10_000) declared.send(' '.repeat(10_000))
+    for (let sent = 0; sent < 10; sent++) growing.send(chunk)
+    growing.send('0\r\n\r\n')
+    for (const client of clients) client.end()
+    await eventually('the connections end', () => clients.every(client => client.closed))
+    assert.equal(
+      clients.map(client => client.failure),
+      [undefined, undefined],
+    )
+    assert.ok(await isServed(port))
+  })
+})
+
 test('a body of another kind that never ends is refused at its first byte', async () => {
   await withPort(PATIENT, async port => {
     const client = new RawClient(port)

@@ -4,18 +4,27 @@ import { connect, type Socket } from 'node:net'
 export class RawClient {
   readonly #socket: Socket
   #received = ''
+  #ended = false
   #closed = false
+  #failure: Error | undefined
 
-  /** The port is of the loopback address. */
-  constructor(port: number) {
-    this.#socket = connect(port, '127.0.0.1')
+  /**
+   * @param port of the loopback address
+   * @param options `halfOpen`: the client goes on sending when the server has closed its half
+   */
+  constructor(port: number, { halfOpen = false } = {}) {
+    this.#socket = connect({ port, host: '127.0.0.1', allowHalfOpen: halfOpen })
     this.#socket.setEncoding('latin1')
     this.#socket.on('data', (text: string) => {
       this.#received += text
     })
     // Being reset is one of the ways in which a server closes; `closed` tells of it.
-    this.#socket.on('error', () => {
+    this.#socket.on('error', error => {
       this.#closed = true
+      this.#failure ??= error
+    })
+    this.#socket.on('end', () => {
+      this.#ended = true
     })
     this.#socket.on('close', () => {
       this.#closed = true
@@ -33,13 +42,28 @@ export class RawClient {
     return last === undefined ? undefined : Number(last)
   }
 
+  /** Whether the server has closed its half. */
+  get ended(): boolean {
+    return this.#ended
+  }
+
   get closed(): boolean {
     return this.#closed
+  }
+
+  /** What the connection broke of, such as a reset. */
+  get failure(): Error | undefined {
+    return this.#failure
   }
 
   /** @returns false once more has been written than the system would take for now */
   send(text: string): boolean {
     return this.#closed ? false : this.#socket.write(text)
+  }
+
+  /** Closes the client's half, after what was sent. */
+  end(): void {
+    this.#socket.end()
   }
 
   pause(): void {

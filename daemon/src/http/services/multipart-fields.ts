@@ -20,9 +20,10 @@ export async function multipartFields(
   let size = 0
   const tooLarge = new Promise<never>((_resolve, reject) => {
     // The parser reads the connection by itself, past the server's own limit of bodies.
-    raw.on('data', (chunk: Buffer) => {
+    raw.on('data', function count(chunk: Buffer) {
       size += chunk.length
       if (size <= limit) return
+      raw.off('data', count)
       raw.unpipe()
       reject(new RequestError(`The form has more than ${limit} bytes.`, 413))
     })

@@ -1,13 +1,12 @@
-import type { Backlog } from '../core/backlog.js'
-import type { Clock } from '../core/clock.js'
-import { pauseBeforeRetry } from '../core/retry-policy.js'
-import type { Task, TaskExtras } from '../core/task.js'
-import { SCHEDULED, STARTED } from '../core/task-state.js'
-import type { EncodedError } from './error-codec.js'
+import type { Backlog } from './backlog.js'
+import type { Clock } from './clock.js'
+import { pauseBeforeRetry } from './retry-policy.js'
+import type { Task, TaskExtras } from './task.js'
+import { SCHEDULED, STARTED } from './task-state.js'
 
 /** An idempotent task whose thread died is started this often in all. */
 const MAX_DEATHS = 3
-/** What would happen again however often the task is run. */
+/** The code of what would happen again however often the task is run. */
 const HOPELESS = 'ERR_RESULT_NOT_CLONEABLE'
 
 /**
@@ -40,12 +39,12 @@ export class Retries {
   /**
    * Decides what becomes of a task that has failed by itself.
    *
+   * @param code that of the error, if it has one
    * @returns whether it is run again; then it has left its slot and waits for its time
    */
-  afterFailure(task: Task, error: EncodedError): boolean {
+  afterFailure(task: Task, code: unknown): boolean {
     const { extras } = task
-    if (this.#over || extras === null || extras.retries === null) return false
-    if (error.fields?.code === HOPELESS) return false
+    if (this.#over || extras === null || extras.retries === null || code === HOPELESS) return false
     const pause = pauseBeforeRetry(extras.retries, extras.failures + 1)
     if (pause === undefined) return false
     const until = this.#clock.now() + pause
@@ -75,7 +74,8 @@ export class Retries {
     extras.waitUntil = Number.POSITIVE_INFINITY
     task.started = undefined
     task.id = 0
-    task.enter(STARTED)
+    // Where the state of a running task is kept elsewhere, the task itself does not know that it has started.
+    if (task.state !== STARTED) task.enter(STARTED)
     task.enter(SCHEDULED)
   }
 }

@@ -1,0 +1,59 @@
+import type { Task } from './task.js'
+import type { TaskHistory } from './task-history.js'
+import { DONE, NEW, TASK_STATES } from './task-state.js'
+
+/** The share of each new duration in the mean of its function's. */
+const MEAN_WEIGHT = 1 / 8
+
+/** Why a task has no value. */
+export interface TaskFailure {
+  error(): unknown
+}
+
+/** Who is told of the end of a task before anybody outside is. */
+export interface EndingOwner {
+  /** @param id the slot it had, or 0 */
+  ended(task: Task, id: number): void
+}
+
+/** How tasks of one lane end, wherever they ran: in one way, at one place, counted and remembered. */
+export class Endings {
+  /** How many tasks have ended in each final state, by its number. */
+  readonly counts = new Float64Array(TASK_STATES.length)
+  readonly #history: TaskHistory
+  readonly #owner: EndingOwner
+
+  constructor(history: TaskHistory, owner: EndingOwner) {
+    this.#history = history
+    this.#owner = owner
+  }
+
+  /**
+   * Ends a task, and tells those who wait for it. One that waits must have left its place before.
+   *
+   * @param state the final state
+   * @param outcome the value, or a TaskFailure
+   * @param at the instant it ended
+   */
+  end(task: Task, state: number, outcome: unknown, at: number): void {
+    const wasHeld = task.state === NEW
+    if (state === DONE) noteDuration(task, at)
+    const { resolve, extras, id } = task
+    task.settle(state, outcome, at)
+    this.counts[state]!++
+    this.#history.add(task)
+    this.#owner.ended(task, id)
+    if (resolve !== null) {
+      task.resolve = null
+      resolve(outcome, task)
+    }
+    if (extras === null) return
+    if (wasHeld) extras.acceptance?.reject((outcome as TaskFailure).error())
+    extras.observer?.finished(task)
+  }
+}
+
+function noteDuration({ target, started }: Task, ended: number): void {
+  const ran = ended - (started ?? ended)
+  target.mean = target.mean === 0 ? ran : target.mean + (ran - target.mean) * MEAN_WEIGHT
+}

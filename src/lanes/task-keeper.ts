@@ -1,0 +1,30 @@
+import type { Failure } from '../bridge/failure.js'
+import type { Task } from '../core/task.js'
+import type { TaskRecord } from '../core/task-info.js'
+
+/** Whom a task was submitted to, as its handle needs it. */
+export interface TaskKeeper {
+  readonly sight: KeptSight
+  /** The state of a task now, whoever decided it. */
+  stateOf(task: Task): number
+  /**
+   * Decides a task's outcome from outside, at once.
+   *
+   * @param failure what the task rejects with
+   * @param reason what a running task's AbortSignal is to carry; the failure's error if it is undefined
+   * @returns whether this call was the one that decided
+   */
+  cancel(task: Task, failure: Failure, reason: unknown): boolean
+  /** @returns false if the task has started or ended, or cannot be reordered any more */
+  setPriority(task: Task, priority: number): boolean
+  /** Calls back after so many milliseconds, unless the function that is returned is called first. */
+  remindMeAfter(delay: number, call: () => void): () => void
+}
+
+/** What is to be seen of a task now. */
+export interface KeptSight {
+  /** To be read at once: it may be the task itself. */
+  recordOf(task: Task): TaskRecord
+  /** Sees to it that the task's observer is told when it starts, if it has not; to be followed by another look. */
+  reportStart(task: Task): void
+}

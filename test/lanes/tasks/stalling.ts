@@ -1,0 +1,53 @@
+import { pbkdf2Sync } from 'node:crypto'
+import { blockAt, type Gate, passBy } from '../../support/gate.js'
+
+export * from './elastic.js'
+
+/** A few frames, to be found in a stack. */
+function deepInside(until: number): void {
+  while (performance.now() < until);
+}
+
+/** Holds the loop for so many milliseconds, by JavaScript. */
+export function holdFor(duration: number): string {
+  deepInside(performance.now() + duration)
+  return 'kept'
+}
+
+/** Holds the loop from within Node until somebody ends it, or for half a minute. */
+export function holdNatively(): void {
+  pbkdf2Sync('password', 'salt', 4_000_000, 64, 'sha512')
+}
+
+/** Counts that it runs, then holds the loop until the gate is open. */
+export function countAndBlock(runs: Int32Array, index: number, gate: Gate): number {
+  Atomics.add(runs, index, 1)
+  blockAt(gate)
+  return index
+}
+
+/** Holds the loop until the gate is open, and then ends the thread. */
+export function blockAndExit(gate: Gate): void {
+  blockAt(gate)
+  process.exit(7)
+}
+
+export function lengthOf(buffer: ArrayBuffer): number {
+  return buffer.byteLength
+}
+
+/** What a look at the stack must leave as it was: microtasks wait, and stacks are as long as ever. */
+export function lookedAt(duration: number): { readonly ran: number; readonly limit: number } {
+  let ran = 0
+  queueMicrotask(() => ran++)
+  process.nextTick(() => ran++)
+  Error.stackTraceLimit = 7
+  deepInside(performance.now() + duration)
+  return { ran, limit: Error.stackTraceLimit }
+}
+
+/** Passes a gate, and never lets the loop go. */
+export function never(gate: Gate): never {
+  passBy(gate)
+  for (;;) deepInside(0)
+}
