@@ -61,10 +61,16 @@ function evaluate(session: Session, threadId: number): Promise<string | undefine
       resolve(stack)
     }
     const stopTimer = nodeTimers.after(PATIENCE_MS, () => settle(undefined))
-    const post = (method: string, params: object): void =>
-      session.post(method, params, error => {
-        if (error !== null) settle(undefined)
-      })
+    const post = (method: string, params: object): void => {
+      try {
+        session.post(method, params, error => {
+          if (error !== null) settle(undefined)
+        })
+      } catch {
+        // The session is over. On a busy machine a word of it may come later still, and what is thrown at that would
+        // be a warning of the process.
+      }
+    }
     // It attaches to every worker there is.
     session.on('NodeWorker.attachedToWorker', ({ params: { sessionId, workerInfo } }) => {
       if (wanted !== undefined || !workerInfo.title.startsWith(`[worker ${threadId}]`)) {
