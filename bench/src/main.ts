@@ -13,6 +13,7 @@ import { readFile } from './suites/read-file.js'
 import { roundTrip } from './suites/round-trip.js'
 import { startUp } from './suites/start-up.js'
 import type { Suite, SuiteResult } from './suites/suite.js'
+import { takeOver } from './suites/take-over.js'
 import { throughput } from './suites/throughput.js'
 import { transfer } from './suites/transfer.js'
 import { urgentUnderBulk } from './suites/urgent-under-bulk.js'
@@ -24,6 +25,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   'urgent-under-bulk': urgentUnderBulk,
   'start-up': startUp,
   cancel,
+  'take-over': takeOver,
   transfer,
   readfile: readFile,
   million,

@@ -251,7 +251,7 @@ test('nor does it end with the exit of a thread that the task has left', () => {
   const second = rig.join()
   first.port.close()
   rig.settle()
-  rig.pass(1000)
+  rig.pass(2000)
   assert.equal(alive(second), ['one'])
   second.start()
   assert.is(rig.cancel(one), true)

@@ -241,6 +241,37 @@ test('a lane that grows still does, beside a stalled thread', async () => {
   assert.is(await stalled.result(), 'passed')
 })
 
+test('through many stalls, with all kinds of neighbours, each task runs once and has its own result', async () => {
+  const { scheduler, a, log, stalls, threads } = await start({
+    stallAfter: 20,
+    threads: 2,
+    concurrency: 4,
+    restart: { max: 50, within: 0 },
+  })
+  await using _ = scheduler
+  const rounds = 12
+  const perRound = 102
+  const runs = newRuns(rounds * perRound)
+  const results: Promise<unknown>[] = []
+  for (let round = 0; round < rounds; round++) {
+    for (let i = 0; i < perRound; i++) {
+      const index = round * perRound + i
+      // Two of them stall, the others take next to nothing.
+      results.push(a.run('count', [runs, index, i % 51 === 0 ? 130 : 0.05], { priority: i % 3 }))
+    }
+    await Promise.all([a.run('echoLater', [0]), results[round * perRound + 50]])
+  }
+  assert.equal(await Promise.all(results), [...runs.keys()])
+  assert.equal([...runs], Array(runs.length).fill(1))
+  assert.ok(
+    stalls.filter(({ action }) => action === 'replace').length >= rounds / 2,
+    `${stalls.length} stalls`,
+  )
+  await eventually('all have left but two', async () => (await threads()).join() === '2,0,0')
+  assert.is(log.counts[SETUPS]! - log.counts[TEARDOWNS]!, 2)
+  assert.is((await scheduler.stats()).strays, 0)
+})
+
 test('where a task is shows while its thread is being replaced', async () => {
   const { scheduler, a, threads } = await start()
   await using _ = scheduler
