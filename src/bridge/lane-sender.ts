@@ -78,6 +78,7 @@ export class LaneSender {
     })
     this.#settlement = new Settlement(context, {
       endTurn: task => this.#backlog.endTurn(task),
+      mayRunAgain: task => this.#backlog.resume(task),
       settled: () => {
         if (this.#backlog.held > 0) this.#dispatch.queueFlush()
       },

@@ -76,6 +76,7 @@ export class LostThreads {
       this.#settlement.timedOut(task, id)
     } else {
       // Answered, but the answer never arrived: it died with the thread.
+      this.#settlement.noteStart(task, id)
       this.#settlement.finish(task, FAILED, Failure.of(error))
     }
   }

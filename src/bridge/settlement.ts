@@ -10,6 +10,8 @@ import { FLOAT, INT, LIMITS } from './shared-table.js'
 export interface SettlementOwner {
   /** Nothing of a task that has a key's turn runs any more. */
   endTurn(task: Task): void
+  /** Nothing runs any more of the attempt that a task's next has waited for. */
+  mayRunAgain(task: Task): void
   /** A task has ended, and so is no more in the lane's queue. */
   settled(): void
 }
@@ -50,13 +52,17 @@ export class Settlement {
    * @param id the slot, which may be an older one of the task's, from before it was taken back or run again
    */
   slotFreed(task: Task, id: number): void {
-    if (task.extras !== null && task.extras.turnEndsWith === id) this.#owner.endTurn(task)
+    const { extras } = task
+    if (extras === null || extras.lingersIn !== id) return
+    extras.lingersIn = 0
+    if (task.dead) this.#owner.endTurn(task)
+    else this.#owner.mayRunAgain(task)
   }
 
   /** The turn of a task that has started ends with its slot: only then is it certain that nothing of it runs. */
   #giveUpTurn(task: Task, extras: TaskExtras, id: number): void {
     if (id === 0 || task.started === undefined) this.#owner.endTurn(task)
-    else extras.turnEndsWith = id
+    else extras.lingersIn = id
   }
 
   /** Records when a sent task started, if it did, and tells its observer once. */

@@ -30,7 +30,7 @@ export interface BacklogObserver {
  * | place   | state     | waits for            | enters by                            | leaves by                       |
  * |---------|-----------|----------------------|--------------------------------------|---------------------------------|
  * | HELD    | NEW       | room in the queue    | `hold`                               | `admit`; `remove`               |
- * | DELAYED | SCHEDULED | its time             | `add` with a delay, `delay` (retry)  | its time: READY; `remove`       |
+ * | DELAYED | SCHEDULED | its time             | `add` with a delay, `delay` (retry)  | its time, `resume`: READY; `remove` |
  * | READY   | SUBMITTED | credit               | `add`, `putBack`, `untake`, the others| `take`: OUTSIDE, PARKED; `remove`|
  * | PARKED  | SUBMITTED | its key's turn       | `take`, when another has the turn    | the turn's end, `reprioritize`: READY; `remove` |
  *
@@ -177,6 +177,18 @@ export class Backlog {
     this.#postpone(task, extras)
   }
 
+  /** Lets a task go on that was delayed without an end: it may be sent now. */
+  resume(task: Task): void {
+    const extras = task.extras!
+    this.#disarm(task)
+    this.#delayed.delete(task)
+    extras.notBefore = this.#clock.now()
+    extras.since = extras.notBefore
+    task.enter(SUBMITTED)
+    this.#makeReady(task)
+    this.#observer.becameReady()
+  }
+
   /** Takes a task out, wherever in here it is: its outcome has been decided. */
   remove(task: Task): void {
     switch (task.place) {
@@ -217,7 +229,7 @@ export class Backlog {
 
   /** A task has ended for certain, or is not to run for now: the next of its key may. */
   endTurn(task: Task): void {
-    if (task.extras === null || task.extras.key === null) return
+    if (task.extras === null || task.extras.key === null || task.extras.lingersIn !== 0) return
     const next = this.#turns.leave(task, this.#clock.now())
     if (next === null) return
     next.place = READY

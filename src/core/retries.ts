@@ -11,7 +11,8 @@ const HOPELESS = 'ERR_RESULT_NOT_CLONEABLE'
 
 /**
  * Which tasks are run again. One that failed by itself, as its `retries` say, after a pause; one whose thread died
- * under it, if it is idempotent, at once: the death was most likely not its own.
+ * under it, if it is idempotent, at once: the death was most likely not its own. If it has a key, it waits until nothing
+ * of the thread can run any more, as the next of its key would.
  */
 export class Retries {
   readonly #clock: Clock
@@ -62,8 +63,14 @@ export class Retries {
     // What was handed over died with the thread.
     if (this.#over || extras === null || !extras.idempotent || extras.transfer !== null) return false
     if (extras.attempt >= MAX_DEATHS + extras.failures) return false
+    const slot = task.id
     this.#beginAgain(task, extras)
-    this.#backlog.putBack(task)
+    if (extras.key === null) {
+      this.#backlog.putBack(task)
+    } else {
+      extras.lingersIn = slot
+      this.#backlog.delay(task, Number.POSITIVE_INFINITY)
+    }
     this.#waitsAgain(task)
     return true
   }

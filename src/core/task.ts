@@ -54,8 +54,11 @@ export class TaskExtras {
   key: string | null = null
   /** Whether it is this task's turn among those of its key. Written by `KeyTurns` alone. */
   hasTurn = false
-  /** The id of the slot with which the turn of a task that has ended is over, or 0. */
-  turnEndsWith = 0
+  /**
+   * The id of the slot in which an attempt of it may still run though that is over for its sender, or 0. As long as it
+   * is, nothing of its key begins, its own next attempt included.
+   */
+  lingersIn = 0
   transfer: readonly object[] | null = null
   observer: TaskObserver | null = null
   /** Whether the lane thread is to say at once when the task starts. */

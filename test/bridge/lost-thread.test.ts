@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { encodeError } from '#src/bridge/error-codec.js'
 import type { Failure } from '#src/bridge/failure.js'
 import { LaneError, MultilaneError } from '#src/core/errors.js'
-import { DONE, FAILED, SUBMITTED } from '#src/core/task-state.js'
+import { DONE, FAILED, STARTED, SUBMITTED } from '#src/core/task-state.js'
 import { LANE, SenderRig, type Submitted } from './sender-rig.js'
 
 const test = suite('bridge: a thread that is lost')
@@ -126,6 +126,14 @@ test('what it had answered before it was lost still counts', () => {
   rig.settle()
   assert.equal(started.outcomes, ['in time'])
   assert.equal([sent.outcomes, sent.task.state], [[], SUBMITTED])
+})
+
+test('one whose answer died with the thread fails, and is known to have started', () => {
+  const { rig, thread, started } = setUp()
+  assert.ok(rig.sender.sent.table.exchange(started.task.id, STARTED, DONE))
+  rig.lose(thread)
+  assert.is(errorOf(started).code, 'ERR_LANE_EXITED')
+  assert.type(started.task.started, 'number')
 })
 
 test('an answer of a thread already lost changes nothing', () => {

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Failure } from '#src/bridge/failure.js'
-import { alive, type RigThread, runInOrder, SenderRig, type Submitted } from './sender-rig.js'
+import { alive, LANE, type RigThread, runInOrder, SenderRig, type Submitted } from './sender-rig.js'
 
 const test = suite('bridge: tasks that are taken back')
 
@@ -249,14 +249,13 @@ test('nor does it end with the exit of a thread that the task has left', () => {
   rig.settle()
   first.start()
   const second = rig.join()
-  first.port.close()
-  rig.settle()
-  rig.pass(2000)
+  rig.lose(first)
   assert.equal(alive(second), ['one'])
   second.start()
   assert.is(rig.cancel(one), true)
   const two = rig.submit(['two'], { key: 'k' })
-  rig.lose(first)
+  rig.tell({ type: 'thread-exited', lane: LANE, thread: first.number })
+  rig.settle()
   assert.equal([rig.stateOf(two), alive(second)], ['SUBMITTED', []])
   second.inlet.acknowledge(second.jobs.shift()!)
   second.inlet.flush()

@@ -1,0 +1,79 @@
+/** What a task can do that ends a thread; the number is written on the board. */
+export const ACTS = ['exit', 'heap', 'hold', 'ports'] as const
+export type Act = (typeof ACTS)[number]
+
+/** That a thread of a lane was made to end, as the one who did it has written. */
+export interface Deed {
+  readonly act: Act
+  /** The task that did it. */
+  readonly task: number
+  /** Monotonic milliseconds. */
+  readonly at: number
+}
+
+const MOST_TASKS = 65_536
+const MOST_DEEDS = 4_096
+const DEED_FIELDS = 3
+const CURSOR = 0
+const OVERLAPS = 1
+const FIRST_KEY = 2
+export const KEYS = 8
+const FIRST_TASK = FIRST_KEY + KEYS
+
+/** Monotonic milliseconds, the same in all threads. */
+export function sharedNow(): number {
+  return Number(process.hrtime.bigint()) / 1e6
+}
+
+/** What crosses to the lanes: all that is known of it there is how to write on it. */
+export interface BoardMemory {
+  readonly counts: Int32Array
+  readonly deeds: Float64Array
+}
+
+export function newBoard(): BoardMemory {
+  return {
+    counts: new Int32Array(new SharedArrayBuffer(4 * (FIRST_TASK + MOST_TASKS))),
+    deeds: new Float64Array(new SharedArrayBuffer(8 * DEED_FIELDS * MOST_DEEDS)),
+  }
+}
+
+/** A task has been called. */
+export function noteRun({ counts }: BoardMemory, task: number): void {
+  Atomics.add(counts, FIRST_TASK + task, 1)
+}
+
+/** How often a task has been called. */
+export function runsOf({ counts }: BoardMemory, task: number): number {
+  return Atomics.load(counts, FIRST_TASK + task)
+}
+
+/** Written before the deed, since nobody can write after it. */
+export function noteDeed({ counts, deeds }: BoardMemory, task: number, act: Act): void {
+  const at = DEED_FIELDS * Atomics.add(counts, CURSOR, 1)
+  deeds[at] = ACTS.indexOf(act)
+  deeds[at + 1] = task
+  deeds[at + 2] = sharedNow()
+}
+
+export function deedsOf({ counts, deeds }: BoardMemory): Deed[] {
+  return Array.from({ length: Atomics.load(counts, CURSOR) }, (_, i) => ({
+    act: ACTS[deeds[DEED_FIELDS * i]!]!,
+    task: deeds[DEED_FIELDS * i + 1]!,
+    at: deeds[DEED_FIELDS * i + 2]!,
+  }))
+}
+
+/** A task of a key begins. */
+export function enterKey({ counts }: BoardMemory, key: number): void {
+  if (Atomics.add(counts, FIRST_KEY + key, 1) !== 0) Atomics.add(counts, OVERLAPS, 1)
+}
+
+export function leaveKey({ counts }: BoardMemory, key: number): void {
+  Atomics.sub(counts, FIRST_KEY + key, 1)
+}
+
+/** How often a task of a key began while another was in it. */
+export function overlapsOf({ counts }: BoardMemory): number {
+  return Atomics.load(counts, OVERLAPS)
+}

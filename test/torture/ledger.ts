@@ -1,0 +1,255 @@
+import type { TaskState } from 'multilane'
+import type { Act, Deed } from './board.js'
+
+/** A task as it was submitted. */
+export interface Entry {
+  readonly task: number
+  readonly lane: string
+  readonly name: string
+  /** How often it is run again if it fails by itself. */
+  readonly retries: number
+  readonly idempotent: boolean
+  readonly transfers: boolean
+  /** Whether it has a limit of time. */
+  readonly limited: boolean
+  /** Whether its signal may have aborted. */
+  readonly signalled: boolean
+  /** What it was told, in order. */
+  readonly callbacks: string[]
+  /** The code that it was refused with, if it was. */
+  refusal: string | undefined
+  /** How many calls of `cancel` said that they decided. */
+  cancels: number
+  /** What it ended with; undefined while it has not. */
+  end: Ending | undefined
+  /** How often it has ended. */
+  ends: number
+}
+
+export interface Ending {
+  readonly state: TaskState
+  /** The code of its error, or the error's name if it has none. */
+  readonly code: string | undefined
+  readonly value: unknown
+  readonly at: number
+  readonly started: boolean
+}
+
+/** That a lane lost a thread, as the scheduler has told. */
+export interface Loss {
+  readonly lane: string
+  readonly code: string
+  readonly at: number
+}
+
+/** What is known of an episode when it is over. */
+export interface Account {
+  /** By their numbers. */
+  readonly entries: readonly Entry[]
+  readonly deeds: readonly Deed[]
+  readonly losses: readonly Loss[]
+  /** How often each task was called. */
+  runs(task: number): number
+  /** Spans in which the scheduler was being stopped or closed, when no losses are told. */
+  readonly endings: readonly { readonly from: number; readonly to: number }[]
+  /** Lanes on which a lost thread need not be told of: it may have been on its way out, or the lane's last. */
+  readonly untold: ReadonlySet<string>
+  /** The lanes that may be given up, and by how many losses. */
+  readonly fragile: ReadonlyMap<string, number>
+  /** Lanes of low priority: on a busy machine a thread of theirs can seem to be held by a task that has no core. */
+  readonly lowered: ReadonlySet<string>
+  /** The lanes that drop tasks. */
+  readonly dropping: ReadonlySet<string>
+  /** The lanes with a queue that may be full. */
+  readonly bounded: ReadonlySet<string>
+}
+
+/** What can have brought about each death. One that fills the heap holds the loop meanwhile. */
+const DEEDS_OF: Readonly<Record<string, readonly Act[]>> = {
+  ERR_LANE_EXITED: ['exit'],
+  ERR_LANE_OOM: ['heap'],
+  ERR_LANE_TERMINATED: ['hold', 'heap'],
+  ERR_LANE_CLOSED: ['ports'],
+}
+/** Those that die of it if they end by a death of their thread, and never return. */
+const NEVER_DONE = ['exit', 'exhaustHeap', 'fail', 'notCloneable']
+const CALLBACK_OF: Partial<Record<TaskState, string>> = {
+  DONE: 'done',
+  FAILED: 'error',
+  TIMED_OUT: 'timeout',
+  CANCELED: 'cancel',
+}
+/** A started idempotent task whose threads die is started so often. */
+const DEATHS = 3
+/** The word of a loss and the end of its tasks are read from one port, in milliseconds. */
+const SAME_TIME_MS = 500
+
+/** All that is wrong with an episode. */
+export function audit(account: Account): string[] {
+  const wrong: string[] = []
+  for (const entry of account.entries) {
+    for (const complaint of complaintsOf(entry, account)) {
+      const { task, name, lane, end } = entry
+      wrong.push(
+        `${name} ${task} on ${lane}, ${end?.state} ${end?.code ?? ''}, ${account.runs(task)} runs: ${complaint}`,
+      )
+    }
+  }
+  for (const { lane, code } of account.losses) {
+    const acts = DEEDS_OF[code] ?? []
+    if (code === 'ERR_LANE_TERMINATED' && account.lowered.has(lane)) continue
+    if (!account.deeds.some(deed => acts.includes(deed.act) && laneOfTask(deed.task, account) === lane))
+      wrong.push(`lane ${lane} lost a thread by ${code}, and nobody did it`)
+  }
+  return wrong
+}
+
+function* complaintsOf(entry: Entry, account: Account): Generator<string> {
+  const { end } = entry
+  const runs = account.runs(entry.task)
+  if (entry.refusal !== undefined) {
+    yield* complaintsOfRefusal(entry, entry.refusal, account, runs)
+    return
+  }
+  if (end === undefined) {
+    yield 'it has never ended'
+    return
+  }
+  if (entry.ends !== 1) yield `it has ended ${entry.ends} times`
+  yield* complaintsOfCallbacks(entry, end)
+  if (entry.cancels > 1) yield `${entry.cancels} cancels decided`
+  if (entry.cancels === 1 && end.state !== 'CANCELED') yield 'a cancel decided, and it is not cancelled'
+  // The start of an attempt that is over is forgotten with it.
+  if (!end.started && runs > 0 && entry.retries === 0 && !entry.idempotent)
+    yield 'it has run, and says that it never started'
+  const most = mostRuns(entry, account)
+  if (runs > most) yield `it may run ${most} times at most`
+  yield* complaintsOfState(entry, end, account, runs)
+}
+
+function* complaintsOfRefusal(
+  { lane, callbacks, end }: Entry,
+  code: string,
+  account: Account,
+  runs: number,
+): Generator<string> {
+  if (runs > 0 || callbacks.length > 0 || end !== undefined)
+    yield `it was refused by ${code}, and something came of it`
+  if (code === 'ERR_QUEUE_FULL' && account.bounded.has(lane)) return
+  if (code === 'ERR_CLOSED' && account.endings.length > 0) return
+  if (code === 'ERR_LANE_FAILED') yield* complaintsOfFailedLane(lane, account)
+  else yield `it was refused by ${code}`
+}
+
+/** Whether a lane had reason to be given up. */
+function* complaintsOfFailedLane(lane: string, account: Account): Generator<string> {
+  const max = account.fragile.get(lane)
+  const deeds = account.deeds.filter(deed => laneOfTask(deed.task, account) === lane)
+  if (max === undefined) yield 'its lane is never given up'
+  else if (deeds.length <= max) yield 'its lane has not lost so many threads'
+}
+
+function* complaintsOfCallbacks({ callbacks, name }: Entry, end: Ending): Generator<string> {
+  const told = callbacks.join(' ')
+  const last = CALLBACK_OF[end.state]
+  const finals = callbacks.filter(one => one !== 'submit' && one !== 'start')
+  if (finals.length !== 1 || finals[0] !== last || callbacks.at(-1) !== last)
+    yield `${name} was told: ${told}`
+  if (callbacks.filter(one => one === 'start').length > 1) yield `it was told twice that it started: ${told}`
+  if (callbacks.includes('submit') && callbacks[0] !== 'submit') yield `the order was: ${told}`
+}
+
+function* complaintsOfState(entry: Entry, end: Ending, account: Account, runs: number): Generator<string> {
+  switch (end.state) {
+    case 'DONE':
+      if (end.value !== entry.task) yield `its value is ${String(end.value)}`
+      if (runs === 0) yield 'it has a value and has not run'
+      if (NEVER_DONE.includes(entry.name)) yield 'such a one is never done'
+      return
+    case 'TIMED_OUT':
+      if (!entry.limited) yield 'it has no limit'
+      return
+    case 'CANCELED':
+      if (entry.cancels === 1 || entry.signalled || isEnding(end.at, account)) return
+      // What is to be run again waits in the queue like any other.
+      if (end.code === 'ERR_DROPPED' && account.dropping.has(entry.lane) && runs < mostRuns(entry, account))
+        return
+      yield 'nobody cancelled it'
+      return
+    case 'FAILED':
+      yield* complaintsOfFailure(entry, end, account, runs)
+      return
+    default:
+      yield 'that is no final state'
+  }
+}
+
+function* complaintsOfFailure(entry: Entry, end: Ending, account: Account, runs: number): Generator<string> {
+  const code = end.code ?? ''
+  const { name, lane } = entry
+  switch (code) {
+    case 'RangeError':
+      if (name !== 'fail' && name !== 'failBefore') yield 'it throws no such thing'
+      if (runs === 0) yield 'it has not run'
+      return
+    case 'Error':
+      // The timer of a task that is over may throw while the next runs; that it is not blamed is looked at here.
+      yield 'it throws no such thing'
+      return
+    case 'AbortError':
+      yield 'it was aborted before anything was decided'
+      return
+    case 'ERR_RESULT_NOT_CLONEABLE':
+      if (name !== 'notCloneable') yield 'its result can be cloned'
+      return
+    case 'ERR_LANE_FAILED':
+      yield* complaintsOfFailedLane(lane, account)
+      return
+    case 'ERR_TRANSFER_LOST':
+      if (!entry.transfers) yield 'it transfers nothing'
+      if (runs > 0) yield 'it has run'
+      return
+    default:
+      yield* complaintsOfDeath(entry, end, account, runs)
+  }
+}
+
+/** Whether a task that fails with its thread had a thread to fail with. */
+function* complaintsOfDeath(
+  { lane }: Entry,
+  { code = '', at }: Ending,
+  account: Account,
+  runs: number,
+): Generator<string> {
+  const acts = DEEDS_OF[code]
+  if (acts === undefined) {
+    yield 'nothing ends so'
+    return
+  }
+  if (isEnding(at, account)) return
+  if (runs === 0) yield 'it had not started, and so should have moved'
+  if (code === 'ERR_LANE_TERMINATED' && account.lowered.has(lane)) return
+  const done = account.deeds.some(
+    deed => acts.includes(deed.act) && deed.at <= at && laneOfTask(deed.task, account) === lane,
+  )
+  if (!done) yield 'nobody on its lane did that'
+  if (account.untold.has(lane)) return
+  const told = account.losses.some(
+    loss => loss.lane === lane && loss.code === code && Math.abs(loss.at - at) < SAME_TIME_MS,
+  )
+  if (!told) yield 'its lane has lost no thread then'
+}
+
+/** How often a task may have been called, as things went on its lane. */
+function mostRuns({ lane, retries, idempotent }: Entry, account: Account): number {
+  const died = account.deeds.some(deed => laneOfTask(deed.task, account) === lane)
+  return 1 + retries + (idempotent && died ? DEATHS - 1 : 0)
+}
+
+function isEnding(at: number, { endings }: Account): boolean {
+  return endings.some(({ from, to }) => from <= at && at <= to)
+}
+
+function laneOfTask(task: number, { entries }: Account): string | undefined {
+  return entries[task]?.lane
+}

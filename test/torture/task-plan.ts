@@ -1,0 +1,109 @@
+import type { TaskOptions } from 'multilane'
+import type { Random } from '../support/random.js'
+import { type BoardMemory, KEYS } from './board.js'
+import type * as torture from './tasks/torture.js'
+import { PEACEFUL, type TortureLane } from './torture-lanes.js'
+
+export type TortureName = keyof typeof torture
+
+/** A task that is to be submitted. */
+export interface Plan {
+  readonly lane: TortureLane
+  readonly name: TortureName
+  readonly args: readonly unknown[]
+  readonly options: TaskOptions<never>
+}
+
+const HARMLESS: readonly TortureName[] = [
+  'give',
+  'give',
+  'give',
+  'giveLater',
+  'giveLater',
+  'ignore',
+  'compute',
+  'fail',
+  'failBefore',
+  'notCloneable',
+  'take',
+]
+/** In every hundred tasks of a lane that is not peaceful. */
+const DEADLY = 3
+
+/** @param task its number on the board */
+export function planTask(
+  random: Random,
+  board: BoardMemory,
+  task: number,
+  lane: TortureLane,
+  signal: AbortSignal,
+): Plan {
+  const options = randomOptions(random, signal)
+  const plan = (name: TortureName, args: readonly unknown[], more: TaskOptions<never> = {}): Plan => ({
+    lane,
+    name,
+    args: [board, task, ...args],
+    options: { ...options, ...more },
+  })
+  if (!PEACEFUL.includes(lane) && random.below(100) < DEADLY) return deadly(random, lane, plan)
+  if (lane === 'calm' && random.chance(0.2)) {
+    const key = random.below(KEYS)
+    return plan('keyed', [key, random.below(4)], { key: String(key) })
+  }
+  const name = random.pick(HARMLESS)
+  switch (name) {
+    case 'giveLater':
+    case 'ignore':
+      return plan(name, [random.below(30)])
+    case 'compute':
+      return plan(name, [random.below(4)])
+    case 'failBefore':
+      return plan(name, [random.below(4)], { retries: { limit: 2, delay: random.below(5) } })
+    case 'take': {
+      const buffer = new ArrayBuffer(100)
+      // What is handed over cannot be sent twice, and so not be run twice.
+      return options.retries === undefined && random.chance(0.7)
+        ? plan(name, [buffer], { transfer: [buffer] })
+        : plan(name, [buffer])
+    }
+    default:
+      return plan(name, [])
+  }
+}
+
+function deadly(
+  random: Random,
+  lane: TortureLane,
+  plan: (name: TortureName, args: readonly unknown[], more?: TaskOptions<never>) => Plan,
+): Plan {
+  switch (random.below(8)) {
+    case 0:
+      return lane === 'fragile' ? plan('exit', []) : plan('exhaustHeap', [])
+    case 1:
+    case 2:
+      return plan('exitLater', [random.below(20)])
+    case 3:
+    case 4:
+      return plan('hold', [random.below(600)], { timeout: 1 + random.below(30) })
+    case 5:
+      return plan('closePorts', [])
+    case 6:
+      return plan('throwLater', [random.below(5)])
+    default:
+      return plan('exit', [])
+  }
+}
+
+function randomOptions(random: Random, signal: AbortSignal): TaskOptions<never> {
+  return {
+    ...(random.chance(0.15) ? { timeout: 1 + random.below(50) } : {}),
+    ...(random.chance(0.1) ? { queueTimeout: random.below(200) } : {}),
+    ...(random.chance(0.1) ? { deadline: Date.now() + random.below(300) } : {}),
+    ...(random.chance(0.15) ? { delay: random.below(20) } : {}),
+    ...(random.chance(0.3) ? { priority: random.below(5) } : {}),
+    ...(random.chance(0.2) ? { idempotent: true } : {}),
+    ...(random.chance(0.1) ? { retries: { limit: 1, delay: 1 } } : {}),
+    ...(random.chance(0.1) ? { key: random.pick(['x', 'y']) } : {}),
+    ...(random.chance(0.2) ? { signal } : {}),
+  }
+}

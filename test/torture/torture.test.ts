@@ -1,0 +1,32 @@
+// @time-limit 720m
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Random } from '../support/random.js'
+import { Episode } from './episode.js'
+
+const test = suite('torture')
+
+/** Hours by hand: MULTILANE_TORTURE_MS=3600000. */
+const DURATION_MS = Number(process.env.MULTILANE_TORTURE_MS ?? 40_000)
+/** Another course by hand: MULTILANE_SEED=n. The threads go their own way, so it does not replay exactly. */
+const SEED = Number(process.env.MULTILANE_SEED ?? Date.now() % 1_000_000)
+const MOST_SHOWN = 20
+
+test('each task ends once, as its own doing or a death on its lane explains', async () => {
+  const random = new Random(SEED)
+  const counts = new Map<string, number>()
+  const count = (what: string): void => void counts.set(what, (counts.get(what) ?? 0) + 1)
+  let episodes = 0
+  for (const until = performance.now() + DURATION_MS; performance.now() < until; episodes++) {
+    const episode = new Episode(random)
+    const wrong = await episode.run(500 + random.below(4_000))
+    for (const { end, refusal } of episode.entries)
+      count(end === undefined ? `refused ${refusal}` : `${end.state} ${end.code ?? ''}`)
+    for (const { lane, code } of episode.losses) count(`lane ${lane} lost by ${code}`)
+    assert.equal(wrong.slice(0, MOST_SHOWN), [], `seed ${SEED}, episode ${episodes}, ${wrong.length} in all`)
+  }
+  console.log(`seed ${SEED}, ${episodes} episodes`)
+  for (const [what, times] of [...counts].sort()) console.log(`${times} × ${what}`)
+})
+
+test.run()
