@@ -60,4 +60,6 @@ function bundle(entry, options) {
 await Promise.all([
   bundle('supervisor-entry.js', { plugins: [startWithGivenFile] }),
   bundle('lane-entry.js', { inject: [join(piscina, 'worker.js')] }),
+  bundle('sync-pool.js', { plugins: [startWithGivenFile] }),
+  bundle('sync-entry.js', { inject: [join(piscina, 'worker.js')] }),
 ])

@@ -65,7 +65,8 @@ export class Retries {
     if (extras.attempt >= MAX_DEATHS + extras.failures) return false
     const slot = task.id
     this.#beginAgain(task, extras)
-    if (extras.key === null) {
+    // Without a slot, whoever asks has waited until the thread was gone.
+    if (extras.key === null || slot === 0) {
       this.#backlog.putBack(task)
     } else {
       extras.lingersIn = slot

@@ -1,7 +1,6 @@
 /**
  * What runs in a lane thread: piscina calls `lease` once, and the thread belongs to the lane until it is ended.
  */
-import { writeFileSync } from 'node:fs'
 import { threadId, workerData } from 'node:worker_threads'
 import { decodeReason, encodeError, encodeThrown } from '../bridge/error-codec.js'
 import { ThreadPort } from '../bridge/port.js'
@@ -18,6 +17,7 @@ import { RunLoop } from './run-loop.js'
 import { ambientJob, contextOf, installContext, runInContext } from './task-context.js'
 import { loadTaskModule, type TaskModule } from './task-module.js'
 import { ThreadTimings } from './task-timings.js'
+import { nameOwnThread } from './thread-name.js'
 
 // Begun before the lease arrives, so that the two overlap. Whoever awaits the lease gets the error.
 const { multilane, user } = workerData as LaneWorkerData
@@ -31,7 +31,7 @@ export async function lease(terms: Lease): Promise<never> {
   const control = new ThreadPort(terms.control)
   const tell = (message: LaneToSupervisor): void => control.post(message)
   tell({ type: 'booted', version: PROTOCOL_VERSION, threadId })
-  nameThread(terms.config.name)
+  nameOwnThread(terms.config.name)
   let module: TaskModule
   try {
     if (terms.version !== PROTOCOL_VERSION) {
@@ -174,14 +174,4 @@ function blame(loop: RunLoop, thrown: unknown, tell: (message: LaneToSupervisor)
   const job = ambientJob()
   if (job !== undefined && loop.isPending(job)) loop.blame(job, thrown)
   else tell({ type: 'fault', error: encodeThrown(thrown) })
-}
-
-/** The operating system's name for the thread, as `top -H` shows it; 15 characters of it. */
-function nameThread(name: string): void {
-  if (process.platform !== 'linux') return
-  try {
-    writeFileSync('/proc/thread-self/comm', name.slice(0, 15))
-  } catch {
-    // No /proc, or one that cannot be written to: then it goes by the name it has.
-  }
 }

@@ -1,6 +1,5 @@
-import type { EventLoopUtilization } from 'node:perf_hooks'
-import type { Worker } from 'node:worker_threads'
 import type { ThreadBlock } from '../bridge/thread-block.js'
+import { LoopShares, type MeasuredLoop } from './loop-shares.js'
 import type { LoopUtilization } from './scheduler-stats.js'
 import { newDurations, type TaskDurations } from './task-timings.js'
 
@@ -9,7 +8,7 @@ export interface MeasuredThread {
   readonly block: ThreadBlock
   /** What it records in, lent to it. */
   readonly durations: TaskDurations
-  readonly worker: Pick<Worker, 'performance'> | null
+  readonly worker: MeasuredLoop | null
 }
 
 /** What has been measured on the threads of one lane. */
@@ -17,13 +16,6 @@ export interface MeasuredFigures extends TaskDurations {
   /** Milliseconds. */
   readonly spin: number
   readonly utilization: LoopUtilization
-}
-
-interface Marks {
-  /** As the thread was when it became ready. */
-  readonly ready: EventLoopUtilization | undefined
-  /** As it was at the last look. */
-  last: EventLoopUtilization | undefined
 }
 
 /**
@@ -35,7 +27,8 @@ interface Marks {
  * collect garbage.
  */
 export class LaneFigures {
-  readonly #threads = new Map<MeasuredThread, Marks>()
+  readonly #threads = new Set<MeasuredThread>()
+  readonly #loops = new LoopShares()
   readonly #durations = new Set<TaskDurations>()
   readonly #spare: TaskDurations[] = []
   /** What threads have spun that are gone. */
@@ -50,14 +43,15 @@ export class LaneFigures {
 
   /** A thread has become ready. */
   joined(thread: MeasuredThread): void {
-    const ready = thread.worker?.performance.eventLoopUtilization()
-    this.#threads.set(thread, { ready, last: ready })
+    this.#threads.add(thread)
+    if (thread.worker !== null) this.#loops.joined(thread.worker)
   }
 
   /** Nothing of a thread runs any more, whether it was ever ready or not. Told once of each. */
   exited(thread: MeasuredThread): void {
     this.#spare.push(thread.durations)
     if (this.#threads.delete(thread)) this.#pastSpin += thread.block.spun
+    if (thread.worker !== null) this.#loops.left(thread.worker)
   }
 
   /** All of it, as it is now. The second figure of the utilization counts from one call to the next. */
@@ -69,33 +63,12 @@ export class LaneFigures {
       if (durations.runs.count > 0) runs.add(durations.runs)
     }
     let spin = this.#pastSpin
-    const sinceStart: number[] = []
-    const sinceLast: number[] = []
-    for (const [thread, marks] of this.#threads) {
-      spin += thread.block.spun
-      const now = thread.worker?.performance.eventLoopUtilization()
-      if (now === undefined) continue
-      sinceStart.push(share(marks.ready, now))
-      sinceLast.push(share(marks.last, now))
-      marks.last = now
-    }
+    for (const { block } of this.#threads) spin += block.spun
     return {
       waits,
       runs,
       spin,
-      utilization: { sinceStart: meanOf(sinceStart), sinceLast: meanOf(sinceLast) },
+      utilization: this.#loops.take(),
     }
   }
-}
-
-/** The share of the time between two looks in which the loop was not idle. */
-function share(from: EventLoopUtilization | undefined, to: EventLoopUtilization): number {
-  const idle = to.idle - (from?.idle ?? 0)
-  const active = to.active - (from?.active ?? 0)
-  // A worker that has just exited shows zeros.
-  return idle + active > 0 ? Math.min(1, Math.max(0, active / (idle + active))) : 0
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value) / values.length
 }

@@ -2,6 +2,7 @@ import type { Worker } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import { type LaneConfig, mostStalled } from './lane-config.js'
 import type { LaneWorkerData, Lease } from './lease.js'
+import { PoolExits } from './pool-exits.js'
 
 /**
  * Where a lane's threads come from: one piscina pool, each thread of which is leased for good by one task.
@@ -17,8 +18,7 @@ import type { LaneWorkerData, Lease } from './lease.js'
  */
 export class LanePool {
   readonly #pool: Piscina
-  /** Of the workers that have not exited, those included that piscina has ended and forgotten. */
-  readonly #exits = new Map<Worker, Promise<void>>()
+  readonly #exits: PoolExits
 
   /** @param entry the URL of the file that threads are started with, which also holds the lease */
   constructor(config: LaneConfig, entry: string) {
@@ -36,7 +36,7 @@ export class LanePool {
       ...(config.resourceLimits === undefined ? {} : { resourceLimits: config.resourceLimits }),
       ...(config.execArgv === undefined ? {} : { execArgv: [...config.execArgv] }),
     })
-    this.#pool.on('workerCreate', () => this.#noteWorkers())
+    this.#exits = new PoolExits(this.#pool)
   }
 
   /** Errors that piscina raises outside any lease; without a listener they would end the thread. */
@@ -59,31 +59,8 @@ export class LanePool {
     return this.#pool.threads.find(worker => worker.threadId === threadId)
   }
 
-  /**
-   * Ends all threads there are.
-   *
-   * @returns resolves when every one has exited: the exit of a worker whose parent is ended before is not noticed by
-   *   Node, which then keeps a port for it for ever
-   */
-  async destroy(): Promise<void> {
-    // More than once: until its `destroy`, piscina replaces whatever is ended.
-    do {
-      this.#noteWorkers()
-      await this.#pool.destroy()
-      await Promise.all(this.#exits.values())
-    } while (this.#pool.threads.length > 0)
-  }
-
-  #noteWorkers(): void {
-    for (const worker of this.#pool.threads) {
-      if (this.#exits.has(worker)) continue
-      const exit = new Promise<void>(resolve => {
-        worker.once('exit', () => {
-          this.#exits.delete(worker)
-          resolve()
-        })
-      })
-      this.#exits.set(worker, exit)
-    }
+  /** Ends all threads there are. Resolves when every one has exited. */
+  destroy(): Promise<void> {
+    return this.#exits.destroy()
   }
 }

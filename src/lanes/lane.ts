@@ -3,15 +3,13 @@ import type { LaneSender } from '../bridge/lane-sender.js'
 import type { Sender } from '../bridge/sender.js'
 import type { Epoch } from '../core/clock.js'
 import { ClosedError, InvalidArgumentError, TaskCanceledError } from '../core/errors.js'
-import { Task, type TaskExtras } from '../core/task.js'
-import { NEW } from '../core/task-state.js'
+import { Task } from '../core/task.js'
 import type { CallRest, SoleArg, TaskArgs, TaskName, TaskResult } from './call-types.js'
 import { MapCall } from './map-call.js'
-import { SignalGroup } from './signal-group.js'
+import { NO_ARGUMENTS, promiseOf, type Resolve, submitWithOptions } from './submission.js'
 import { SubmissionSites } from './submission-site.js'
 import { TaskHandle } from './task-handle.js'
-import { TaskHooks } from './task-hooks.js'
-import { CALLBACKS, readTaskOptions, type TaskOptions } from './task-options.js'
+import { readTaskOptions, type TaskOptions } from './task-options.js'
 
 /**
  * Where a lane's tasks go now: it changes when a stopped scheduler is started again.
@@ -23,16 +21,6 @@ export interface LaneConnection {
   readonly lane: LaneSender
   readonly epoch: Epoch
 }
-
-type Resolve = (outcome: unknown, task: Task) => void
-
-let takenResolve: Resolve | null = null
-/** Shared by all promises of `run`, so that each costs no closure of its own. */
-function takeResolve(resolve: Resolve): void {
-  takenResolve = resolve
-}
-
-const NO_ARGUMENTS: readonly unknown[] = []
 
 /**
  * One lane, as those see it who send it tasks. `M` is the type of the task module: names, arguments and results are
@@ -70,13 +58,9 @@ export class Lane<M> {
     name: K,
     ...rest: CallRest<TaskArgs<M, K>, TaskOptions<TaskResult<M, K>>>
   ): Promise<TaskResult<M, K>> {
-    try {
-      const promise = new Promise<TaskResult<M, K>>(takeResolve as never)
-      this.#submit(name, rest[0], rest[1] as TaskOptions<never> | undefined, takenResolve)
-      return promise
-    } catch (error) {
-      return Promise.reject(error)
-    }
+    return promiseOf(resolve =>
+      this.#submit(name, rest[0], rest[1] as TaskOptions<never> | undefined, resolve),
+    )
   }
 
   /**
@@ -149,31 +133,10 @@ export class Lane<M> {
     const task = new Task(lane.target(name), sender.nextSequence(), args, now, resolve, extras)
     this.sites.note(task)
     if (extras === null) lane.submit(task, how)
-    else submitWithOptions(task, extras, options!, how, lane, epoch, sender)
+    else {
+      const { report } = sender.environment
+      submitWithOptions(task, extras, options!, how, lane, epoch, report)
+    }
     return task
   }
-}
-
-function submitWithOptions(
-  task: Task,
-  extras: TaskExtras,
-  options: TaskOptions<never>,
-  how: 'accept' | 'hold',
-  lane: LaneSender,
-  epoch: Epoch,
-  sender: Sender,
-): void {
-  const group = options.signal === undefined ? null : SignalGroup.of(options.signal)
-  const observed = CALLBACKS.some(callback => options[callback] !== undefined)
-  if (group === null && !observed) {
-    lane.submit(task, how)
-    return
-  }
-  const handle = new TaskHandle<never>(task, lane, epoch)
-  const hooks = new TaskHooks(handle, options, group, error => sender.environment.report(error))
-  extras.observer = hooks
-  extras.reportStart = options.onStart !== undefined
-  lane.submit(task, how)
-  if (task.state !== NEW) hooks.accepted()
-  if (!task.dead) group?.add(task, reason => lane.cancel(task, Failure.of(reason), reason))
 }

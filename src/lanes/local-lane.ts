@@ -3,21 +3,22 @@ import { Admission, type OverloadPolicy } from '../core/admission.js'
 import { Backlog } from '../core/backlog.js'
 import type { Clock, Epoch } from '../core/clock.js'
 import { Endings } from '../core/endings.js'
-import { TaskDroppedError, TaskThrewError, TaskTimeoutError, type TimeLimit } from '../core/errors.js'
+import { TaskDroppedError, TaskTimeoutError, type TimeLimit } from '../core/errors.js'
 import type { Reminders } from '../core/reminders.js'
 import { Retries } from '../core/retries.js'
-import type { Task, TaskExtras } from '../core/task.js'
+import type { Task } from '../core/task.js'
 import type { TaskHistory } from '../core/task-history.js'
+import type { TaskRecord } from '../core/task-info.js'
 import { CANCELED, DONE, FAILED, NEW, SCHEDULED, STARTED, TIMED_OUT } from '../core/task-state.js'
 import type { UnfinishedTasks } from '../core/unfinished.js'
-import { LocalRun } from './local-run.js'
+import type { LaneRun } from './lane-run.js'
 import type { TaskTimings } from './run-loop.js'
 import type { KeptLane } from './scheduler-connection.js'
-import type { TaskKeeper } from './task-keeper.js'
+import type { KeptSight, TaskKeeper } from './task-keeper.js'
 import type { LaneTasks } from './task-sight.js'
 import { TurnSlice } from './turn-slice.js'
 
-/** What a lane on the submitter's own loop needs of its surroundings. */
+/** What a lane that its submitter's own thread keeps needs of its surroundings. */
 export interface LocalSurroundings {
   readonly clock: Clock
   readonly epoch: Epoch
@@ -27,10 +28,6 @@ export interface LocalSurroundings {
   readonly timings: TaskTimings
   microtask(call: () => void): void
   nextTurn(call: () => void): void
-  /** Calls the task's function. */
-  invoke(run: LocalRun): unknown
-  /** A task held the loop for longer than the lane lets pass unreported. @param held milliseconds */
-  slow(task: Task, held: number): void
 }
 
 export interface LocalTerms {
@@ -39,70 +36,64 @@ export interface LocalTerms {
   readonly concurrency: number
   readonly queueLimit: number
   readonly overload: OverloadPolicy
-  /** Milliseconds from an abort to giving a task up. */
+  /** Milliseconds from an abort to what follows when it is ignored. */
   readonly grace: number
-  /** Milliseconds; may be Infinity. */
-  readonly slowCallback: number
 }
 
 /**
- * A lane on the loop of whoever submits to it: the backlog, the admission and the endings of every other lane, and in
- * place of threads a number of places on the loop.
+ * A lane that its submitter's own thread keeps: the backlog, the admission, the retries and the endings of every other
+ * lane, and in place of ports a number of places. What happens in a place is the business of its subclasses.
  *
- * | place    | state           | enters by                         | leaves by                                          |
- * |----------|-----------------|-----------------------------------|----------------------------------------------------|
- * | backlog  | see `Backlog`   | `submit`; a retry                 | `#begin`; `cancel`, its time's end                 |
- * | on loop  | STARTED         | `#begin`                          | its function's end, `cancel`, its limit: settled   |
- * | settled  | final           | `Endings.end` alone               |                                                    |
+ * | where    | state               | enters by                         | leaves by                                      |
+ * |----------|---------------------|-----------------------------------|------------------------------------------------|
+ * | backlog  | see `Backlog`       | `submit`; a retry                 | `begin`; `cancel`, its time's end              |
+ * | in place | SCHEDULED, STARTED  | `begin`                           | `returned`, `cancel`, its limit: settled       |
+ * | settled  | final               | `Endings.end` alone               |                                                |
  *
- * A task that is settled while its function goes on keeps its place, and its key's turn, until the function has ended
- * or has ignored its abort for `grace`: then it is given up.
+ * A task that is settled while its function goes on keeps its place, and its key's turn, until `left`: its function has
+ * ended, or was given up.
  */
-export class LocalLane implements TaskKeeper, KeptLane, LaneTasks {
-  readonly terms: LocalTerms
-  readonly sight = { recordOf: (task: Task) => task, reportStart: () => {} }
-  readonly #surroundings: LocalSurroundings
-  readonly #clock: Clock
-  readonly #backlog: Backlog
+export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLane, LaneTasks {
+  abstract readonly sight: KeptSight
+  protected readonly terms: LocalTerms
+  protected readonly surroundings: LocalSurroundings
+  protected readonly backlog: Backlog
+  protected readonly retries: Retries
+  protected readonly slice: TurnSlice
+  /** Those that have a place. */
+  protected readonly runs = new Map<Task, R>()
   readonly #admission: Admission
   readonly #endings: Endings
-  readonly #retries: Retries
-  readonly #slice: TurnSlice
-  /** Those that have returned a promise and go on. */
-  readonly #runs = new Map<Task, LocalRun>()
-  /** The one that holds the loop. */
-  #holder: LocalRun | null = null
   readonly #whenEmpty: (() => void)[] = []
   #refusal: Error | null = null
-  /** How many ignored their abort for the whole grace. */
+  /** How many ignored their abort for the whole grace, and were given up. */
   abandoned = 0
 
   constructor(terms: LocalTerms, surroundings: LocalSurroundings) {
     const { clock, reminders, history, unfinished } = surroundings
     this.terms = terms
-    this.#surroundings = surroundings
-    this.#clock = clock
-    this.#slice = new TurnSlice(clock, surroundings, () => this.#work())
-    this.#backlog = new Backlog(clock, reminders, {
-      becameReady: () => this.#slice.wake(),
+    this.surroundings = surroundings
+    this.slice = new TurnSlice(clock, surroundings, () => this.#work())
+    this.backlog = new Backlog(clock, reminders, {
+      becameReady: () => this.slice.wake(),
       ranOut: task => this.#waitedTooLong(task),
       nextArrival: () => unfinished.nextNumber(),
     })
     this.#admission = new Admission(terms.name, terms.overload, terms.queueLimit, {
-      isFull: reserved => this.#backlog.size >= terms.queueLimit - reserved,
-      isWaiting: task => !task.dead && this.#runOf(task) === undefined,
+      isFull: reserved => this.backlog.size >= terms.queueLimit - reserved,
+      isWaiting: task => !task.dead && this.runOf(task) === undefined,
       drop: task => this.#drop(task),
       waiting: () => this.#accepted(),
-      held: () => this.#backlog.held,
+      held: () => this.backlog.held,
     })
     this.#endings = new Endings(history, {
       ended: task => {
         unfinished.ended()
-        if (this.#runOf(task) === undefined) this.#endTurn(task)
-        if (this.#backlog.held > 0) this.#slice.wake()
+        if (this.runOf(task) === undefined) this.#endTurn(task)
+        if (this.backlog.held > 0) this.slice.wake()
       },
     })
-    this.#retries = new Retries(clock, this.#backlog, task => this.#admission.accepted(task))
+    this.retries = new Retries(clock, this.backlog, task => this.#admission.accepted(task))
   }
 
   get name(): string {
@@ -110,17 +101,15 @@ export class LocalLane implements TaskKeeper, KeptLane, LaneTasks {
   }
 
   get epoch(): Epoch {
-    return this.#surroundings.epoch
+    return this.surroundings.epoch
   }
 
   get waiting(): number {
-    return this.#backlog.size
+    return this.backlog.size + this.#sentIn(SCHEDULED)
   }
 
   get running(): number {
-    let count = 0
-    for (const _ of this.sent()) count++
-    return count
+    return this.#sentIn(STARTED)
   }
 
   ended(state: number): number {
@@ -134,48 +123,41 @@ export class LocalLane implements TaskKeeper, KeptLane, LaneTasks {
    */
   admit(): 'accept' | 'hold' {
     if (this.#refusal !== null) throw this.#refusal
-    return this.#admission.ask(this.#clock.now())
+    return this.#admission.ask(this.surroundings.clock.now())
   }
 
   /** @param how what `admit` has answered just before */
   submit(task: Task, how: 'accept' | 'hold'): void {
-    this.#surroundings.unfinished.began()
+    this.surroundings.unfinished.began()
     if (how === 'hold') {
-      this.#backlog.hold(task)
-      this.#slice.wake()
+      this.backlog.hold(task)
+      this.slice.wake()
       return
     }
-    this.#backlog.add(task)
+    this.backlog.add(task)
     this.#admission.accepted(task)
   }
 
   cancel(task: Task, failure: Failure, reason?: unknown): boolean {
-    if (task.dead) return false
-    this.#decide(task, CANCELED, failure, this.#clock.now(), reason)
-    return true
+    return !task.dead && this.decide(task, CANCELED, failure, this.surroundings.clock.now(), reason)
   }
 
   setPriority(task: Task, priority: number): boolean {
-    if (task.dead || this.#runOf(task) !== undefined) return false
+    if (task.dead || this.runOf(task) !== undefined) return false
     task.rareOptions()
-    this.#backlog.reprioritize(task, priority)
-    this.#slice.wake()
+    this.backlog.reprioritize(task, priority)
+    this.slice.wake()
     return true
   }
 
   stateOf(task: Task): number {
-    return task.state
+    return this.sight.recordOf(task).state
   }
 
   remindMeAfter(delay: number, call: () => void): () => void {
-    const { reminders } = this.#surroundings
-    const entry = reminders.add(this.#clock.now() + delay, call)
+    const { clock, reminders } = this.surroundings
+    const entry = reminders.add(clock.now() + delay, call)
     return () => reminders.cancel(entry)
-  }
-
-  decideDue(run: LocalRun): void {
-    const now = this.#clock.now()
-    if (!run.over && !run.task.dead && run.expires <= now) this.#timeOut(run)
   }
 
   refuse(error: Error): void {
@@ -184,16 +166,15 @@ export class LocalLane implements TaskKeeper, KeptLane, LaneTasks {
 
   fail(error: Error): void {
     this.refuse(error)
-    this.#retries.end()
-    for (const task of [...this.#backlog]) {
+    this.retries.end()
+    for (const task of [...this.backlog]) {
       // The callback of one may have cancelled the next.
-      if (!task.dead) this.#decide(task, FAILED, Failure.of(error), this.#clock.now())
+      if (!task.dead) this.decide(task, FAILED, Failure.of(error), this.surroundings.clock.now())
     }
   }
 
   cancelAll(errorOf: (name: string) => Error): void {
-    const running = [...this.#runs.keys()]
-    for (const task of [...this.#backlog, ...running]) {
+    for (const task of [...this.backlog, ...this.runs.keys()]) {
       const { name } = task.target
       this.cancel(
         task,
@@ -202,165 +183,147 @@ export class LocalLane implements TaskKeeper, KeptLane, LaneTasks {
     }
   }
 
-  /** Resolves when nothing of any task runs any more. */
+  /** Resolves when nothing of any task goes on. */
   empty(): Promise<void> {
-    return this.#runs.size === 0 ? Promise.resolve() : new Promise(resolve => this.#whenEmpty.push(resolve))
+    return this.runs.size === 0 ? Promise.resolve() : new Promise(resolve => this.#whenEmpty.push(resolve))
   }
 
-  *sent(): Generator<Task> {
-    if (this.#holder !== null && !this.#holder.task.dead) yield this.#holder.task
-    for (const task of this.#runs.keys()) if (!task.dead) yield task
-  }
+  abstract sent(): Iterable<TaskRecord>
+
+  abstract holders(): Iterable<TaskRecord>
 
   unsent(): Iterable<Task> {
-    return this.#backlog
+    return this.backlog
   }
 
   countUnsent(state: number): number {
-    return this.#backlog.countIn(state)
+    return this.backlog.countIn(state)
   }
 
-  *holders(): Generator<Task> {
-    if (this.#holder !== null) yield this.#holder.task
+  /** Whether another task may begin. */
+  protected abstract get hasPlace(): boolean
+
+  /**
+   * Gives a place to a task that has just left the backlog.
+   *
+   * @param now the present instant
+   * @returns the instant at which it has been done
+   */
+  protected abstract begin(task: Task, now: number): number
+
+  /**
+   * An outcome is about to be decided that is not the function's own.
+   *
+   * @returns false if the function has decided it before
+   */
+  protected abstract claim(run: R): boolean
+
+  /**
+   * The outcome was decided: what goes on is to end.
+   *
+   * @param reason what its AbortSignal is to carry; the failure's error if it is undefined
+   */
+  protected abstract halt(run: R, failure: Failure, reason: unknown): void
+
+  /** Ends a task whose time is over, or is reminded when it will be. */
+  protected abstract checkTime(run: R): void
+
+  protected runOf(task: Task): R | undefined {
+    return this.runs.get(task)
   }
 
-  *#accepted(): Generator<Task> {
-    for (const task of this.#backlog) if (task.state !== NEW) yield task
+  /** Sees to it that the run's time is checked at this instant. */
+  protected watch(run: R, at: number): void {
+    run.expires = at
+    if (at !== Number.POSITIVE_INFINITY)
+      run.expiry = this.surroundings.reminders.add(at, () => this.checkTime(run))
   }
 
-  #runOf(task: Task): LocalRun | undefined {
-    return this.#holder?.task === task ? this.#holder : this.#runs.get(task)
-  }
-
-  #work(): void {
-    let now = this.#clock.now()
-    for (;;) {
-      if (this.#backlog.held > 0) this.#admitHeld()
-      if (this.#backlog.ready === 0 || this.#runs.size >= this.terms.concurrency) return
-      if (this.#slice.isOver(now)) return
-      const task = this.#backlog.take(now)
-      if (task === null) return
-      now = this.#begin(task, now)
-    }
-  }
-
-  #admitHeld(): void {
-    const room = this.terms.queueLimit - this.#backlog.size
-    for (const task of this.#backlog.admit(Math.max(0, room))) this.#admission.accepted(task)
-  }
-
-  /** Runs a task's first synchronous stretch; returns the instant it ended. */
-  #begin(task: Task, now: number): number {
-    const run = new LocalRun(task, this)
-    const { timings, slow } = this.#surroundings
-    task.enter(SCHEDULED)
-    task.enter(STARTED)
-    task.started = now
-    timings.waited(now - task.since)
-    this.#holder = run
-    if (task.extras !== null) this.#prepare(run, task.extras, now)
-    // Whoever was told of the start may have cancelled it.
-    if (task.dead) return this.#finished(run, now)
-    let verdict = DONE
-    let value: unknown
-    try {
-      value = this.#surroundings.invoke(run)
-    } catch (thrown) {
-      verdict = FAILED
-      value = thrown
-    }
-    const end = this.#clock.now()
-    if (end - now > this.terms.slowCallback) slow(task, end - now)
-    if (verdict === DONE && isThenable(value)) this.#goesOn(run, value)
-    else this.#returned(run, verdict, value, end)
-    return end
-  }
-
-  #prepare(run: LocalRun, extras: TaskExtras, now: number): void {
-    run.expires = Math.min(extras.deadline, now + extras.timeout)
-    if (run.expires !== Number.POSITIVE_INFINITY)
-      run.expiry = this.#surroundings.reminders.add(run.expires, () => this.decideDue(run))
-    if (extras.observer === null || extras.startReported) return
+  protected reportStart(task: Task): void {
+    const { extras } = task
+    if (extras === null || extras.observer === null || extras.startReported) return
     extras.startReported = true
-    extras.observer.started(run.task)
+    extras.observer.started(task)
   }
 
-  #goesOn(run: LocalRun, promise: PromiseLike<unknown>): void {
-    const { task } = run
-    this.#holder = null
-    this.#runs.set(task, run)
-    Promise.resolve(promise).then(
-      value => this.#completed(run, DONE, value),
-      thrown => this.#completed(run, FAILED, thrown),
-    )
-    if (task.dead) this.#giveUpAfterGrace(run)
-    else this.decideDue(run)
+  /**
+   * The one way to an outcome that is not the function's own.
+   *
+   * @returns whether it was decided here
+   */
+  protected decide(task: Task, state: number, failure: Failure, ended: number, reason?: unknown): boolean {
+    const run = this.runOf(task)
+    if (run === undefined) this.backlog.remove(task)
+    else if (!this.claim(run)) return false
+    this.#endings.end(task, state, failure, ended)
+    if (run !== undefined) this.halt(run, failure, reason)
+    return true
   }
 
-  #completed(run: LocalRun, verdict: number, value: unknown): void {
-    if (run.over) return
-    this.#returned(run, verdict, value, this.#clock.now())
-    this.#slice.wake()
+  protected timeOut(task: Task, limit: TimeLimit, at: number): void {
+    this.decide(task, TIMED_OUT, Failure.of(new TaskTimeoutError(task.target.name, limit)), at)
   }
 
   /** What a task's function returned or threw decides its outcome, unless that was decided before. */
-  #returned(run: LocalRun, verdict: number, value: unknown, now: number): void {
+  protected returned(run: R, verdict: number, value: unknown, now: number): void {
     const { task } = run
-    this.decideDue(run)
-    this.#surroundings.timings.ran(now - task.started!)
-    this.#finished(run, now)
+    this.surroundings.timings.ran(now - task.started!)
+    this.left(run)
     if (task.dead) return
     if (verdict === DONE) {
       this.#endings.end(task, DONE, value, now)
       return
     }
-    const error = errorOf(value)
-    if (!this.#retries.afterFailure(task, (error as { code?: unknown }).code))
-      this.#endings.end(task, FAILED, Failure.of(error), now)
+    if (!this.retries.afterFailure(task, (value as { code?: unknown }).code))
+      this.#endings.end(task, FAILED, Failure.of(value), now)
+  }
+
+  /** A task that is not settled has failed by what befell it. */
+  protected failed(task: Task, error: unknown, now: number): void {
+    this.#endings.end(task, FAILED, Failure.of(error), now)
   }
 
   /** Nothing of a run goes on. */
-  #finished(run: LocalRun, now: number): number {
+  protected left(run: R): void {
     const { task } = run
     run.over = true
-    if (run.expiry !== null) this.#surroundings.reminders.cancel(run.expiry)
-    if (this.#holder === run) this.#holder = null
-    else this.#runs.delete(task)
+    if (run.expiry !== null) this.surroundings.reminders.cancel(run.expiry)
+    this.runs.delete(task)
     if (task.dead) this.#endTurn(task)
-    if (this.#runs.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve()
-    return now
+    if (this.runs.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve()
   }
 
-  /** The one way to an outcome that is not the function's own. */
-  #decide(task: Task, state: number, failure: Failure, ended: number, reason?: unknown): void {
-    const run = this.#runOf(task)
-    if (run === undefined) this.#backlog.remove(task)
-    this.#endings.end(task, state, failure, ended)
-    if (run === undefined) return
-    run.abort(reason === undefined ? failure.error() : reason)
-    // While it holds the loop, its grace has not begun.
-    if (this.#runs.has(task) && !run.over) this.#giveUpAfterGrace(run)
+  #sentIn(state: number): number {
+    let count = 0
+    for (const record of this.sent()) if (record.state === state) count++
+    return count
   }
 
-  #giveUpAfterGrace(run: LocalRun): void {
-    this.#surroundings.reminders.add(this.#clock.now() + this.terms.grace, () => {
-      if (run.over) return
-      this.abandoned++
-      this.#finished(run, this.#clock.now())
-      this.#slice.wake()
-    })
+  #work(): void {
+    let now = this.surroundings.clock.now()
+    for (;;) {
+      if (this.backlog.held > 0) this.#admitHeld()
+      if (this.backlog.ready === 0 || !this.hasPlace) return
+      if (this.slice.isOver(now)) return
+      const task = this.backlog.take(now)
+      if (task === null) return
+      now = this.begin(task, now)
+    }
   }
 
-  #timeOut(run: LocalRun): void {
-    const { task, expires } = run
-    const limit: TimeLimit = task.deadline === expires ? 'deadline' : 'timeout'
-    this.#decide(task, TIMED_OUT, Failure.of(new TaskTimeoutError(task.target.name, limit)), expires)
+  #admitHeld(): void {
+    const room = this.terms.queueLimit - this.backlog.size
+    for (const task of this.backlog.admit(Math.max(0, room))) this.#admission.accepted(task)
+  }
+
+  *#accepted(): Generator<Task> {
+    for (const task of this.backlog) if (task.state !== NEW) yield task
   }
 
   #waitedTooLong(task: Task): void {
     const { deadline, waitUntil } = task.extras!
     const error = new TaskTimeoutError(task.target.name, deadline <= waitUntil ? 'deadline' : 'queueTimeout')
-    this.#endings.end(task, TIMED_OUT, Failure.of(error), this.#clock.now())
+    this.#endings.end(task, TIMED_OUT, Failure.of(error), this.surroundings.clock.now())
   }
 
   #drop(task: Task): void {
@@ -372,17 +335,6 @@ export class LocalLane implements TaskKeeper, KeptLane, LaneTasks {
   }
 
   #endTurn(task: Task): void {
-    if (task.extras?.hasTurn === true) this.#backlog.endTurn(task)
+    if (task.extras?.hasTurn === true) this.backlog.endTurn(task)
   }
-}
-
-/** As it arrives from a thread: always an Error. */
-function errorOf(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new TaskThrewError(thrown)
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-  )
 }

@@ -1,11 +1,12 @@
-import { pathToFileURL } from 'node:url'
 import { pathToUncloneable } from '../bridge/uncloneable.js'
-import { OVERLOAD_POLICIES, type OverloadPolicy } from '../core/admission.js'
 import { finiteAtLeast, integerWithin, knownKeys, oneOf, plainObject } from '../core/checks.js'
 import { InvalidArgumentError } from '../core/errors.js'
 import type { LaneConfig } from './lane-config.js'
 import { OS_PRIORITIES, type OsPriority } from './os-priority.js'
+import { type QueueOptions, readQueueOptions } from './queue-options.js'
 import { SIGHT_KEYS, type SightOptions } from './sight-options.js'
+import { readModuleUrl } from './task-module-url.js'
+import { readThreadOptions, THREAD_KEYS, type ThreadOptions } from './thread-options.js'
 import { readThreads, type ThreadsOption } from './thread-range.js'
 
 /** Named as in the web platform's Prioritized Task Scheduling API. */
@@ -14,7 +15,7 @@ const STALL_ACTIONS = ['report', 'replace', 'terminate'] as const
 const PRIORITIES = ['user-blocking', 'user-visible', 'background'] as const
 
 /** The options of one lane. */
-export interface LaneOptions {
+export interface LaneOptions extends ThreadOptions {
   /** How urgent the lane is; it decides the defaults below. Default `user-visible`. */
   readonly priority?: LanePriority
   /**
@@ -25,21 +26,7 @@ export interface LaneOptions {
   readonly threads?: ThreadsOption
   /** Tasks at a time on one thread's loop, 1 to 65,536. Default 1 for `background`, else 64. */
   readonly concurrency?: number
-  readonly queue?: {
-    /**
-     * The most tasks that may wait, started ones not counted: an integer, or Infinity. Default 100,000. Every task waits
-     * until the end of the turn that submits it, so 0 refuses them all; it is taken with `reject` alone.
-     */
-    readonly limit?: number
-    /**
-     * What happens past the limit. `reject` (the default): the task is refused with `ERR_QUEUE_FULL`. `wait`: it stays
-     * NEW until there is room (`task.accepted`); of such tasks there are at most 100,000, then it is refused.
-     * `drop-oldest`: the waiting task that came first is CANCELED with `ERR_DROPPED`. `drop-expired`: so are those that
-     * cannot end in time any more, their `queueTimeout` or `deadline` being over or nearer than their function lately
-     * took; if there are none, the task is refused.
-     */
-    readonly overload?: OverloadPolicy
-  }
+  readonly queue?: QueueOptions
   /** Milliseconds a cancelled task has before it is given up, or its thread ended (then at least 50). Default 200. */
   readonly grace?: number
   /** Microseconds an idle thread looks for the next task before it sleeps. Default 50 for `user-blocking`, else 0. */
@@ -83,19 +70,8 @@ export interface LaneOptions {
   readonly restart?: { readonly max?: number; readonly within?: number }
   /** Milliseconds a thread has to load the task module and run its `setup`. Default 10,000. */
   readonly startTimeout?: number
-  /** Limits of the JavaScript heap, as Node's Worker takes them. */
-  readonly resourceLimits?: {
-    readonly maxOldGenerationSizeMb?: number
-    readonly maxYoungGenerationSizeMb?: number
-    readonly codeRangeSizeMb?: number
-    readonly stackSizeMb?: number
-  }
-  /** The threads' `process.env`. Default empty. */
-  readonly env?: Readonly<Record<string, string>>
   /** What the task module's `setup` is called with. */
   readonly workerData?: unknown
-  /** Node options of the threads, as Node's Worker takes them. */
-  readonly execArgv?: readonly string[]
   /** The lane's own task module, in place of the scheduler's. */
   readonly tasks?: URL | string
 }
@@ -120,21 +96,11 @@ const LANE_KEYS = [
   'onStall',
   'restart',
   'startTimeout',
-  'resourceLimits',
-  'env',
   'workerData',
-  'execArgv',
   'tasks',
+  ...THREAD_KEYS,
 ]
-const RESOURCE_LIMITS = [
-  'maxOldGenerationSizeMb',
-  'maxYoungGenerationSizeMb',
-  'codeRangeSizeMb',
-  'stackSizeMb',
-]
-
-const MAX_CONCURRENCY = 65_536
-/** A lane is never silently given more memory than its author thought of. */
+export const MAX_CONCURRENCY = 65_536
 const DEFAULT_QUEUE_LIMIT = 100_000
 
 /**
@@ -164,12 +130,6 @@ function readLaneOptions(
   oneOf(`${at}.priority`, priority, PRIORITIES)
   const urgent = priority === 'user-blocking'
   const background = priority === 'background'
-  knownKeys(`${at}.queue`, plainObject(`${at}.queue`, queue), ['limit', 'overload'])
-  const overload = oneOf(
-    `${at}.queue.overload`,
-    queue.overload === undefined ? 'reject' : queue.overload,
-    OVERLOAD_POLICIES,
-  )
   knownKeys(`${at}.restart`, plainObject(`${at}.restart`, restart), ['max', 'within'])
   const { max = 5, within = 10_000 } = restart
   const { concurrency = background ? 1 : 64, os = background ? 'nice' : 'normal' } = options
@@ -179,13 +139,11 @@ function readLaneOptions(
     name,
     tasks:
       options.tasks === undefined
-        ? readModule('tasks', commonTasks)
-        : readModule(`${at}.tasks`, options.tasks),
+        ? readModuleUrl('tasks', commonTasks)
+        : readModuleUrl(`${at}.tasks`, options.tasks),
     threads: readThreads(`${at}.threads`, threads),
     concurrency: integerWithin(`${at}.concurrency`, concurrency, 1, MAX_CONCURRENCY),
-    // What is to wait for room, or to take another's, needs some.
-    queueLimit: readQueueLimit(`${at}.queue.limit`, queue.limit, overload === 'reject' ? 0 : 1),
-    overload,
+    ...readQueueOptions(`${at}.queue`, queue, DEFAULT_QUEUE_LIMIT),
     grace: finiteAtLeast(`${at}.grace`, grace, 0),
     spin: finiteAtLeast(`${at}.spin`, spin, 0) / 1000,
     slowCallback: readBudget(`${at}.slowCallback`, slowCallback, 0),
@@ -197,64 +155,14 @@ function readLaneOptions(
       within: finiteAtLeast(`${at}.restart.within`, within, 0),
     },
     startTimeout: finiteAtLeast(`${at}.startTimeout`, startTimeout, 1),
-    resourceLimits: readResourceLimits(`${at}.resourceLimits`, options.resourceLimits),
-    env: readEnv(`${at}.env`, options.env),
+    ...readThreadOptions(at, options),
     workerData: readCloneable(`${at}.workerData`, options.workerData),
-    execArgv: readExecArgv(`${at}.execArgv`, options.execArgv),
   }
-}
-
-function readModule(option: string, module: unknown): string {
-  if (module instanceof URL) return module.href
-  if (typeof module !== 'string' || module === '') {
-    throw new InvalidArgumentError(option, 'the URL or absolute path of the task module', module)
-  }
-  if (/^(file|data|node):/.test(module)) return module
-  if (!/^(\/|[A-Za-z]:[\\/]|\\\\)/.test(module)) {
-    throw new InvalidArgumentError(
-      option,
-      'a URL or an absolute path (relative to what, nobody could tell)',
-      module,
-    )
-  }
-  return pathToFileURL(module).href
 }
 
 /** Milliseconds, or Infinity for what is never reported. */
-function readBudget(option: string, budget: unknown, least: number): number {
+export function readBudget(option: string, budget: unknown, least: number): number {
   return budget === Number.POSITIVE_INFINITY ? budget : finiteAtLeast(option, budget, least)
-}
-
-function readQueueLimit(option: string, limit: unknown, least: number): number {
-  if (limit === Number.POSITIVE_INFINITY) return limit
-  return limit === undefined
-    ? DEFAULT_QUEUE_LIMIT
-    : integerWithin(option, limit, least, Number.MAX_SAFE_INTEGER)
-}
-
-function readResourceLimits(option: string, limits: unknown): Readonly<Record<string, number>> | undefined {
-  if (limits === undefined) return undefined
-  const given = plainObject(option, limits)
-  knownKeys(option, given, RESOURCE_LIMITS)
-  for (const [name, value] of Object.entries(given)) finiteAtLeast(`${option}.${name}`, value, 1)
-  return given as Readonly<Record<string, number>>
-}
-
-function readEnv(option: string, env: unknown): Readonly<Record<string, string>> {
-  if (env === undefined) return {}
-  const given = plainObject(option, env)
-  for (const [name, value] of Object.entries(given)) {
-    if (typeof value !== 'string') throw new InvalidArgumentError(`${option}.${name}`, 'a string', value)
-  }
-  return { ...given } as Record<string, string>
-}
-
-function readExecArgv(option: string, argv: unknown): readonly string[] | undefined {
-  if (argv === undefined) return undefined
-  if (!Array.isArray(argv) || argv.some(arg => typeof arg !== 'string')) {
-    throw new InvalidArgumentError(option, 'an array of strings', argv)
-  }
-  return [...argv]
 }
 
 function readCloneable(option: string, value: unknown): unknown {

@@ -113,6 +113,11 @@ export function ambientJob(): Job | undefined {
   return ambient.jobs.getStore() as Job | undefined
 }
 
+/** What runs as a task where that is none of a lane thread, if any. */
+export function ambientRun(): RunningTask | undefined {
+  return ambient.jobs.getStore()
+}
+
 /** @param host that of the job's lane, where it is not the thread's only one */
 export function contextOf(
   job: Job,

@@ -209,7 +209,7 @@ export function schedulerVerbs(test: ReturnType<typeof suite>, makeScheduler: Ma
     const { scheduler, submit, lane } = made
     const gate = newGate()
     const { done, failed, timedOut, canceled } = await oneOfEach(made)
-    const running = submit('wait', [newGate()])
+    const running = submit('wait', [gate])
     await eventually('it runs', () => running.state === 'STARTED')
     const written: string[] = []
     const text = scheduler.dumpTasks({ to: { write: chunk => written.push(chunk) } })
@@ -285,8 +285,10 @@ export function schedulerVerbs(test: ReturnType<typeof suite>, makeScheduler: Ma
     const { scheduler, submit } = made
     const before = submit('echo', [1])
     await before.result()
-    const cut = submit('wait', [newGate()])
+    const gate = newGate()
+    const cut = submit('wait', [gate])
     await scheduler.stop()
+    openGate(gate)
     assert.is(scheduler.taskState(cut), 'CANCELED')
     assert.is(scheduler.countTasks({ state: 'FINISHED' }), 2)
     await scheduler.start()

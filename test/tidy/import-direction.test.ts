@@ -61,7 +61,7 @@ const RIGHT: readonly (readonly [path: string, text: string])[] = [
   ['src/bridge/port.ts', `import { on } from 'node:events'\nimport { wrap } from 'comlink'`],
   ['src/bridge/port.ts', `import { Task } from '../core/task.js'\nimport { table } from './shared-table.js'`],
   ['src/lanes/lane-pool.ts', `import { Piscina } from 'piscina'\nimport { port } from '../bridge/port.js'`],
-  ['src/lanes/lane-thread.ts', `import type { Piscina } from 'piscina'`],
+  ['src/lanes/sync-pool.ts', `import type { Piscina } from 'piscina'`],
   ['src/lanes/lane-entry.cts', `const threads = require('node:worker_threads')\nimport('./run-loop.js')`],
   ['src/index.ts', `export { Task } from './core/task.js'\nexport type { Lane } from './lanes/lane.js'`],
   ['test/core/task.test.ts', `import { Task } from '#src/core/task.js'\nimport { suite } from 'uvu'`],

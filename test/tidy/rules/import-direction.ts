@@ -14,7 +14,7 @@ type Origin =
   | 'package'
 
 const BARRELS = ['src/index.ts', 'src/task.ts']
-const PISCINA_FILES = ['src/lanes/lane-pool.ts', 'src/lanes/lane-thread.ts']
+const PISCINA_FILES = ['src/lanes/lane-pool.ts', 'src/lanes/sync-pool.ts']
 const LIBRARY_NAMES = ['multilane', 'multilane/task']
 
 function isPackage(specifier: string, name: string): boolean {

@@ -1,6 +1,6 @@
 import type { Epoch } from '../core/clock.js'
 import type { Task } from '../core/task.js'
-import type { TimerEntry } from '../core/timer-queue.js'
+import { LaneRun } from './lane-run.js'
 import { LazySignal } from './lazy-signal.js'
 import type { CurrentTask, RunningTask } from './task-context.js'
 
@@ -9,29 +9,23 @@ export interface RunKeeper {
   readonly name: string
   readonly epoch: Epoch
   /** Ends a task whose time is over: it may hold the very loop whose timer should have done so. */
-  decideDue(run: LocalRun): void
+  checkTime(run: LoopRun): void
 }
 
 /** One attempt at a task, on the loop of whoever submitted it. */
-export class LocalRun implements RunningTask {
-  readonly task: Task
+export class LoopRun extends LaneRun implements RunningTask {
   readonly #keeper: RunKeeper
   readonly #signal = new LazySignal()
   #context: CurrentTask | null = null
-  /** The instant at which a limit of the task runs out, or Infinity. */
-  expires = Number.POSITIVE_INFINITY
-  expiry: TimerEntry<() => void> | null = null
-  /** Its function has ended, or was given up: nothing that still comes of it counts. */
-  over = false
 
   constructor(task: Task, keeper: RunKeeper) {
-    this.task = task
+    super(task)
     this.#keeper = keeper
   }
 
   /** Made only for a task that asks. */
   get context(): CurrentTask {
-    this.#context ??= new LocalContext(this, this.#keeper, this.#signal)
+    this.#context ??= new LoopContext(this, this.#keeper, this.#signal)
     return this.#context
   }
 
@@ -40,8 +34,8 @@ export class LocalRun implements RunningTask {
   }
 }
 
-class LocalContext implements CurrentTask {
-  readonly #run: LocalRun
+class LoopContext implements CurrentTask {
+  readonly #run: LoopRun
   readonly #keeper: RunKeeper
   readonly #signal: LazySignal
   readonly id: number
@@ -50,7 +44,7 @@ class LocalContext implements CurrentTask {
   readonly deadline: number | undefined
   readonly attempt: number
 
-  constructor(run: LocalRun, keeper: RunKeeper, signal: LazySignal) {
+  constructor(run: LoopRun, keeper: RunKeeper, signal: LazySignal) {
     const { sequence, target, deadline, attempt } = run.task
     this.#run = run
     this.#keeper = keeper
@@ -67,7 +61,7 @@ class LocalContext implements CurrentTask {
   }
 
   get cancelled(): boolean {
-    this.#keeper.decideDue(this.#run)
+    this.#keeper.checkTime(this.#run)
     return this.#run.task.dead
   }
 

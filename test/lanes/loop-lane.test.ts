@@ -8,7 +8,7 @@ import { Task, TaskExtras } from '#src/core/task.js'
 import { TaskHistory } from '#src/core/task-history.js'
 import { TASK_STATES } from '#src/core/task-state.js'
 import { UnfinishedTasks } from '#src/core/unfinished.js'
-import { LocalLane, type LocalTerms } from '#src/lanes/local-lane.js'
+import { LoopLane, type LoopTerms } from '#src/lanes/loop-lane.js'
 import { ManualClock } from '../support/manual-clock.js'
 
 const test = suite('lanes: a lane on the loop of its submitter')
@@ -21,15 +21,15 @@ class Rig {
   readonly log: string[] = []
   readonly slow: string[] = []
   readonly unfinished: UnfinishedTasks
-  readonly lane: LocalLane
+  readonly lane: LoopLane
   readonly #jobs: (() => void)[] = []
   readonly #turns: (() => void)[] = []
 
-  constructor(terms: Partial<LocalTerms> = {}) {
+  constructor(terms: Partial<LoopTerms> = {}) {
     const { clock } = this
     const reminders = new Reminders<() => void>(clock, clock, call => call())
     this.unfinished = new UnfinishedTasks(clock, reminders, 0, () => {})
-    this.lane = new LocalLane(
+    this.lane = new LoopLane(
       {
         name: 'loop',
         concurrency: 2,

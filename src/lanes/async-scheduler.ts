@@ -1,0 +1,130 @@
+import { ClosedError, InvalidArgumentError } from '../core/errors.js'
+import { Task } from '../core/task.js'
+import {
+  type AsyncLane,
+  type AsyncSchedulerConfig,
+  type AsyncSchedulerOptions,
+  readAsyncOptions,
+} from './async-options.js'
+import { AsyncTask } from './async-task.js'
+import { LocalConnection } from './local-connection.js'
+import { LocalTargets } from './local-targets.js'
+import { monotonicClock } from './monotonic-clock.js'
+import { SchedulerBase } from './scheduler-base.js'
+import type { CommonTerms, SchedulerConnection } from './scheduler-connection.js'
+import { promiseOf, type Resolve, submitWithOptions } from './submission.js'
+import { SubmissionSites } from './submission-site.js'
+import { SyncTask } from './sync-task.js'
+import type { TaskDescription } from './task-description.js'
+import { TaskHandle } from './task-handle.js'
+import { readTaskOptions, type TaskOptions } from './task-options.js'
+
+/**
+ * Runs tasks on the event loop of the thread that made it: asynchronous functions on the loop itself, so many at a time,
+ * and blocking ones on threads of a pool. The verbs, states, timestamps and callbacks are those of `SchedulerThread`.
+ *
+ * It has two lanes: `'loop'`, where an `AsyncTask` runs, and `'pool'`, where a `SyncTask` does. Tasks of the loop begin
+ * in later microtasks of the turn that submits them, for 2 milliseconds of a turn; then timers and sockets have theirs.
+ */
+export class AsyncScheduler extends SchedulerBase<AsyncLane> {
+  readonly #config: AsyncSchedulerConfig
+  readonly #targets = { loop: new LocalTargets('loop'), pool: new LocalTargets('pool') }
+  readonly #sites = new SubmissionSites()
+  #connection: LocalConnection | null = null
+
+  /**
+   * Makes a scheduler and starts it. The pool's threads are started when there is work for them.
+   *
+   * @throws InvalidArgumentError (`ERR_INVALID_ARG`) that names the option
+   */
+  static async start(options: AsyncSchedulerOptions = {}): Promise<AsyncScheduler> {
+    return new AsyncScheduler(options).start()
+  }
+
+  /** @throws InvalidArgumentError (`ERR_INVALID_ARG`) that names the option */
+  constructor(options: AsyncSchedulerOptions = {}) {
+    const config = readAsyncOptions(options)
+    super([config.loop.name, config.pool.name], options, config.loop.grace)
+    this.#config = config
+  }
+
+  /**
+   * Runs a task: `submitTask` and its result.
+   *
+   * @param task an `AsyncTask` or a `SyncTask`
+   * @param options as of `submitTask`
+   * @returns what the function comes to; rejects with what it throws, and with every error of `submitTask`
+   */
+  run<R>(task: TaskDescription<R>, options?: TaskOptions<R>): Promise<R> {
+    return promiseOf(resolve => this.#submit(task, options as TaskOptions<never> | undefined, resolve))
+  }
+
+  /**
+   * Submits a task and answers its handle at once.
+   *
+   * @param task an `AsyncTask` or a `SyncTask`
+   * @param options those of every task; `transfer` for a `SyncTask` alone, since nothing else is cloned
+   * @throws InvalidArgumentError (`ERR_INVALID_ARG`), QueueFullError (`ERR_QUEUE_FULL`), ClosedError (`ERR_CLOSED`): the
+   *   task was refused and there is no handle
+   */
+  submitTask<R>(task: TaskDescription<R>, options?: TaskOptions<R>): TaskHandle<R> {
+    const submitted = this.#submit(task, options as TaskOptions<never> | undefined, null)
+    const { epoch } = this.#present
+    return new TaskHandle(submitted, this.#present[submitted.target.lane as AsyncLane], epoch)
+  }
+
+  /** @internal */
+  protected override connect(terms: CommonTerms): SchedulerConnection {
+    this.#connection = new LocalConnection(this.#config, terms, {
+      slow: (task, held) => {
+        const { name, lane } = task.target
+        this.emit('slow', { lane, name, id: task.sequence, held, ...this.#sites.reportedSlow(task) })
+      },
+      died: (thread, error, restarts) =>
+        this.emit('restart', { lane: this.#config.pool.name, thread, error, after: 0, restarts }),
+    })
+    return this.#connection
+  }
+
+  /** @internal */
+  protected override heard(isSlowHeard: boolean): void {
+    this.#sites.isWanted = isSlowHeard && this.#config.loop.slowCallback !== Number.POSITIVE_INFINITY
+  }
+
+  get #present(): LocalConnection {
+    if (this.#connection === null) throw new ClosedError('the scheduler was not started')
+    return this.#connection
+  }
+
+  #submit(
+    description: TaskDescription,
+    options: TaskOptions<never> | undefined,
+    resolve: Resolve | null,
+  ): Task {
+    const connection = this.#present
+    const name = laneOf(description)
+    const lane = connection[name]
+    const now = monotonicClock.now()
+    const extras = options === undefined ? null : readTaskOptions(options, now, Date.now())
+    if (name === 'loop' && extras !== null && extras.transfer !== null)
+      throw new InvalidArgumentError(
+        'transfer',
+        'left out: nothing of an AsyncTask is cloned',
+        options!.transfer,
+      )
+    const how = lane.admit()
+    const target = this.#targets[name].get(description.name)
+    // What is to be called stands where other tasks have their arguments.
+    const task = new Task(target, connection.nextNumber(), description as never, now, resolve, extras)
+    if (name === 'loop') this.#sites.note(task)
+    if (extras === null) lane.submit(task, how)
+    else submitWithOptions(task, extras, options!, how, lane, connection.epoch, error => this.report(error))
+    return task
+  }
+}
+
+function laneOf(task: TaskDescription): AsyncLane {
+  if (task instanceof AsyncTask) return 'loop'
+  if (task instanceof SyncTask) return 'pool'
+  throw new InvalidArgumentError('task', 'an AsyncTask or a SyncTask', task)
+}

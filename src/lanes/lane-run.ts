@@ -1,0 +1,16 @@
+import type { Task } from '../core/task.js'
+import type { TimerEntry } from '../core/timer-queue.js'
+
+/** One attempt at a task of a `LocalLane`. */
+export class LaneRun {
+  readonly task: Task
+  /** The instant at which a limit of the task runs out, or Infinity. */
+  expires = Number.POSITIVE_INFINITY
+  expiry: TimerEntry<() => void> | null = null
+  /** Nothing of it goes on, or it was given up: nothing that still comes of it counts. */
+  over = false
+
+  constructor(task: Task) {
+    this.task = task
+  }
+}

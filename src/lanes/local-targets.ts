@@ -1,0 +1,24 @@
+import type { CallTarget } from '../core/task.js'
+
+/** Names may be made up at will: past so many, what is known of them is forgotten. */
+const MOST = 10_000
+
+/** The functions of a lane whose tasks bring their functions along, told apart by the names of the tasks. */
+export class LocalTargets {
+  readonly #lane: string
+  readonly #targets = new Map<string, CallTarget>()
+
+  constructor(lane: string) {
+    this.#lane = lane
+  }
+
+  get(name: string): CallTarget {
+    let target = this.#targets.get(name)
+    if (target === undefined) {
+      if (this.#targets.size >= MOST) this.#targets.clear()
+      target = { name, lane: this.#lane, index: 0, mean: 0 }
+      this.#targets.set(name, target)
+    }
+    return target
+  }
+}

@@ -1,0 +1,153 @@
+import type { Failure } from '../bridge/failure.js'
+import { TaskThrewError } from '../core/errors.js'
+import type { Task, TaskExtras } from '../core/task.js'
+import { DONE, FAILED, SCHEDULED, STARTED } from '../core/task-state.js'
+import { LocalLane, type LocalSurroundings, type LocalTerms } from './local-lane.js'
+import { LoopRun, type RunKeeper } from './loop-run.js'
+
+export interface LoopTerms extends LocalTerms {
+  /** Milliseconds; may be Infinity. */
+  readonly slowCallback: number
+}
+
+export interface LoopSurroundings extends LocalSurroundings {
+  /** Calls the task's function. */
+  invoke(run: LoopRun): unknown
+  /** A task held the loop for longer than the lane lets pass unreported. @param held milliseconds */
+  slow(task: Task, held: number): void
+}
+
+/**
+ * A lane on the loop of whoever submits to it: a place is a function that has been called and whose promise is not
+ * settled. One that holds the loop has its place beside them, and a function that returns no promise never enters
+ * `runs`.
+ */
+export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
+  readonly sight = { recordOf: (task: Task) => task, reportStart: () => {} }
+  readonly #slowCallback: number
+  readonly #surroundings: LoopSurroundings
+  /** The one that holds the loop. */
+  #holder: LoopRun | null = null
+
+  constructor(terms: LoopTerms, surroundings: LoopSurroundings) {
+    super(terms, surroundings)
+    this.#slowCallback = terms.slowCallback
+    this.#surroundings = surroundings
+  }
+
+  *sent(): Generator<Task> {
+    if (this.#holder !== null && !this.#holder.task.dead) yield this.#holder.task
+    for (const task of this.runs.keys()) if (!task.dead) yield task
+  }
+
+  *holders(): Generator<Task> {
+    if (this.#holder !== null) yield this.#holder.task
+  }
+
+  checkTime(run: LoopRun): void {
+    const now = this.#surroundings.clock.now()
+    const { task, expires } = run
+    if (run.over || task.dead || expires > now) return
+    this.timeOut(task, task.deadline === expires ? 'deadline' : 'timeout', expires)
+  }
+
+  protected override get hasPlace(): boolean {
+    return this.runs.size < this.terms.concurrency
+  }
+
+  protected override runOf(task: Task): LoopRun | undefined {
+    return this.#holder?.task === task ? this.#holder : this.runs.get(task)
+  }
+
+  /** Runs a task's first synchronous stretch. */
+  protected override begin(task: Task, now: number): number {
+    const run = new LoopRun(task, this)
+    task.enter(SCHEDULED)
+    task.enter(STARTED)
+    task.started = now
+    this.#surroundings.timings.waited(now - task.since)
+    this.#holder = run
+    if (task.extras !== null) this.#prepare(run, task.extras, now)
+    // Whoever was told of the start may have cancelled it.
+    if (task.dead) {
+      this.left(run)
+      return now
+    }
+    let verdict = DONE
+    let value: unknown
+    try {
+      value = this.#surroundings.invoke(run)
+    } catch (thrown) {
+      verdict = FAILED
+      value = thrown
+    }
+    const end = this.#surroundings.clock.now()
+    if (end - now > this.#slowCallback) this.#surroundings.slow(task, end - now)
+    if (verdict === DONE && isThenable(value)) this.#goesOn(run, value)
+    else this.#ended(run, verdict, value, end)
+    return end
+  }
+
+  protected override claim(): boolean {
+    return true
+  }
+
+  protected override halt(run: LoopRun, failure: Failure, reason: unknown): void {
+    run.abort(reason === undefined ? failure.error() : reason)
+    // While it holds the loop, its grace has not begun.
+    if (this.runs.has(run.task) && !run.over) this.#giveUpAfterGrace(run)
+  }
+
+  protected override left(run: LoopRun): void {
+    if (this.#holder === run) this.#holder = null
+    super.left(run)
+  }
+
+  #prepare(run: LoopRun, extras: TaskExtras, now: number): void {
+    this.watch(run, Math.min(extras.deadline, now + extras.timeout))
+    this.reportStart(run.task)
+  }
+
+  #goesOn(run: LoopRun, promise: PromiseLike<unknown>): void {
+    const { task } = run
+    this.#holder = null
+    this.runs.set(task, run)
+    Promise.resolve(promise).then(
+      value => this.#completed(run, DONE, value),
+      thrown => this.#completed(run, FAILED, thrown),
+    )
+    if (task.dead) this.#giveUpAfterGrace(run)
+    else this.checkTime(run)
+  }
+
+  #completed(run: LoopRun, verdict: number, value: unknown): void {
+    if (run.over) return
+    this.#ended(run, verdict, value, this.#surroundings.clock.now())
+    this.slice.wake()
+  }
+
+  #ended(run: LoopRun, verdict: number, value: unknown, now: number): void {
+    this.checkTime(run)
+    this.returned(run, verdict, verdict === FAILED ? errorOf(value) : value, now)
+  }
+
+  #giveUpAfterGrace(run: LoopRun): void {
+    this.remindMeAfter(this.terms.grace, () => {
+      if (run.over) return
+      this.abandoned++
+      this.left(run)
+      this.slice.wake()
+    })
+  }
+}
+
+/** As it arrives from a thread: always an Error. */
+function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new TaskThrewError(thrown)
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  )
+}

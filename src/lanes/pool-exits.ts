@@ -1,0 +1,66 @@
+import type { Worker } from 'node:worker_threads'
+
+/** As much of a piscina pool as is needed to see its threads go. */
+interface WatchedPool {
+  readonly threads: readonly Worker[]
+  on(event: 'workerCreate', listener: () => void): unknown
+  destroy(): Promise<void>
+}
+
+/**
+ * When the threads of a piscina pool have really gone. Piscina forgets a thread that it ends, and rejects what ran on
+ * it, while native code may go on there for long.
+ */
+export class PoolExits {
+  readonly #pool: WatchedPool
+  /** Of the workers that have not exited, those included that piscina has ended and forgotten. */
+  readonly #exits = new Map<Worker, Promise<number>>()
+  readonly #byNumber = new Map<number, Promise<number>>()
+  readonly #observer: (worker: Worker, isThere: boolean) => void
+
+  /** @param observer told of each worker when it is made, and when it has exited */
+  constructor(pool: WatchedPool, observer: (worker: Worker, isThere: boolean) => void = () => {}) {
+    this.#pool = pool
+    this.#observer = observer
+    pool.on('workerCreate', () => this.#noteWorkers())
+  }
+
+  /** Resolves with the exit code of a thread when it has gone; undefined if it had in an earlier turn of the loop. */
+  of(threadId: number): Promise<number> | undefined {
+    return this.#byNumber.get(threadId)
+  }
+
+  /**
+   * Ends all threads there are.
+   *
+   * @returns resolves when every one has exited: the exit of a worker whose parent is ended before is not noticed by
+   *   Node, which then keeps a port for it for ever
+   */
+  async destroy(): Promise<void> {
+    // More than once: until its `destroy`, piscina replaces whatever is ended.
+    do {
+      this.#noteWorkers()
+      await this.#pool.destroy()
+      await Promise.all(this.#exits.values())
+    } while (this.#pool.threads.length > 0)
+  }
+
+  #noteWorkers(): void {
+    for (const worker of this.#pool.threads) {
+      if (this.#exits.has(worker)) continue
+      const { threadId } = worker
+      const exit = new Promise<number>(resolve => {
+        worker.once('exit', code => {
+          this.#exits.delete(worker)
+          // Whoever had a task on it is told by piscina in this very turn, and asks then.
+          setImmediate(() => this.#byNumber.delete(threadId))
+          this.#observer(worker, false)
+          resolve(code)
+        })
+      })
+      this.#exits.set(worker, exit)
+      this.#byNumber.set(threadId, exit)
+      this.#observer(worker, true)
+    }
+  }
+}

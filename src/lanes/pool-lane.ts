@@ -1,0 +1,240 @@
+import { decodeError } from '../bridge/error-codec.js'
+import { pathToUncloneable } from '../bridge/uncloneable.js'
+import { LaneError, MultilaneError, NotCloneableError } from '../core/errors.js'
+import type { Task } from '../core/task.js'
+import { DONE, FAILED, SCHEDULED, STARTED } from '../core/task-state.js'
+import { LocalLane, type LocalSurroundings, type LocalTerms } from './local-lane.js'
+import { PoolRun } from './pool-run.js'
+import type { SyncAnswer, SyncCall } from './sync-call.js'
+import type { SyncTask } from './sync-task.js'
+
+/** A task whose thread died before it began is tried again on so many others. */
+const MOST_MOVES = 3
+
+/** Where blocking functions run. */
+export interface SyncExecutor {
+  /**
+   * @param signal ends the thread, whatever it is doing
+   * @returns rejects when the thread has been ended or has died, or if the call cannot be cloned
+   */
+  run(call: SyncCall, transfer: readonly object[], signal: AbortSignal): Promise<SyncAnswer>
+  /** Resolves with the exit code of a thread when it has gone; undefined if it had in an earlier turn of the loop. */
+  exitOf(threadId: number): Promise<number> | undefined
+}
+
+export interface PoolSurroundings extends LocalSurroundings {
+  readonly executor: SyncExecutor
+  /** A thread died with a task on it. */
+  died(threadId: number, error: Error): void
+}
+
+/**
+ * A lane of blocking functions: a place is a thread of a pool. What becomes of an attempt is decided in the memory it
+ * shares with its thread; see `SyncCell`.
+ *
+ * The thread tells nobody when a task begins: it writes that down. It is read when somebody looks, when somebody has
+ * asked to be told, and at the latest with the answer.
+ */
+export class PoolLane extends LocalLane<PoolRun> {
+  readonly sight = {
+    recordOf: (task: Task) => this.#lookedAt(task),
+    reportStart: (task: Task) => {
+      const run = this.runs.get(task)
+      if (run !== undefined) this.#awaitStart(run)
+    },
+  }
+  readonly #surroundings: PoolSurroundings
+  readonly #moves = new WeakMap<Task, number>()
+  #threads = 0
+
+  constructor(terms: LocalTerms, surroundings: PoolSurroundings) {
+    super(terms, surroundings)
+    this.#surroundings = surroundings
+  }
+
+  *sent(): Generator<Task> {
+    for (const task of this.runs.keys()) if (!task.dead) yield this.#lookedAt(task)
+  }
+
+  *holders(): Generator<Task> {
+    for (const { task, cell, over } of this.runs.values())
+      if (!over && cell.isBegun) yield this.#lookedAt(task)
+  }
+
+  /** No thread is there or comes that could take what none has begun. */
+  forsaken(): void {
+    for (const run of this.runs.values()) if (!run.cell.isBegun) run.kill.abort()
+  }
+
+  protected override get hasPlace(): boolean {
+    return this.#threads < this.terms.concurrency
+  }
+
+  protected override begin(task: Task, now: number): number {
+    const { executor, clock } = this.#surroundings
+    const run = new PoolRun(task)
+    task.enter(SCHEDULED)
+    this.runs.set(task, run)
+    this.#threads++
+    const { extras } = task
+    if (extras !== null) {
+      this.watch(run, Math.min(extras.expires, now + extras.timeout))
+      if (extras.observer !== null && extras.reportStart) this.#awaitStart(run)
+    }
+    executor.run(this.#callOf(run), extras?.transfer ?? [], run.kill.signal).then(
+      answer => this.#answered(run, answer),
+      (error: unknown) => this.#died(run, error),
+    )
+    return clock.now()
+  }
+
+  protected override claim({ task, cell }: PoolRun): boolean {
+    if (cell.withdraw()) return true
+    this.#lookedAt(task)
+    return cell.decide()
+  }
+
+  protected override halt(run: PoolRun): void {
+    if (!run.cell.isBegun) return
+    this.remindMeAfter(this.terms.grace, () => {
+      if (!run.over) run.kill.abort()
+    })
+  }
+
+  /** Waiting and running are both limited, and nobody tells when the one becomes the other. */
+  protected override checkTime(run: PoolRun): void {
+    const { task, cell, over } = run
+    if (over || task.dead) return
+    const { deadline, waitUntil, timeout } = task.extras!
+    const now = this.#surroundings.clock.now()
+    const isBegun = this.#lookedAt(task).started !== undefined
+    const limit = isBegun ? cell.begun + timeout : waitUntil
+    const expires = Math.min(deadline, limit)
+    if (expires > now) {
+      // It cannot have run for its time before that, whenever it begins.
+      this.watch(run, isBegun ? expires : Math.min(expires, now + timeout))
+      return
+    }
+    const kind = isBegun ? 'timeout' : 'queueTimeout'
+    this.timeOut(task, deadline <= limit ? 'deadline' : kind, expires)
+  }
+
+  #callOf({ task, cell }: PoolRun): SyncCall {
+    const { module, call, args } = task.payload as SyncTask
+    const { sequence, target, deadline, attempt } = task
+    return {
+      cell: cell.buffer,
+      module,
+      name: call,
+      args,
+      task: {
+        id: sequence,
+        name: target.name,
+        lane: this.name,
+        deadline: deadline === Number.POSITIVE_INFINITY ? undefined : this.epoch.fromInstant(deadline),
+        attempt,
+      },
+    }
+  }
+
+  /** The task, with its start if it has started. */
+  #lookedAt(task: Task): Task {
+    const cell = this.runs.get(task)?.cell
+    if (cell === undefined || task.state !== SCHEDULED || !cell.isBegun) return task
+    task.enter(STARTED)
+    task.started = cell.begun
+    this.#surroundings.timings.waited(task.started - task.since)
+    return task
+  }
+
+  #awaitStart(run: PoolRun): void {
+    if (run.isWatched) return
+    run.isWatched = true
+    void run.cell.whenBegunOrWithdrawn().then(() => this.#noteStart(run))
+  }
+
+  #noteStart({ task, over }: PoolRun): void {
+    if (!over && !task.dead && this.#lookedAt(task).started !== undefined) this.reportStart(task)
+  }
+
+  #answered(run: PoolRun, answer: SyncAnswer): void {
+    const { task, cell } = run
+    this.#noteStart(run)
+    this.#freeThread(run)
+    // Cancelled by whoever was told of the start, or before.
+    if (answer === null || task.dead) this.left(run)
+    else if ('value' in answer) this.returned(run, DONE, answer.value, cell.ended)
+    else this.returned(run, FAILED, decodeError(answer.error), cell.ended)
+  }
+
+  #died(run: PoolRun, error: unknown): void {
+    const { task, cell } = run
+    this.#noteStart(run)
+    const thread = cell.thread
+    const exited = this.#surroundings.executor.exitOf(thread)
+    this.#freeThread(run)
+    // From now on no thread will, not even one that is on its way out.
+    cell.withdraw()
+    if (!cell.isBegun) {
+      run.kill.abort()
+      this.left(run)
+      if (!task.dead) this.#notBegun(task, error)
+      return
+    }
+    // What the thread is in the middle of may go on for a while, and until then no other of its key may begin.
+    void Promise.resolve(exited).then(code => this.#gone(run, error, code))
+  }
+
+  #gone(run: PoolRun, error: unknown, code: number | undefined): void {
+    const { task, cell } = run
+    const cause = run.kill.signal.aborted ? endedFor(this.name, task) : deathOf(this.name, error, code)
+    this.#surroundings.died(cell.thread, cause)
+    this.left(run)
+    this.slice.wake()
+    if (task.dead || this.retries.afterDeath(task)) return
+    this.failed(task, cause, this.#surroundings.clock.now())
+  }
+
+  /** No thread began with it. */
+  #notBegun(task: Task, cause: unknown): void {
+    const { transfer = null } = task.extras ?? {}
+    const moves = (this.#moves.get(task) ?? 0) + 1
+    const now = this.#surroundings.clock.now()
+    if (cause instanceof DOMException && cause.name === 'DataCloneError') {
+      const { args } = task.payload as SyncTask
+      const path = args
+        .map((arg, i) => pathToUncloneable(arg, `args[${i}]`, transfer ?? []))
+        .find(found => found !== undefined)
+      this.failed(task, new NotCloneableError(path ?? 'args', { cause }), now)
+    } else if (transfer !== null) {
+      const message = `the thread that task '${task.target.name}' was handed over to died before it began`
+      this.failed(task, new MultilaneError('ERR_TRANSFER_LOST', message, { cause }), now)
+    } else if (moves > MOST_MOVES) {
+      const message = `no thread of the pool lived long enough to begin with task '${task.target.name}'`
+      this.failed(task, new LaneError('ERR_LANE_EXITED', this.name, message, { cause }), now)
+    } else {
+      this.#moves.set(task, moves)
+      this.backlog.putBack(task)
+      this.slice.wake()
+    }
+  }
+
+  #freeThread(run: PoolRun): void {
+    if (!run.hasThread) return
+    run.hasThread = false
+    this.#threads--
+    this.slice.wake()
+  }
+}
+
+function endedFor(lane: string, { target: { name } }: Task): LaneError {
+  const message = `a thread of lane '${lane}' was ended because task '${name}' held it`
+  return new LaneError('ERR_LANE_TERMINATED', lane, message, { holders: [name] })
+}
+
+function deathOf(lane: string, cause: unknown, exitCode: number | undefined): LaneError {
+  if ((cause as { code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY')
+    return new LaneError('ERR_LANE_OOM', lane, `a thread of lane '${lane}' ran out of heap memory`, { cause })
+  const how = exitCode === undefined ? '' : ` with code ${exitCode}`
+  return new LaneError('ERR_LANE_EXITED', lane, `a thread of lane '${lane}' ended${how}`, { exitCode, cause })
+}

@@ -1,0 +1,65 @@
+import { Failure } from '../bridge/failure.js'
+import type { Epoch } from '../core/clock.js'
+import type { Task, TaskExtras } from '../core/task.js'
+import { NEW } from '../core/task-state.js'
+import { SignalGroup } from './signal-group.js'
+import { TaskHandle } from './task-handle.js'
+import { TaskHooks } from './task-hooks.js'
+import type { TaskKeeper } from './task-keeper.js'
+import { CALLBACKS, type TaskOptions } from './task-options.js'
+
+/** Takes the outcome of a task: a value, or a promise that rejects. */
+export type Resolve = (outcome: unknown, task: Task) => void
+
+let takenResolve: Resolve | null = null
+/** Shared by all promises of `run`, so that each costs no closure of its own. */
+function takeResolve(resolve: Resolve): void {
+  takenResolve = resolve
+}
+
+/**
+ * A promise of what a task comes to.
+ *
+ * @param submit submits the task, with what is to take its outcome; what it throws, the promise rejects with
+ */
+export function promiseOf<R>(submit: (resolve: Resolve) => unknown): Promise<R> {
+  try {
+    const promise = new Promise<R>(takeResolve as never)
+    submit(takenResolve!)
+    return promise
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}
+
+export const NO_ARGUMENTS: readonly unknown[] = []
+
+/** Whom tasks are submitted to. */
+export interface Submittee extends TaskKeeper {
+  /** @param how what was answered when it was asked for room just before */
+  submit(task: Task, how: 'accept' | 'hold'): void
+}
+
+/** Submits a task with its callbacks, and ties it to its AbortSignal. */
+export function submitWithOptions(
+  task: Task,
+  extras: TaskExtras,
+  options: TaskOptions<never>,
+  how: 'accept' | 'hold',
+  lane: Submittee,
+  epoch: Epoch,
+  report: (error: unknown) => void,
+): void {
+  const group = options.signal === undefined ? null : SignalGroup.of(options.signal)
+  const observed = CALLBACKS.some(callback => options[callback] !== undefined)
+  if (group === null && !observed) {
+    lane.submit(task, how)
+    return
+  }
+  const hooks = new TaskHooks(new TaskHandle<never>(task, lane, epoch), options, group, report)
+  extras.observer = hooks
+  extras.reportStart = options.onStart !== undefined
+  lane.submit(task, how)
+  if (task.state !== NEW) hooks.accepted()
+  if (!task.dead) group?.add(task, reason => lane.cancel(task, Failure.of(reason), reason))
+}

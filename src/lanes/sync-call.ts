@@ -1,0 +1,34 @@
+import type { EncodedError } from '../bridge/error-codec.js'
+
+/** What a pool thread is given to run one attempt at a `SyncTask`. */
+export interface SyncCall {
+  /** That of the attempt's `SyncCell`. */
+  readonly cell: SharedArrayBuffer
+  /** The module's URL. */
+  readonly module: string
+  /** The name of the exported function. */
+  readonly name: string
+  readonly args: readonly unknown[]
+  /** What `currentTask()` tells. */
+  readonly task: {
+    readonly id: number
+    readonly name: string
+    readonly lane: string
+    /** Epoch milliseconds. */
+    readonly deadline: number | undefined
+    readonly attempt: number
+  }
+}
+
+/** What comes of it; nothing at all if it was not begun. */
+export type SyncAnswer = { readonly value: unknown } | { readonly error: EncodedError } | null
+
+/** What pool threads find in their `workerData`. */
+export interface SyncWorkerData {
+  /** The BroadcastChannel for errors that belong to no task. */
+  readonly faults: string
+  /** Milliseconds that a module has to load. */
+  readonly startTimeout: number
+  /** The name of the threads. */
+  readonly lane: string
+}

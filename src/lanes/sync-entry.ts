@@ -1,0 +1,81 @@
+/**
+ * What runs in the threads of a `SyncPool`: piscina calls `call` once for each attempt at a task, one at a time.
+ */
+import { BroadcastChannel, threadId, workerData } from 'node:worker_threads'
+import { encodeError, encodeThrown } from '../bridge/error-codec.js'
+import { pathToUncloneable } from '../bridge/uncloneable.js'
+import { LaneError, ResultNotCloneableError, UnknownTaskError } from '../core/errors.js'
+import { monotonicClock, nodeTimers } from './monotonic-clock.js'
+import type { TaskFunction } from './run-loop.js'
+import type { SyncAnswer, SyncCall, SyncWorkerData } from './sync-call.js'
+import { SyncCell } from './sync-cell.js'
+import { SyncRun } from './sync-run.js'
+import { ambientRun, runAs } from './task-context.js'
+import { loadTaskModule, type TaskModule } from './task-module.js'
+import { nameOwnThread } from './thread-name.js'
+
+const { faults, startTimeout, lane } = workerData as SyncWorkerData
+const modules = new Map<string, Promise<TaskModule>>()
+
+nameOwnThread(lane)
+process.on('uncaughtException', blame)
+process.on('unhandledRejection', blame)
+
+export async function call(terms: SyncCall): Promise<SyncAnswer> {
+  const cell = new SyncCell(terms.cell)
+  if (!cell.begin(threadId, monotonicClock.now())) return null
+  const run = new SyncRun(terms.task, cell)
+  let answer: SyncAnswer
+  try {
+    const found = await findFunction(terms)
+    const value = await Promise.race([runAs(run, () => found(...(terms.args as never[]))), run.blamed])
+    answer = answerOf(value)
+  } catch (thrown) {
+    answer = { error: encodeThrown(thrown) }
+  }
+  run.end()
+  return cell.end(monotonicClock.now()) ? answer : null
+}
+
+async function findFunction({ module, name }: SyncCall): Promise<TaskFunction> {
+  let loading = modules.get(module)
+  if (loading === undefined) {
+    loading = loadWithin(module)
+    modules.set(module, loading)
+    // One that was too slow may be there the next time.
+    loading.catch(() => modules.delete(module))
+  }
+  const { names, functions } = await loading
+  const index = names.indexOf(name)
+  if (index === -1) throw new UnknownTaskError(name, names)
+  return functions[index]!
+}
+
+function loadWithin(module: string): Promise<TaskModule> {
+  return new Promise((resolve, reject) => {
+    const stop = nodeTimers.after(startTimeout, () => {
+      const message = `the module ${module} was not loaded within ${startTimeout} ms`
+      reject(new LaneError('ERR_LANE_START_TIMEOUT', lane, message))
+    })
+    loadTaskModule(module).then(resolve, reject).finally(stop)
+  })
+}
+
+/** An answer that could not be cloned would never arrive, and nobody would be told. */
+function answerOf(value: unknown): SyncAnswer {
+  // A copy is all that tells of an object; of bytes it is known.
+  const path = ArrayBuffer.isView(value) ? undefined : pathToUncloneable(value, 'result')
+  return path === undefined ? { value } : { error: encodeError(new ResultNotCloneableError(path)) }
+}
+
+/** Its asynchronous context tells whose it is: a task that still runs fails with it, else nobody does. */
+function blame(thrown: unknown): void {
+  const run = ambientRun()
+  if (run instanceof SyncRun && run.isRunning) {
+    run.blame(thrown)
+    return
+  }
+  const channel = new BroadcastChannel(faults)
+  channel.postMessage(encodeThrown(thrown))
+  channel.close()
+}

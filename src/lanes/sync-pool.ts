@@ -1,0 +1,83 @@
+import type { Worker } from 'node:worker_threads'
+import { Piscina } from 'piscina'
+import { PoolExits } from './pool-exits.js'
+import type { SyncAnswer, SyncCall, SyncWorkerData } from './sync-call.js'
+
+/** How the threads of a pool for `SyncTask`s are made. */
+export interface SyncPoolTerms {
+  /** The most there are. */
+  readonly threads: number
+  /** Milliseconds that a thread without work is kept. */
+  readonly idleTimeout: number
+  readonly resourceLimits: Readonly<Record<string, number>> | undefined
+  readonly env: Readonly<Record<string, string>>
+  readonly execArgv: readonly string[] | undefined
+  readonly workerData: SyncWorkerData
+}
+
+/** What a pool tells of its threads. */
+export interface SyncPoolObserver {
+  created(worker: Worker): void
+  exited(worker: Worker): void
+  /** An error that piscina raises outside any task; without a listener it would be the process's. */
+  failed(error: Error): void
+}
+
+/**
+ * The threads on which blocking functions run, beside the loop that submits them: an ordinary piscina pool, one task
+ * on a thread at a time.
+ *
+ * Never are there more tasks in it than threads, so that order, limits and cancels are those of the lane before it, and
+ * piscina's queue holds only what a thread is being started for.
+ */
+export class SyncPool {
+  readonly #pool: Piscina
+  readonly #exits: PoolExits
+
+  /** @param entry the URL of the file that threads are started with, which also holds `call` */
+  constructor(terms: SyncPoolTerms, entry: string, observer: SyncPoolObserver) {
+    const { threads, idleTimeout, resourceLimits, env, execArgv, workerData } = terms
+    this.#pool = new Piscina({
+      filename: entry,
+      name: 'call',
+      minThreads: 0,
+      maxThreads: threads,
+      idleTimeout,
+      concurrentTasksPerWorker: 1,
+      // Its default would stop the timers that a task has left.
+      atomics: 'disabled',
+      recordTiming: false,
+      env,
+      workerData,
+      ...(resourceLimits === undefined ? {} : { resourceLimits }),
+      ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
+    })
+    this.#exits = new PoolExits(this.#pool, (worker, isThere) =>
+      isThere ? observer.created(worker) : observer.exited(worker),
+    )
+    this.#pool.on('error', error => observer.failed(error))
+  }
+
+  /** Those that piscina has not ended. */
+  get threads(): readonly Worker[] {
+    return this.#pool.threads
+  }
+
+  /**
+   * @param signal ends the thread, whatever it is doing
+   * @returns rejects when the thread has been ended or has died, or if the call cannot be cloned
+   */
+  async run(call: SyncCall, transfer: readonly object[], signal: AbortSignal): Promise<SyncAnswer> {
+    return await this.#pool.run(call, { name: 'call', signal, transferList: [...transfer] as never })
+  }
+
+  /** As `PoolExits.of`. */
+  exitOf(threadId: number): Promise<number> | undefined {
+    return this.#exits.of(threadId)
+  }
+
+  /** Ends all threads. Resolves when every one has exited. */
+  destroy(): Promise<void> {
+    return this.#exits.destroy()
+  }
+}
