@@ -63,7 +63,7 @@ export class LocalConnection implements SchedulerConnection {
       slow: (task, held) => observer.slow(task, held),
     })
     this.#threads = new SyncThreads(config, this.#figures.pool.loops, {
-      noneLeft: () => this.pool.forsaken(),
+      noneLeft: code => this.pool.forsaken(new Error(`the pool's last thread exited with code ${code}`)),
       report,
     })
     this.pool = new PoolLane(config.pool, {

@@ -7,6 +7,14 @@ interface WatchedPool {
   destroy(): Promise<void>
 }
 
+/** Is told of each thread when it is made, and when it has gone. */
+export interface ExitObserver {
+  created(worker: Worker): void
+  exited(worker: Worker, code: number): void
+}
+
+const NOBODY: ExitObserver = { created: () => {}, exited: () => {} }
+
 /**
  * When the threads of a piscina pool have really gone. Piscina forgets a thread that it ends, and rejects what ran on
  * it, while native code may go on there for long.
@@ -16,18 +24,37 @@ export class PoolExits {
   /** Of the workers that have not exited, those included that piscina has ended and forgotten. */
   readonly #exits = new Map<Worker, Promise<number>>()
   readonly #byNumber = new Map<number, Promise<number>>()
-  readonly #observer: (worker: Worker, isThere: boolean) => void
+  readonly #observer: ExitObserver
 
-  /** @param observer told of each worker when it is made, and when it has exited */
-  constructor(pool: WatchedPool, observer: (worker: Worker, isThere: boolean) => void = () => {}) {
+  constructor(pool: WatchedPool, observer: ExitObserver = NOBODY) {
     this.#pool = pool
     this.#observer = observer
-    pool.on('workerCreate', () => this.#noteWorkers())
+    pool.on('workerCreate', () => this.note())
   }
 
   /** Resolves with the exit code of a thread when it has gone; undefined if it had in an earlier turn of the loop. */
   of(threadId: number): Promise<number> | undefined {
     return this.#byNumber.get(threadId)
+  }
+
+  /** Looks for new threads: piscina tells of one only when it is ready, and it may never be. */
+  note(): void {
+    for (const worker of this.#pool.threads) {
+      if (this.#exits.has(worker)) continue
+      const { threadId } = worker
+      const exit = new Promise<number>(resolve => {
+        worker.once('exit', code => {
+          this.#exits.delete(worker)
+          // Whoever had a task on it is told by piscina in this very turn, and asks then.
+          setImmediate(() => this.#byNumber.delete(threadId))
+          this.#observer.exited(worker, code)
+          resolve(code)
+        })
+      })
+      this.#exits.set(worker, exit)
+      this.#byNumber.set(threadId, exit)
+      this.#observer.created(worker)
+    }
   }
 
   /**
@@ -39,28 +66,9 @@ export class PoolExits {
   async destroy(): Promise<void> {
     // More than once: until its `destroy`, piscina replaces whatever is ended.
     do {
-      this.#noteWorkers()
+      this.note()
       await this.#pool.destroy()
       await Promise.all(this.#exits.values())
     } while (this.#pool.threads.length > 0)
-  }
-
-  #noteWorkers(): void {
-    for (const worker of this.#pool.threads) {
-      if (this.#exits.has(worker)) continue
-      const { threadId } = worker
-      const exit = new Promise<number>(resolve => {
-        worker.once('exit', code => {
-          this.#exits.delete(worker)
-          // Whoever had a task on it is told by piscina in this very turn, and asks then.
-          setImmediate(() => this.#byNumber.delete(threadId))
-          this.#observer(worker, false)
-          resolve(code)
-        })
-      })
-      this.#exits.set(worker, exit)
-      this.#byNumber.set(threadId, exit)
-      this.#observer(worker, true)
-    }
   }
 }

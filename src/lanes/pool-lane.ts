@@ -61,9 +61,13 @@ export class PoolLane extends LocalLane<PoolRun> {
       if (!over && cell.isBegun) yield this.#lookedAt(task)
   }
 
-  /** No thread is there or comes that could take what none has begun. */
-  forsaken(): void {
-    for (const run of this.runs.values()) if (!run.cell.isBegun) run.kill.abort()
+  /**
+   * There is no thread any more, and none comes, that could take what none has begun.
+   *
+   * @param why what became of the last
+   */
+  forsaken(why: Error): void {
+    for (const { cell, kill } of this.runs.values()) if (!cell.isBegun) kill.abort(why)
   }
 
   protected override get hasPlace(): boolean {
@@ -176,9 +180,8 @@ export class PoolLane extends LocalLane<PoolRun> {
     // From now on no thread will, not even one that is on its way out.
     cell.withdraw()
     if (!cell.isBegun) {
-      run.kill.abort()
       this.left(run)
-      if (!task.dead) this.#notBegun(task, error)
+      if (!task.dead) this.#notBegun(task, run.kill.signal.aborted ? run.kill.signal.reason : error)
       return
     }
     // What the thread is in the middle of may go on for a while, and until then no other of its key may begin.

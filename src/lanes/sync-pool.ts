@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads'
 import { Piscina } from 'piscina'
-import { PoolExits } from './pool-exits.js'
+import { type ExitObserver, PoolExits } from './pool-exits.js'
 import type { SyncAnswer, SyncCall, SyncWorkerData } from './sync-call.js'
 
 /** How the threads of a pool for `SyncTask`s are made. */
@@ -16,9 +16,7 @@ export interface SyncPoolTerms {
 }
 
 /** What a pool tells of its threads. */
-export interface SyncPoolObserver {
-  created(worker: Worker): void
-  exited(worker: Worker): void
+export interface SyncPoolObserver extends ExitObserver {
   /** An error that piscina raises outside any task; without a listener it would be the process's. */
   failed(error: Error): void
 }
@@ -33,6 +31,8 @@ export interface SyncPoolObserver {
 export class SyncPool {
   readonly #pool: Piscina
   readonly #exits: PoolExits
+  /** Why there can be no thread. */
+  #flaw: { readonly error: unknown } | null = null
 
   /** @param entry the URL of the file that threads are started with, which also holds `call` */
   constructor(terms: SyncPoolTerms, entry: string, observer: SyncPoolObserver) {
@@ -52,9 +52,7 @@ export class SyncPool {
       ...(resourceLimits === undefined ? {} : { resourceLimits }),
       ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
     })
-    this.#exits = new PoolExits(this.#pool, (worker, isThere) =>
-      isThere ? observer.created(worker) : observer.exited(worker),
-    )
+    this.#exits = new PoolExits(this.#pool, observer)
     this.#pool.on('error', error => observer.failed(error))
   }
 
@@ -68,7 +66,17 @@ export class SyncPool {
    * @returns rejects when the thread has been ended or has died, or if the call cannot be cloned
    */
   async run(call: SyncCall, transfer: readonly object[], signal: AbortSignal): Promise<SyncAnswer> {
-    return await this.#pool.run(call, { name: 'call', signal, transferList: [...transfer] as never })
+    if (this.#flaw !== null) throw this.#flaw.error
+    let answer: Promise<SyncAnswer>
+    try {
+      answer = this.#pool.run(call, { name: 'call', signal, transferList: [...transfer] as never })
+    } catch (error) {
+      // Node refuses the options of a thread, and piscina is left with a promise that nobody has.
+      this.#flaw = { error }
+      throw error
+    }
+    this.#exits.note()
+    return answer
   }
 
   /** As `PoolExits.of`. */
@@ -77,7 +85,7 @@ export class SyncPool {
   }
 
   /** Ends all threads. Resolves when every one has exited. */
-  destroy(): Promise<void> {
-    return this.#exits.destroy()
+  async destroy(): Promise<void> {
+    if (this.#flaw === null) await this.#exits.destroy()
   }
 }

@@ -12,8 +12,8 @@ import { syncEntry, syncPool } from './thread-entries.js'
 
 /** What is told of the threads as a whole. */
 export interface SyncThreadsObserver {
-  /** The last thread has gone. */
-  noneLeft(): void
+  /** The last thread has gone. @param code its exit code */
+  noneLeft(code: number): void
   /** Takes errors that belong to no task. */
   report(error: unknown): void
 }
@@ -67,9 +67,9 @@ export class SyncThreads implements SyncExecutor {
 
   readonly #watcher: SyncPoolObserver = {
     created: worker => this.#loops.joined(worker),
-    exited: worker => {
+    exited: (worker, code) => {
       this.#loops.left(worker)
-      if (this.count === 0) this.#observer.noneLeft()
+      if (this.count === 0) this.#observer.noneLeft(code)
     },
     failed: error => this.#observer.report(error),
   }
