@@ -9,6 +9,7 @@ import { daemonStatus } from './suites/daemon-status.js'
 import { daemonUrgent } from './suites/daemon-urgent.js'
 import { map } from './suites/map.js'
 import { million } from './suites/million.js'
+import { oneLoop } from './suites/one-loop.js'
 import { readFile } from './suites/read-file.js'
 import { roundTrip } from './suites/round-trip.js'
 import { startUp } from './suites/start-up.js'
@@ -30,6 +31,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   readfile: readFile,
   million,
   map,
+  'one-loop': oneLoop,
   'daemon-accepts': daemonAccepts,
   'daemon-urgent': daemonUrgent,
   'daemon-status': daemonStatus,

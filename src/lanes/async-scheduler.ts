@@ -1,11 +1,7 @@
 import { ClosedError, InvalidArgumentError } from '../core/errors.js'
 import { Task } from '../core/task.js'
-import {
-  type AsyncLane,
-  type AsyncSchedulerConfig,
-  type AsyncSchedulerOptions,
-  readAsyncOptions,
-} from './async-options.js'
+import { type AsyncSchedulerConfig, readAsyncOptions } from './async-config.js'
+import type { AsyncLane, AsyncSchedulerOptions } from './async-options.js'
 import { AsyncTask } from './async-task.js'
 import { LocalConnection } from './local-connection.js'
 import { LocalTargets } from './local-targets.js'
