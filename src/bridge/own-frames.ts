@@ -12,7 +12,7 @@ export function ownPlaceIn(stack: string | undefined): string | null {
   const file = /^ {4}at (?:[^(]*\()?(.+):\d+:\d+\)?$/.exec(frame)?.[1] ?? ''
   if (file.endsWith(OWN_MODULE)) return file.slice(0, 1 - OWN_MODULE.length)
   // Nothing but the library is in the files that threads are started with.
-  if (/[\\/]threads[\\/](?:lane|supervisor)-entry\.cjs$/.test(file)) return file
+  if (/[\\/]threads[\\/](?:lane-entry|supervisor-entry|sync-entry|sync-pool)\.cjs$/.test(file)) return file
   // Bundled with the program that uses it: then its frames are in the same file as the program's.
   return null
 }

@@ -120,7 +120,6 @@ export class AsyncScheduler extends SchedulerBase<AsyncLane> {
 }
 
 function laneOf(task: TaskDescription): AsyncLane {
-  if (task instanceof AsyncTask) return 'loop'
-  if (task instanceof SyncTask) return 'pool'
+  if (task instanceof AsyncTask || task instanceof SyncTask) return task.lane
   throw new InvalidArgumentError('task', 'an AsyncTask or a SyncTask', task)
 }

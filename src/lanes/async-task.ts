@@ -17,6 +17,7 @@ export class AsyncTask<R = unknown, A extends readonly unknown[] = readonly neve
 {
   declare readonly result?: R
   readonly name: string
+  readonly lane = 'loop'
   /** @internal */
   readonly call: (...args: never[]) => unknown
   /** @internal */

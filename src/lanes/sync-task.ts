@@ -21,6 +21,7 @@ export class SyncTask<M = UntypedTasks, K extends TaskName<M> = TaskName<M>>
 {
   declare readonly result?: TaskResult<M, K>
   readonly name: string
+  readonly lane = 'pool'
   /** The module's URL. */
   readonly module: string
   /** @internal */

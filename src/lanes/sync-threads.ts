@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createRequire } from 'node:module'
+import Module from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { BroadcastChannel } from 'node:worker_threads'
 import { decodeError, type EncodedError } from '../bridge/error-codec.js'
@@ -89,5 +89,6 @@ function loadPool(): {
   readonly SyncPool: new (...args: ConstructorParameters<typeof SyncPool>) => SyncPool
 } {
   const path = fileURLToPath(syncPool)
-  return createRequire(path)(path)
+  // By its name alone, webpack would resolve what is required while it bundles.
+  return Module.createRequire(path)(path)
 }

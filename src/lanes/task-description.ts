@@ -1,9 +1,12 @@
 import { knownKeys, plainObject } from '../core/checks.js'
 import { InvalidArgumentError } from '../core/errors.js'
+import type { AsyncLane } from './async-options.js'
 
 /** What an `AsyncScheduler` runs: an `AsyncTask` or a `SyncTask`. `R` is what it comes to. */
 export interface TaskDescription<R = unknown> {
   readonly name: string
+  /** The lane it runs on. */
+  readonly lane: AsyncLane
   /** No value is ever here: it carries the type of what the task comes to. */
   readonly result?: R
 }

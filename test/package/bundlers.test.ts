@@ -12,7 +12,7 @@ import { type PackedProject, packedProject } from './packed-project.js'
 const test = suite('package: what docs/bundlers.md shows')
 
 const { program, recipes } = bundlerRecipes()
-const PRINTS = 'urgent: 6\nbulk: 15\n'
+const PRINTS = 'urgent: 6\nbulk: 15\npool: 24\n'
 
 /** How the page's reader would start each one, with the bundler from the repository. */
 const START: Readonly<Record<string, readonly string[]>> = {
@@ -121,7 +121,12 @@ test('without the files of the threads it does not start, and says what is missi
 
 test('the files of the threads need nothing but Node', () => {
   const folder = join(project.directory, 'node_modules', 'multilane', 'dist', 'lanes', 'threads')
-  assert.equal(readdirSync(folder).sort(), ['lane-entry.cjs', 'supervisor-entry.cjs'])
+  assert.equal(readdirSync(folder).sort(), [
+    'lane-entry.cjs',
+    'supervisor-entry.cjs',
+    'sync-entry.cjs',
+    'sync-pool.cjs',
+  ])
 })
 
 test.run()
