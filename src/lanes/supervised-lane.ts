@@ -154,7 +154,7 @@ export class SupervisedLane {
   async close(within: number): Promise<void> {
     this.#mode = 'closing'
     this.#idle.stop()
-    for (const stopTimer of this.#restartTimers) stopTimer()
+    this.#stopRestarts()
     const closed = new LaneError('ERR_LANE_CLOSED', this.config.name, `lane '${this.config.name}' was closed`)
     this.#started.reject(closed)
     for (const thread of this.#threads) thread.leave()
@@ -220,6 +220,7 @@ export class SupervisedLane {
       const failure = new LaneError('ERR_LANE_FAILED', name, message, { cause: error })
       this.#mode = 'closing'
       this.#idle.stop()
+      this.#stopRestarts()
       this.#observer.failed(this, failure)
       for (const other of this.#threads) other.terminate(failure)
       return
@@ -231,6 +232,12 @@ export class SupervisedLane {
       this.#lease()
     })
     this.#restartTimers.add(stopTimer)
+  }
+
+  /** Lost threads that have not been replaced are not replaced any more. */
+  #stopRestarts(): void {
+    for (const stopTimer of this.#restartTimers) stopTimer()
+    this.#restartTimers.clear()
   }
 
   #exited(thread: LaneThread): void {
