@@ -15,7 +15,12 @@ export class SimChannels {
   }
 
   make(): { readonly port1: MessagePort; readonly port2: MessagePort } {
-    const [near, far] = SimPort.pair(this.#world, this.#nobody, this.#nobody)
+    const [near, far] = SimPort.pair(
+      this.#world,
+      this.#nobody,
+      this.#nobody,
+      end => this.#ends[end as unknown as number],
+    )
     const port1 = this.#ends.push(near) - 1
     const port2 = this.#ends.push(far) - 1
     return { port1: port1 as unknown as MessagePort, port2: port2 as unknown as MessagePort }

@@ -9,6 +9,12 @@ export interface PortTap {
   taken?(at: SimPort, message: unknown): void
 }
 
+/** A message, and the ends of other channels that it brings. */
+interface Posted {
+  readonly message: unknown
+  readonly ends: readonly SimPort[]
+}
+
 /** One end of a simulated channel. Its messages are delivered when the world lets them be. */
 export class SimPort implements Port {
   readonly world: SimWorld
@@ -21,20 +27,28 @@ export class SimPort implements Port {
   tap: PortTap | null = null
   /** Whatever its user's side keeps with it. */
   peer!: SimPort
-  readonly #inbox: unknown[] = []
+  readonly #inbox: Posted[] = []
+  readonly #endOf: (posted: object) => SimPort | undefined
   #onMessage: ((message: unknown) => void) | null = null
   #onClose: (() => void) | null = null
   #open = true
   #closing = false
 
-  private constructor(world: SimWorld, actor: Actor) {
+  private constructor(world: SimWorld, actor: Actor, endOf: (posted: object) => SimPort | undefined) {
     this.world = world
     this.actor = actor
+    this.#endOf = endOf
   }
 
-  static pair(world: SimWorld, one: Actor, other: Actor): [SimPort, SimPort] {
-    const near = new SimPort(world, one)
-    const far = new SimPort(world, other)
+  /** @param endOf the end of another channel that something is which is handed over */
+  static pair(
+    world: SimWorld,
+    one: Actor,
+    other: Actor,
+    endOf: (posted: object) => SimPort | undefined = () => undefined,
+  ): [SimPort, SimPort] {
+    const near = new SimPort(world, one, endOf)
+    const far = new SimPort(world, other, endOf)
     near.peer = far
     far.peer = near
     return [near, far]
@@ -47,22 +61,30 @@ export class SimPort implements Port {
     const { world } = this
     if (world.current === this.actor) world.reach(`before ${what(message)} is posted`)
     const copy = cloneOf(message, transfer)
-    if (!this.#open) return
-    this.peer.#receive(copy)
+    const ends = transfer.flatMap(one => this.#endOf(one) ?? [])
+    if (!this.#open) {
+      for (const end of ends) end.close()
+      return
+    }
+    this.peer.#receive({ message: copy, ends })
     this.tap?.posted(this, message)
     // It is posted: whoever dies now dies of the next thing they do.
     if (world.current === this.actor && this.actor.doom <= 2) this.actor.doom = 1
   }
 
-  #receive(message: unknown): void {
-    if (!this.#open) return
-    this.#inbox.push(message)
+  #receive(posted: Posted): void {
+    if (!this.#open) {
+      for (const end of posted.ends) end.close()
+      return
+    }
+    this.#inbox.push(posted)
     if (this.#onMessage !== null) this.world.posted(this)
   }
 
   take(): { readonly message: unknown } | undefined {
-    if (this.#inbox.length === 0) return undefined
-    const message = this.#inbox.shift()
+    const next = this.#inbox.shift()
+    if (next === undefined) return undefined
+    const { message } = next
     this.tap?.taken?.(this, message)
     return { message }
   }
@@ -80,7 +102,8 @@ export class SimPort implements Port {
     if (!this.#open) return
     this.#open = false
     this.#closing = true
-    this.#inbox.length = 0
+    // What is lost on its way here is closed, as if whoever it was for had done it.
+    for (const { ends } of this.#inbox.splice(0)) for (const end of ends) end.close()
     this.world.posted(this)
     const { peer } = this
     if (!peer.#open) return
@@ -96,8 +119,8 @@ export class SimPort implements Port {
   /** Hands over the next message, or the end of the port after the last one. */
   deliver(): void {
     if (this.#inbox.length > 0) {
-      this.world.reach(`before ${what(this.#inbox[0])} is taken`)
-      const message = this.#inbox.shift()
+      this.world.reach(`before ${what(this.#inbox[0]!.message)} is taken`)
+      const { message } = this.#inbox.shift()!
       this.tap?.taken?.(this, message)
       this.#onMessage!(message)
     } else if (this.#closing) {

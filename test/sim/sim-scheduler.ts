@@ -150,6 +150,9 @@ export class SimScheduler {
     for (const thread of this.pool.living) thread.actor.die()
     this.supervisorActor.die()
     for (const { notices } of this.senders) notices.peer.close()
+    world.run(this.main.actor, () =>
+      this.main.sender.orphaned(new LaneError('ERR_LANE_CLOSED', '', 'the lanes were closed')),
+    )
     this.closed = true
   }
 
