@@ -343,8 +343,10 @@ export class LocalLane implements TaskKeeper, KeptLane, LaneTasks {
   }
 
   #giveUpAfterGrace(run: LocalRun): void {
-    this.#surroundings.reminders.add(this.#clock.now() + this.terms.grace, () => {
-      if (run.over) return
+    const { reminders } = this.#surroundings
+    // Its limit is of no interest any more.
+    if (run.expiry !== null) reminders.cancel(run.expiry)
+    run.expiry = reminders.add(this.#clock.now() + this.terms.grace, () => {
       this.abandoned++
       this.#finished(run, this.#clock.now())
       this.#slice.wake()

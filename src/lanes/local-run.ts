@@ -20,6 +20,7 @@ export class LocalRun implements RunningTask {
   #context: CurrentTask | null = null
   /** The instant at which a limit of the task runs out, or Infinity. */
   expires = Number.POSITIVE_INFINITY
+  /** The reminder of that; of the end of its grace once its outcome is decided. */
   expiry: TimerEntry<() => void> | null = null
   /** Its function has ended, or was given up: nothing that still comes of it counts. */
   over = false

@@ -83,6 +83,8 @@ export class RunLoop {
   readonly #ready = new ReadyQueue<Job>()
   readonly #inlets = new Map<number, TaskInlet>()
   readonly #pending = new Set<Job>()
+  /** Of those that were aborted: stops the timer of their grace. */
+  readonly #graces = new Map<Job, () => void>()
   readonly #spin: SpinPolicy
   /** Mean duration of each function's synchronous part, in milliseconds; NaN before its first run. */
   readonly #means: Float64Array
@@ -144,7 +146,11 @@ export class RunLoop {
     for (const job of this.#pending) {
       if (job.id !== id || job.source.sender !== sender) continue
       this.#environment.abort(job, reason)
-      this.#environment.timers.after(this.#options.grace, () => this.#abandon(job))
+      this.#graces.get(job)?.()
+      this.#graces.set(
+        job,
+        this.#environment.timers.after(this.#options.grace, () => this.#abandon(job)),
+      )
       return
     }
   }
@@ -318,17 +324,25 @@ export class RunLoop {
 
   #completed(job: Job, verdict: number, value: unknown): void {
     if (!this.#pending.delete(job)) return
+    this.#endGrace(job)
     this.#answer(job, verdict, value, this.#clock.now())
     this.#queueDrain()
   }
 
   #abandon(job: Job): void {
     if (!this.#pending.delete(job)) return
+    this.#endGrace(job)
     job.abandoned = true
     job.source.acknowledge(job)
     this.#noteUnsent(this.#clock.now())
     this.#environment.abandoned(job)
     this.#queueDrain()
+  }
+
+  #endGrace(job: Job): void {
+    if (this.#graces.size === 0) return
+    this.#graces.get(job)?.()
+    this.#graces.delete(job)
   }
 
   /** One microtask for all tasks that complete together: it answers them, and starts others in their slots. */

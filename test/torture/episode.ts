@@ -39,6 +39,8 @@ export class Episode {
   readonly #unexpected: string[] = []
   readonly #scheduler: TortureScheduler
   #unfinished = 0
+  /** A lane that was given up is open again after a start. */
+  #firstSinceStart = 0
 
   constructor(random: Random) {
     this.#random = random
@@ -83,6 +85,7 @@ export class Episode {
     let starting: Promise<unknown> = Promise.resolve()
     if (random.chance(0.3)) {
       await this.#ending(this.#scheduler.stop())
+      this.#firstSinceStart = this.#entries.length
       starting = this.#scheduler.start()
       starting.catch(() => {})
       if (random.chance(0.7)) await starting
@@ -225,9 +228,9 @@ export class Episode {
     const until = performance.now() + PATIENCE_MS
     for (;;) {
       const { lanes, unfinished, strays } = await this.#scheduler.stats()
-      const isGivenUp = this.#entries.some(({ refusal, end }) =>
-        [refusal, end?.code].includes('ERR_LANE_FAILED'),
-      )
+      const isGivenUp = this.#entries
+        .slice(this.#firstSinceStart)
+        .some(({ refusal, end }) => [refusal, end?.code].includes('ERR_LANE_FAILED'))
       if (isGivenUp && lanes.fragile!.threads > 0 && performance.now() < until) {
         await sleep(20)
         continue
