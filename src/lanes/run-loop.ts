@@ -62,14 +62,17 @@ const TURNED_MS = 0.1
  * The loop of a lane thread: takes the next task from the ready queue, runs it, and between two tasks looks at the
  * doorbell for new ones.
  *
- * Its modes, each with its way in and out:
- *
- * - *asleep*: nothing to do, or all slots taken by tasks that wait. Left by a message (`#message`), by a task that
- *   completes (`#completed`, through one microtask for all that complete together) or by an abandoned one.
- * - *running* (`#active`): inside `#run`. Left when the queue is empty, or when the turn has lasted `SLICE_MS`: then
- *   for *yielded*.
- * - *yielded* (`#turnQueued`): has work, but lets timers and sockets go first. Left by the callback of `nextTurn`.
- * - *spinning*: within `#run`, with nothing in progress: looks at the doorbell for a while before it goes to sleep.
+ * | mode       | meaning                                          | left by                                          |
+ * |------------|--------------------------------------------------|--------------------------------------------------|
+ * | `asleep`   | nothing to do, or all slots taken by tasks that  | a message (`#message`); a task that completes    |
+ * |            | wait                                             | (`#completed`, through one microtask for all     |
+ * |            |                                                  | that complete together) or is abandoned          |
+ * | `running`  | inside `#run` (`#active`)                        | the queue is empty → `spinning`, `asleep`; the   |
+ * |            |                                                  | turn has lasted `SLICE_MS` → `yielded`           |
+ * | `yielded`  | has work, but lets timers and sockets go first   | the callback of `nextTurn`                       |
+ * |            | (`#turnQueued`)                                  |                                                  |
+ * | `spinning` | within `#run`, with nothing in progress: looks   | the doorbell → `running`; its budget is spent    |
+ * |            | at the doorbell for a while                      | → `asleep`                                       |
  *
  * An answer is flushed when the turn ends, after `FLUSH_AT` answers or `FLUSH_AFTER_MS`, and before a function
  * begins that is not known to be fast, so that a fast result never waits for a slow neighbour. Before such a function

@@ -27,6 +27,13 @@ export interface LaneObserver {
 /**
  * A lane as the supervisor keeps it: as many threads as configured, each lost one replaced.
  *
+ * | mode       | meaning                                        | left by                                           |
+ * |------------|------------------------------------------------|---------------------------------------------------|
+ * | `starting` | its first threads start; one that fails fails  | as many as it has at least are ready → `running`; |
+ * |            | the start, and none is replaced                | `close` → `closing`                               |
+ * | `running`  | what is lost is replaced                       | the restart budget is spent, `close` → `closing`  |
+ * | `closing`  | no thread is started any more                  |                                                   |
+ *
  * If their number may change, it grows by one at a time, when a sender asks and the one before is ready; and as long as
  * it is above the minimum, idle threads retire. A thread that is lost while it retires is neither replaced nor counted:
  * it was not needed. One that is lost while it starts is, whoever asked for it.
