@@ -19,7 +19,7 @@ const OVERLAPS = 1
 const FIRST_KEY = 2
 export const KEYS = 8
 /** Those of each lane are its own. */
-const MOST_LANES = 8
+const MOST_LANES = 12
 const FIRST_TASK = FIRST_KEY + MOST_LANES * KEYS
 
 /** Monotonic milliseconds, the same in all threads. */

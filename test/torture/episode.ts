@@ -111,7 +111,7 @@ export class Episode {
       losses: this.#losses,
       runs: task => runsOf(board, task),
       endings: this.#endings,
-      untold: new Set(['elastic', 'fragile']),
+      untold: new Set(['elastic', 'fragile', 'relief']),
       fragile: new Map([['fragile', FRAGILE_MAX]]),
       misjudged: new Set(['shedding', 'strict']),
       dropping: new Set(['shedding']),

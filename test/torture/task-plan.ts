@@ -81,6 +81,8 @@ function deadly(
   plan: (name: TortureName, args: readonly unknown[], more?: TaskOptions<never>) => Plan,
 ): Plan {
   if (lane === 'strict' && random.chance(0.5)) return plan('stallForEver', [])
+  if (lane === 'relief' && random.chance(0.5))
+    return plan('stallForEver', [], { timeout: 50 + random.below(300) })
   switch (random.below(8)) {
     case 0:
       return lane === 'fragile' || lane === 'strict' ? plan('exit', []) : plan('exhaustHeap', [])

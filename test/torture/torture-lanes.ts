@@ -40,6 +40,7 @@ export const TORTURE_LANES = {
   },
   relay: { ...PATIENT, concurrency: 4, grace: 5_000, onStall: 'replace', restart: GENEROUS },
   strict: { ...PATIENT, concurrency: 4, stallAfter: 200, onStall: 'terminate', restart: GENEROUS },
+  relief: { ...PATIENT, resourceLimits, concurrency: 4, onStall: 'replace', restart: GENEROUS },
   fragile: { ...PATIENT, threads: 2, concurrency: 4, restart: { max: FRAGILE_MAX, within: 600_000 } },
 } as const satisfies Record<string, LaneOptions>
 
