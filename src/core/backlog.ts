@@ -33,6 +33,7 @@ export interface BacklogObserver {
  * | DELAYED | SCHEDULED | its time             | `add` with a delay, `delay` (retry)  | its time, `resume`: READY; `remove` |
  * | READY   | SUBMITTED | credit               | `add`, `putBack`, `untake`, the others| `take`: OUTSIDE, PARKED; `remove`|
  * | PARKED  | SUBMITTED | its key's turn       | `take`, when another has the turn    | the turn's end, `reprioritize`: READY; `remove` |
+ * | OUTSIDE | any other | nothing: it is sent or settled | `take`, `remove`, its time's end | `putBack`, `untake`, `delay`   |
  *
  * In every place a limit of its waiting may run out: then it leaves, and the owner is told. While it is DELAYED or has a
  * limit, one reminder of it is set.

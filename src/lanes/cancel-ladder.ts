@@ -32,12 +32,16 @@ interface Rung extends Decided {
   /** The number of this abort among those sent to the thread. */
   readonly abort: number
   readonly since: number
+  readonly graceUntil: number
 }
 
 /**
  * No thread is ended sooner, however short the grace: a task that is about to return may just not have had a core.
  */
 const LEAST_PATIENCE_MS = 50
+
+/** During a long grace it is looked at least so often whether the task has ended, and need not be watched any more. */
+const LONGEST_WAIT_MS = 5_000
 
 /**
  * Without a holder to be seen, the loop must have been silent this much longer than the grace before the thread is
@@ -72,16 +76,28 @@ export class CancelLadder {
     if (task.thread.isGone) return
     task.thread.tell({ type: 'abort', sender: task.sender, id: task.id, reason })
     const now = this.#clock.now()
-    this.#rungs.add(now + Math.max(task.lane.grace, LEAST_PATIENCE_MS), {
-      ...task,
-      abort: ++task.thread.aborts,
-      since: now,
-    })
+    const graceUntil = now + Math.max(task.lane.grace, LEAST_PATIENCE_MS)
+    this.#wait({ ...task, abort: ++task.thread.aborts, since: now, graceUntil }, now)
+  }
+
+  /** Nothing is made to end any more. */
+  stop(): void {
+    this.#rungs.clear()
+  }
+
+  /** Until its grace is over, or for as long as may be. */
+  #wait(rung: Rung, now: number): void {
+    this.#rungs.add(Math.min(rung.graceUntil, now + LONGEST_WAIT_MS), rung)
   }
 
   #look(rung: Rung): void {
     const { thread, table, id, sender, lane } = rung
     if (thread.isGone || hasEnded(table, id)) return
+    const now = this.#clock.now()
+    if (now < rung.graceUntil) {
+      this.#wait(rung, now)
+      return
+    }
     const { block } = thread
     const holder = block.holder
     if (holder === id && block.holderSender === sender) {
@@ -89,7 +105,6 @@ export class CancelLadder {
       return
     }
     if (block.abortsSeen >= rung.abort) return
-    const now = this.#clock.now()
     if (holder === 0 && now - rung.since >= lane.grace + SILENCE_MS) {
       this.#end(rung, candidates(rung))
       return

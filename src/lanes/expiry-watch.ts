@@ -57,6 +57,11 @@ export class ExpiryWatch {
     this.#look()
   }
 
+  /** Nothing is watched any more. */
+  stop(): void {
+    this.#reminders.clear()
+  }
+
   #look(): void {
     this.#wakeAt = Number.POSITIVE_INFINITY
     const now = this.#clock.now()

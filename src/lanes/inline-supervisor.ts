@@ -109,8 +109,10 @@ export class InlineSupervisor {
     await Promise.all([...this.#lanes.values()].map(lane => lane.leave()))
   }
 
-  /** Closes the ports to the sender. */
+  /** Closes the ports to the sender, and stops what is timed. */
   close(): void {
+    this.#expiry.stop()
+    this.#ladder.stop()
     for (const port of this.#ports) port.close()
     this.#terms.notices.close()
   }

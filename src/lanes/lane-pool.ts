@@ -54,9 +54,9 @@ export class LanePool {
     return this.#pool.run(terms, { name: 'lease', signal, transferList: [terms.control] })
   }
 
-  /** The worker that runs under a thread id, while it lives. */
+  /** The worker that runs under a thread id; undefined if it has exited. */
   worker(threadId: number): Worker | undefined {
-    return this.#pool.threads.find(worker => worker.threadId === threadId)
+    return this.#exits.worker(threadId)
   }
 
   /** Ends all threads there are. Resolves when every one has exited. */

@@ -6,6 +6,7 @@ export class LaneRun {
   readonly task: Task
   /** The instant at which a limit of the task runs out, or Infinity. */
   expires = Number.POSITIVE_INFINITY
+  /** The reminder of that; of the end of its grace once its outcome is decided. */
   expiry: TimerEntry<() => void> | null = null
   /** Nothing of it goes on, or it was given up: nothing that still comes of it counts. */
   over = false

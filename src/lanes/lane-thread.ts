@@ -39,6 +39,8 @@ const LAST_WORDS_MS = 40
 const DEATH_MS = 1_000
 /** If a lost thread has not exited by then, its loss is told all the same: native code may hold it for long. */
 const EXIT_WAIT_MS = 50
+/** So often it is ended again while it has not exited, at intervals that double. */
+const MORE_ENDS = 5
 
 /** A thread that is not needed any more has this long for its tasks' clean-up and its teardown. */
 const LEAVE_WITHIN_MS = 5_000
@@ -81,6 +83,7 @@ export class LaneThread {
   readonly #end = new AbortController()
   readonly #exited: Promise<void>
   #markExited: () => void = () => {}
+  #hasExited = false
   #mode: 'starting' | 'ready' | 'retiring' | 'leaving' | 'lost' | 'gone' = 'starting'
   /** Why it was ended, if it was us. */
   #verdict: Error | null = null
@@ -109,7 +112,10 @@ export class LaneThread {
     const { port1, port2 } = surroundings.channel()
     this.#control = surroundings.open(port1)
     this.#exited = new Promise(resolve => {
-      this.#markExited = resolve
+      this.#markExited = () => {
+        this.#hasExited = true
+        resolve()
+      }
     })
     this.#control.listen(
       message => {
@@ -207,6 +213,8 @@ export class LaneThread {
       case 'booted': {
         this.#booted = true
         this.worker = pool.worker(message.threadId) ?? null
+        // Its first word may be read when it has gone already.
+        if (this.worker === null) this.#markExited()
         this.worker?.once('exit', code => {
           this.#exitCode ??= code
           this.#markExited()
@@ -249,20 +257,33 @@ export class LaneThread {
     this.#over = true
     const died = error !== undefined
     if (!this.#booted) this.#markExited()
-    if (died) await this.#exitOrPatience()
+    if (died) await this.#exitWithin(EXIT_WAIT_MS)
     const wasLeaving = this.#mode === 'leaving'
     this.#enter('lost')
     if (!wasLeaving) this.#observer.lost(this, this.#causeOf(error))
-    if (died) await this.#exited
+    if (died) await this.#exitForCertain()
     this.#control.close()
     this.#enter('gone')
     this.#observer.exited(this)
   }
 
-  async #exitOrPatience(): Promise<void> {
+  /**
+   * A thread can outlive its end: what ends it while the inspector evaluates something there, as a look at its stack
+   * does, ends the evaluation alone.
+   */
+  async #exitForCertain(): Promise<void> {
+    for (let end = 0; end < MORE_ENDS && !this.#hasExited; end++) {
+      this.worker?.terminate().catch(() => {})
+      await this.#exitWithin(2 * EXIT_WAIT_MS * 2 ** end)
+    }
+    await this.#exited
+  }
+
+  /** @param bound milliseconds */
+  async #exitWithin(bound: number): Promise<void> {
     let stop: () => void = () => {}
     const patience = new Promise<void>(resolve => {
-      stop = this.#timers.after(EXIT_WAIT_MS, resolve)
+      stop = this.#timers.after(bound, resolve)
     })
     await Promise.race([this.#exited, patience])
     stop()

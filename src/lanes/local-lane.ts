@@ -44,7 +44,7 @@ export interface LocalTerms {
  * A lane that its submitter's own thread keeps: the backlog, the admission, the retries and the endings of every other
  * lane, and in place of ports a number of places. What happens in a place is the business of its subclasses.
  *
- * | where    | state               | enters by                         | leaves by                                      |
+ * | place    | state               | enters by                         | leaves by                                      |
  * |----------|---------------------|-----------------------------------|------------------------------------------------|
  * | backlog  | see `Backlog`       | `submit`; a retry                 | `begin`; `cancel`, its time's end              |
  * | in place | SCHEDULED, STARTED  | `begin`                           | `returned`, `cancel`, its limit: settled       |
@@ -237,6 +237,14 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
     run.expires = at
     if (at !== Number.POSITIVE_INFINITY)
       run.expiry = this.surroundings.reminders.add(at, () => this.checkTime(run))
+  }
+
+  /** Sees to it that this is done when the run has had its grace, unless it has left by then. */
+  protected afterGrace(run: R, call: () => void): void {
+    const { clock, reminders } = this.surroundings
+    // Its limit is of no interest any more.
+    if (run.expiry !== null) reminders.cancel(run.expiry)
+    run.expiry = reminders.add(clock.now() + this.terms.grace, call)
   }
 
   protected reportStart(task: Task): void {

@@ -132,8 +132,7 @@ export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
   }
 
   #giveUpAfterGrace(run: LoopRun): void {
-    this.remindMeAfter(this.terms.grace, () => {
-      if (run.over) return
+    this.afterGrace(run, () => {
       this.abandoned++
       this.left(run)
       this.slice.wake()

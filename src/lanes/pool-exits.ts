@@ -37,6 +37,13 @@ export class PoolExits {
     return this.#byNumber.get(threadId)
   }
 
+  /** The worker that runs under a thread id; undefined if it has exited. */
+  worker(threadId: number): Worker | undefined {
+    this.note()
+    for (const worker of this.#exits.keys()) if (worker.threadId === threadId) return worker
+    return undefined
+  }
+
   /** Looks for new threads: piscina tells of one only when it is ready, and it may never be. */
   note(): void {
     for (const worker of this.#pool.threads) {

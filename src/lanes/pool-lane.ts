@@ -99,10 +99,7 @@ export class PoolLane extends LocalLane<PoolRun> {
   }
 
   protected override halt(run: PoolRun): void {
-    if (!run.cell.isBegun) return
-    this.remindMeAfter(this.terms.grace, () => {
-      if (!run.over) run.kill.abort()
-    })
+    if (run.cell.isBegun) this.afterGrace(run, () => run.kill.abort())
   }
 
   /** Waiting and running are both limited, and nobody tells when the one becomes the other. */

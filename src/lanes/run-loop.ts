@@ -62,14 +62,17 @@ const TURNED_MS = 0.1
  * The loop of a lane thread: takes the next task from the ready queue, runs it, and between two tasks looks at the
  * doorbell for new ones.
  *
- * Its modes, each with its way in and out:
- *
- * - *asleep*: nothing to do, or all slots taken by tasks that wait. Left by a message (`#message`), by a task that
- *   completes (`#completed`, through one microtask for all that complete together) or by an abandoned one.
- * - *running* (`#active`): inside `#run`. Left when the queue is empty, or when the turn has lasted `SLICE_MS`: then
- *   for *yielded*.
- * - *yielded* (`#turnQueued`): has work, but lets timers and sockets go first. Left by the callback of `nextTurn`.
- * - *spinning*: within `#run`, with nothing in progress: looks at the doorbell for a while before it goes to sleep.
+ * | mode       | meaning                                          | left by                                          |
+ * |------------|--------------------------------------------------|--------------------------------------------------|
+ * | `asleep`   | nothing to do, or all slots taken by tasks that  | a message (`#message`); a task that completes    |
+ * |            | wait                                             | (`#completed`, through one microtask for all     |
+ * |            |                                                  | that complete together) or is abandoned          |
+ * | `running`  | inside `#run` (`#active`)                        | the queue is empty → `spinning`, `asleep`; the   |
+ * |            |                                                  | turn has lasted `SLICE_MS` → `yielded`           |
+ * | `yielded`  | has work, but lets timers and sockets go first   | the callback of `nextTurn`                       |
+ * |            | (`#turnQueued`)                                  |                                                  |
+ * | `spinning` | within `#run`, with nothing in progress: looks   | the doorbell → `running`; its budget is spent    |
+ * |            | at the doorbell for a while                      | → `asleep`                                       |
  *
  * An answer is flushed when the turn ends, after `FLUSH_AT` answers or `FLUSH_AFTER_MS`, and before a function
  * begins that is not known to be fast, so that a fast result never waits for a slow neighbour. Before such a function
@@ -83,6 +86,8 @@ export class RunLoop {
   readonly #ready = new ReadyQueue<Job>()
   readonly #inlets = new Map<number, TaskInlet>()
   readonly #pending = new Set<Job>()
+  /** Of those that were aborted: stops the timer of their grace. */
+  readonly #graces = new Map<Job, () => void>()
   readonly #spin: SpinPolicy
   /** Mean duration of each function's synchronous part, in milliseconds; NaN before its first run. */
   readonly #means: Float64Array
@@ -144,7 +149,11 @@ export class RunLoop {
     for (const job of this.#pending) {
       if (job.id !== id || job.source.sender !== sender) continue
       this.#environment.abort(job, reason)
-      this.#environment.timers.after(this.#options.grace, () => this.#abandon(job))
+      this.#graces.get(job)?.()
+      this.#graces.set(
+        job,
+        this.#environment.timers.after(this.#options.grace, () => this.#abandon(job)),
+      )
       return
     }
   }
@@ -318,17 +327,25 @@ export class RunLoop {
 
   #completed(job: Job, verdict: number, value: unknown): void {
     if (!this.#pending.delete(job)) return
+    this.#endGrace(job)
     this.#answer(job, verdict, value, this.#clock.now())
     this.#queueDrain()
   }
 
   #abandon(job: Job): void {
     if (!this.#pending.delete(job)) return
+    this.#endGrace(job)
     job.abandoned = true
     job.source.acknowledge(job)
     this.#noteUnsent(this.#clock.now())
     this.#environment.abandoned(job)
     this.#queueDrain()
+  }
+
+  #endGrace(job: Job): void {
+    if (this.#graces.size === 0) return
+    this.#graces.get(job)?.()
+    this.#graces.delete(job)
   }
 
   /** One microtask for all tasks that complete together: it answers them, and starts others in their slots. */

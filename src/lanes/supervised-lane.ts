@@ -27,6 +27,13 @@ export interface LaneObserver {
 /**
  * A lane as the supervisor keeps it: as many threads as configured, each lost one replaced.
  *
+ * | mode       | meaning                                        | left by                                           |
+ * |------------|------------------------------------------------|---------------------------------------------------|
+ * | `starting` | its first threads start; one that fails fails  | as many as it has at least are ready → `running`; |
+ * |            | the start, and none is replaced                | `close` → `closing`                               |
+ * | `running`  | what is lost is replaced                       | the restart budget is spent, `close` → `closing`  |
+ * | `closing`  | no thread is started any more                  |                                                   |
+ *
  * If their number may change, it grows by one at a time, when a sender asks and the one before is ready; and as long as
  * it is above the minimum, idle threads retire. A thread that is lost while it retires is neither replaced nor counted:
  * it was not needed. One that is lost while it starts is, whoever asked for it.
@@ -154,7 +161,7 @@ export class SupervisedLane {
   async close(within: number): Promise<void> {
     this.#mode = 'closing'
     this.#idle.stop()
-    for (const stopTimer of this.#restartTimers) stopTimer()
+    this.#stopRestarts()
     const closed = new LaneError('ERR_LANE_CLOSED', this.config.name, `lane '${this.config.name}' was closed`)
     this.#started.reject(closed)
     for (const thread of this.#threads) thread.leave()
@@ -220,6 +227,7 @@ export class SupervisedLane {
       const failure = new LaneError('ERR_LANE_FAILED', name, message, { cause: error })
       this.#mode = 'closing'
       this.#idle.stop()
+      this.#stopRestarts()
       this.#observer.failed(this, failure)
       for (const other of this.#threads) other.terminate(failure)
       return
@@ -231,6 +239,12 @@ export class SupervisedLane {
       this.#lease()
     })
     this.#restartTimers.add(stopTimer)
+  }
+
+  /** Lost threads that have not been replaced are not replaced any more. */
+  #stopRestarts(): void {
+    for (const stopTimer of this.#restartTimers) stopTimer()
+    this.#restartTimers.clear()
   }
 
   #exited(thread: LaneThread): void {

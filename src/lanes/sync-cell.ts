@@ -19,7 +19,7 @@ const BYTES = 24
  * One attempt at a `SyncTask`, in memory that its pool thread and the submitting thread share. Every change is a
  * compare-and-exchange, so that whoever comes first decides, and the other learns that it did not.
  *
- * | phase     | meaning                                    | entered from | by                       |
+ * | state     | meaning                                    | entered from | by                       |
  * |-----------|--------------------------------------------|--------------|--------------------------|
  * | SENT      | on its way to a thread                     |              |                          |
  * | STARTED   | a thread has it                            | SENT         | the thread: `begin`      |

@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { LaneError, SchedulerThread, TaskLoadError } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { testsInBothPlaces } from '../support/both-places.js'
 import { eventually } from '../support/eventually.js'
-import { arrivals, newGate } from '../support/gate.js'
+import { arrivals, arrived, newGate, openGate } from '../support/gate.js'
 import { rejectionOf, thrownBy } from '../support/rejection.js'
 import type * as loading from './tasks/loading.js'
 import { Witness } from './witness.js'
@@ -159,6 +160,25 @@ test('a module that no longer loads counts toward the restart limit', async () =
     await witness.kept({ failed: ['a'] })
     assert.is(arrivals(starts), 3, 'nothing is spawned after that')
   }
+})
+
+test('a lane that is given up starts no thread any more, though one was to be replaced', async () => {
+  const workerData: loading.SetupPlan = { starts: newGate(), outcomes: ['works'] }
+  await using scheduler = await SchedulerThread.start<typeof loading, 'a'>({
+    tasks: loadingTasks,
+    lanes: { a: { workerData, threads: 3, concurrency: 1, restart: { max: 2, within: 120_000 } } },
+  })
+  const { a } = scheduler.lanes
+  const gate = newGate()
+  const killers = Array.from({ length: 3 }, () => a.submit('blockAndExit', [gate, 1]))
+  await arrived(gate, 3)
+  // All at once: the last is lost while the replacement of another is put off.
+  openGate(gate)
+  for (const task of killers) await rejectionOf(task.result(), LaneError)
+  assert.is((await rejectionOf(a.run('echo', [1]), LaneError)).code, 'ERR_LANE_FAILED')
+  // Long enough for a thread to start.
+  await sleep(1_000)
+  assert.is((await scheduler.stats()).lanes.a?.threads, 0)
 })
 
 test.run()

@@ -16,7 +16,7 @@ const options = {
   tasks: new URL('./tasks/loading.js', import.meta.url),
   lanes: { a: { workerData }, other: { workerData } },
 }
-const NAMES = ['block', 'echo', 'echoLater', 'exit', 'mark', 'thread', 'wait']
+const NAMES = ['block', 'blockAndExit', 'echo', 'echoLater', 'exit', 'mark', 'thread', 'wait']
 
 both('an unknown task name', async launch => {
   await using scheduler = await launch<typeof loading, 'a' | 'other'>(options)

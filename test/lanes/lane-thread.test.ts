@@ -58,4 +58,36 @@ test('one that is ready when its start has timed out gets no tasks any more', as
   assert.equal(log, ['aborted', 'ERR_LANE_START_TIMEOUT', 'exited'])
 })
 
+test('one whose first word is read when it has exited is gone', async () => {
+  const log: string[] = []
+  let control: MessagePort | undefined
+  let fail: (error: Error) => void = () => {}
+  const pool = {
+    onError: () => {},
+    worker: () => undefined,
+    destroy: () => Promise.resolve(),
+    lease: (terms: Lease) => {
+      control = terms.control
+      return new Promise((_, reject) => {
+        fail = reject
+      })
+    },
+  }
+  const durations = { waits: newDurations(), runs: newDurations() }
+  const from = { pool, surroundings: threadSurroundings }
+  const config = { ...CONFIG, startTimeout: 60_000 }
+  new LaneThread(1, config, from, 0, durations, {
+    ready: () => log.push('ready'),
+    lost: (_, error) => log.push((error as Error & { code: string }).code),
+    exited: () => log.push('exited'),
+    message: () => {},
+  })
+  control!.postMessage({ type: 'booted', version: 1, threadId: 7 })
+  control!.close()
+  await new Promise(resolve => setTimeout(resolve, 50))
+  fail(new Error('the worker has ended'))
+  await eventually('it is gone', () => log.includes('exited'))
+  assert.equal(log, ['ERR_LANE_EXITED', 'exited'])
+})
+
 test.run()

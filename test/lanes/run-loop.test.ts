@@ -14,6 +14,7 @@ class Rig {
   readonly block = new ThreadBlock()
   readonly waits: number[] = []
   readonly runs: number[] = []
+  readonly loop: RunLoop
   readonly #table: TaskTable
   readonly #port: MemoryPort
   readonly #calls: (() => void)[] = []
@@ -23,7 +24,7 @@ class Rig {
     const [mine, theirs] = MemoryPort.pair({ posted: () => {} })
     this.#port = mine
     const functions: TaskFunction[] = [() => during(0, this), () => during(1, this)]
-    const loop = new RunLoop(
+    this.loop = new RunLoop(
       this.block,
       { functions, concurrency: 8, grace: 100, spin: 0, slowCallback: 50 },
       {
@@ -39,7 +40,7 @@ class Rig {
       },
     )
     this.#table = new TaskTable((index, buffer) => mine.post({ type: 'segment', index, buffer }))
-    loop.connect(0, theirs)
+    this.loop.connect(0, theirs)
     theirs.deliver()
     this.#deliver = () => theirs.deliver()
   }
@@ -153,6 +154,23 @@ test('how long each waited and ran is recorded', async () => {
   await Promise.resolve()
   await Promise.resolve()
   assert.equal(rig.runs, [20, 20, 120])
+})
+
+test('the timer of a grace goes with the task that was aborted', async () => {
+  let end: () => void = () => {}
+  const rig = new Rig(
+    () =>
+      new Promise<void>(resolve => {
+        end = resolve
+      }),
+  )
+  const [id] = rig.run(0)
+  rig.loop.abort(0, id!, { value: 'not wanted' })
+  assert.is(rig.clock.pending, 1)
+  end()
+  await Promise.resolve()
+  await Promise.resolve()
+  assert.is(rig.clock.pending, 0)
 })
 
 test.run()

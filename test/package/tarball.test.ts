@@ -19,6 +19,7 @@ const BESIDE_DIST = [
   'docs/README.md',
   'docs/errors.md',
   'docs/faults.md',
+  'docs/lifecycles.md',
   'docs/migration.md',
 ]
 /** Pages that come and go with what they are about. */

@@ -9,8 +9,8 @@ import type { SimWorld } from './sim-world.js'
 interface LeasedThread {
   readonly thread: SimThread
   readonly exits: ((code: number) => void)[]
-  /** Whether the pool has seen that it is gone. */
-  removed: boolean
+  /** Whether its `exit` has been seen. */
+  exited: boolean
 }
 
 /** Who watches what threads do, and how many there are. */
@@ -62,7 +62,7 @@ export class SimPool implements ThreadSource {
         this.#watcher,
         died => this.#tellOfDeath(died, leased, reject),
       )
-      const leased: LeasedThread = { thread, exits: [], removed: false }
+      const leased: LeasedThread = { thread, exits: [], exited: false }
       this.threads.push(thread)
       this.#watcher.leased(this.living.length)
       this.#leased.push(leased)
@@ -75,11 +75,12 @@ export class SimPool implements ThreadSource {
   }
 
   worker(threadId: number): Worker | undefined {
-    const leased = this.#leased.find(({ thread, removed }) => thread.id === threadId && !removed)
+    const leased = this.#leased.find(({ thread, exited }) => thread.id === threadId && !exited)
     if (leased === undefined) return undefined
     const worker = {
       threadId,
       once: (_: 'exit', call: (code: number) => void) => leased.exits.push(call),
+      terminate: () => Promise.resolve(0),
       performance: { eventLoopUtilization: () => ({ idle: 0, active: 0, utilization: 0 }) },
     }
     return worker as unknown as Worker
@@ -111,13 +112,13 @@ export class SimPool implements ThreadSource {
   #tellOfDeath(thread: SimThread, leased: LeasedThread, reject: (error: Error) => void): void {
     const world = this.#world
     const died = (): void => {
-      leased.removed = true
       this.#supervisor.unsettled = true
       const code = thread.outOfMemory ? 'ERR_WORKER_OUT_OF_MEMORY' : undefined
       reject(Object.assign(new Error('the worker is gone'), code === undefined ? {} : { code }))
     }
     const exited = (): void => {
       died()
+      leased.exited = true
       for (const call of leased.exits) call(thread.exitCode)
     }
     if (!thread.outOfMemory) {

@@ -1,5 +1,5 @@
 /** What a task can do that ends a thread; the number is written on the board. */
-export const ACTS = ['exit', 'heap', 'hold', 'ports'] as const
+export const ACTS = ['exit', 'heap', 'hold', 'ports', 'stall'] as const
 export type Act = (typeof ACTS)[number]
 
 /** That a thread of a lane was made to end, as the one who did it has written. */
@@ -18,7 +18,9 @@ const CURSOR = 0
 const OVERLAPS = 1
 const FIRST_KEY = 2
 export const KEYS = 8
-const FIRST_TASK = FIRST_KEY + KEYS
+/** Those of each lane are its own. */
+const MOST_LANES = 12
+const FIRST_TASK = FIRST_KEY + MOST_LANES * KEYS
 
 /** Monotonic milliseconds, the same in all threads. */
 export function sharedNow(): number {
@@ -64,16 +66,22 @@ export function deedsOf({ counts, deeds }: BoardMemory): Deed[] {
   }))
 }
 
-/** A task of a key begins. */
-export function enterKey({ counts }: BoardMemory, key: number): void {
-  if (Atomics.add(counts, FIRST_KEY + key, 1) !== 0) Atomics.add(counts, OVERLAPS, 1)
+/** The place of a key of a lane, which is given by its number. */
+export function keyPlace(lane: number, key: number): number {
+  return FIRST_KEY + lane * KEYS + key
 }
 
-export function leaveKey({ counts }: BoardMemory, key: number): void {
-  Atomics.sub(counts, FIRST_KEY + key, 1)
+/** A task of a key begins. One that dies in it never leaves, so that it is only who goes on that can see another. */
+export function enterKey({ counts }: BoardMemory, place: number, task: number): void {
+  Atomics.store(counts, place, task + 1)
 }
 
-/** How often a task of a key began while another was in it. */
+/** A task of a key goes on: no other may have begun since. */
+export function goOnInKey({ counts }: BoardMemory, place: number, task: number): void {
+  if (Atomics.load(counts, place) !== task + 1) Atomics.add(counts, OVERLAPS, 1)
+}
+
+/** How often a task of a key went on after another had begun. */
 export function overlapsOf({ counts }: BoardMemory): number {
   return Atomics.load(counts, OVERLAPS)
 }

@@ -38,7 +38,7 @@ function accountOf(entry: Entry, changes: Partial<Account> = {}): Account {
     runs: () => 1,
     endings: [],
     untold: new Set(),
-    lowered: new Set(),
+    misjudged: new Set(),
     fragile: new Map([['fragile', 2]]),
     dropping: new Set(['shedding']),
     bounded: new Set(['calm']),

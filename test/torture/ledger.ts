@@ -56,8 +56,11 @@ export interface Account {
   readonly untold: ReadonlySet<string>
   /** The lanes that may be given up, and by how many losses. */
   readonly fragile: ReadonlyMap<string, number>
-  /** Lanes of low priority: on a busy machine a thread of theirs can seem to be held by a task that has no core. */
-  readonly lowered: ReadonlySet<string>
+  /**
+   * Lanes of low priority, and those whose threads are ended when they stall: on a busy machine a thread of theirs can
+   * seem to be held by a task that has no core.
+   */
+  readonly misjudged: ReadonlySet<string>
   /** The lanes that drop tasks. */
   readonly dropping: ReadonlySet<string>
   /** The lanes with a queue that may be full. */
@@ -68,11 +71,11 @@ export interface Account {
 const DEEDS_OF: Readonly<Record<string, readonly Act[]>> = {
   ERR_LANE_EXITED: ['exit'],
   ERR_LANE_OOM: ['heap'],
-  ERR_LANE_TERMINATED: ['hold', 'heap'],
+  ERR_LANE_TERMINATED: ['hold', 'heap', 'stall'],
   ERR_LANE_CLOSED: ['ports'],
 }
 /** Those that die of it if they end by a death of their thread, and never return. */
-const NEVER_DONE = ['exit', 'exhaustHeap', 'fail', 'notCloneable']
+const NEVER_DONE = ['exit', 'exhaustHeap', 'fail', 'notCloneable', 'stallForEver']
 const CALLBACK_OF: Partial<Record<TaskState, string>> = {
   DONE: 'done',
   FAILED: 'error',
@@ -97,7 +100,7 @@ export function audit(account: Account): string[] {
   }
   for (const { lane, code } of account.losses) {
     const acts = DEEDS_OF[code] ?? []
-    if (code === 'ERR_LANE_TERMINATED' && account.lowered.has(lane)) continue
+    if (code === 'ERR_LANE_TERMINATED' && account.misjudged.has(lane)) continue
     if (!account.deeds.some(deed => acts.includes(deed.act) && laneOfTask(deed.task, account) === lane))
       wrong.push(`lane ${lane} lost a thread by ${code}, and nobody did it`)
   }
@@ -228,7 +231,7 @@ function* complaintsOfDeath(
   }
   if (isEnding(at, account)) return
   if (runs === 0) yield 'it had not started, and so should have moved'
-  if (code === 'ERR_LANE_TERMINATED' && account.lowered.has(lane)) return
+  if (code === 'ERR_LANE_TERMINATED' && account.misjudged.has(lane)) return
   const done = account.deeds.some(
     deed => acts.includes(deed.act) && deed.at <= at && laneOfTask(deed.task, account) === lane,
   )

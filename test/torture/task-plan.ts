@@ -1,8 +1,8 @@
 import type { TaskOptions } from 'multilane'
 import type { Random } from '../support/random.js'
-import { type BoardMemory, KEYS } from './board.js'
+import { type BoardMemory, KEYS, keyPlace } from './board.js'
 import type * as torture from './tasks/torture.js'
-import { PEACEFUL, type TortureLane } from './torture-lanes.js'
+import { LANE_NAMES, PEACEFUL, type TortureLane } from './torture-lanes.js'
 
 export type TortureName = keyof typeof torture
 
@@ -29,6 +29,8 @@ const HARMLESS: readonly TortureName[] = [
 ]
 /** In every hundred tasks of a lane that is not peaceful. */
 const DEADLY = 3
+/** And of one whose threads are replaced when they stall. */
+const STALLING = 4
 
 /** @param task its number on the board */
 export function planTask(
@@ -46,10 +48,12 @@ export function planTask(
     options: { ...options, ...more },
   })
   if (!PEACEFUL.includes(lane) && random.below(100) < DEADLY) return deadly(random, lane, plan)
-  if (lane === 'calm' && random.chance(0.2)) {
+  // Not among those that ignore their abort, and are given up.
+  if (random.chance(0.15)) {
     const key = random.below(KEYS)
-    return plan('keyed', [key, random.below(4)], { key: String(key) })
+    return plan('keyed', [keyPlace(LANE_NAMES.indexOf(lane), key), 1 + random.below(6)], { key: String(key) })
   }
+  if (lane === 'relay' && random.below(100) < STALLING) return plan('stall', [random.below(400)])
   const name = random.pick(HARMLESS)
   switch (name) {
     case 'giveLater':
@@ -76,9 +80,12 @@ function deadly(
   lane: TortureLane,
   plan: (name: TortureName, args: readonly unknown[], more?: TaskOptions<never>) => Plan,
 ): Plan {
+  if (lane === 'strict' && random.chance(0.5)) return plan('stallForEver', [])
+  if (lane === 'relief' && random.chance(0.5))
+    return plan('stallForEver', [], { timeout: 50 + random.below(300) })
   switch (random.below(8)) {
     case 0:
-      return lane === 'fragile' ? plan('exit', []) : plan('exhaustHeap', [])
+      return lane === 'fragile' || lane === 'strict' ? plan('exit', []) : plan('exhaustHeap', [])
     case 1:
     case 2:
       return plan('exitLater', [random.below(20)])

@@ -38,11 +38,14 @@ export const TORTURE_LANES = {
     restart: GENEROUS,
     queue: { limit: 20, overload: 'drop-oldest' },
   },
-  fragile: { ...PATIENT, concurrency: 4, restart: { max: FRAGILE_MAX, within: 600_000 } },
+  relay: { ...PATIENT, concurrency: 4, grace: 5_000, onStall: 'replace', restart: GENEROUS },
+  strict: { ...PATIENT, concurrency: 4, stallAfter: 200, onStall: 'terminate', restart: GENEROUS },
+  relief: { ...PATIENT, resourceLimits, concurrency: 4, onStall: 'replace', restart: GENEROUS },
+  fragile: { ...PATIENT, threads: 2, concurrency: 4, restart: { max: FRAGILE_MAX, within: 600_000 } },
 } as const satisfies Record<string, LaneOptions>
 
 export type TortureLane = keyof typeof TORTURE_LANES
 
 /** The lanes on which nothing ever ends a thread. */
-export const PEACEFUL: readonly TortureLane[] = ['urgent', 'calm']
+export const PEACEFUL: readonly TortureLane[] = ['urgent', 'calm', 'relay']
 export const LANE_NAMES = Object.keys(TORTURE_LANES) as readonly TortureLane[]

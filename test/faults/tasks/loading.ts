@@ -1,4 +1,4 @@
-import { type Gate, passBy } from '../../support/gate.js'
+import { blockAt, type Gate, passBy } from '../../support/gate.js'
 
 export * from './plain.js'
 
@@ -17,6 +17,11 @@ export async function setup({ starts, outcomes }: SetupPlan): Promise<void> {
 }
 
 export function exit(code: number): void {
+  process.exit(code)
+}
+
+export function blockAndExit(gate: Gate, code: number): void {
+  blockAt(gate)
   process.exit(code)
 }
 

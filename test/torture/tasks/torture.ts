@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MessagePort } from 'node:worker_threads'
 import { currentTask } from 'multilane/task'
-import { type BoardMemory, enterKey, leaveKey, noteDeed, noteRun } from '../board.js'
+import { type BoardMemory, enterKey, goOnInKey, noteDeed, noteRun } from '../board.js'
 
 function spend(ms: number): void {
   const end = performance.now() + ms
@@ -55,13 +55,19 @@ export function take(board: BoardMemory, task: number, handedOver: ArrayBuffer):
   return task
 }
 
-export async function keyed(board: BoardMemory, task: number, key: number, ms: number): Promise<number> {
+/** Keeps an eye on whether it is alone. */
+export async function keyed(
+  board: BoardMemory,
+  task: number,
+  place: number,
+  rounds: number,
+): Promise<number> {
+  const { signal } = currentTask()
   noteRun(board, task)
-  enterKey(board, key)
-  try {
-    await sleep(ms, undefined, { signal: currentTask().signal })
-  } finally {
-    leaveKey(board, key)
+  enterKey(board, place, task)
+  for (let round = 0; round < rounds; round++) {
+    await sleep(1, undefined, { signal })
+    goOnInKey(board, place, task)
   }
   return task
 }
@@ -104,6 +110,20 @@ export function hold(board: BoardMemory, task: number, ms: number): number {
   noteDeed(board, task, 'hold')
   spend(ms)
   return task
+}
+
+/** Holds the loop for a while, and is none the worse for it. */
+export function stall(board: BoardMemory, task: number, ms: number): number {
+  noteRun(board, task)
+  spend(ms)
+  return task
+}
+
+/** Holds the loop until somebody ends its thread. */
+export function stallForEver(board: BoardMemory, task: number): never {
+  noteRun(board, task)
+  noteDeed(board, task, 'stall')
+  for (;;) spend(1_000)
 }
 
 /** Closes the next port that anything is posted on: its own answer's. */
