@@ -44,6 +44,7 @@ async function overtakenBy(seed: number, options: Options): Promise<number> {
       threads: { min: threads, max: threads, idleTimeout: 1000 },
       concurrency,
       grace: 50,
+      spin: 0,
       queueLimit: Number.POSITIVE_INFINITY,
       overload: 'reject',
       stallAfter: Number.POSITIVE_INFINITY,

@@ -22,7 +22,7 @@ export async function runShare(first: number, of: number): Promise<void> {
   }
   for (let seed = first; seed <= SEEDS; seed += of) await run(seed, races)
   console.log(`${Math.ceil(SEEDS / of)} seeds met:\n${races}`)
-  if (SEEDS >= 1_000) assert.equal(races.unmet, [], 'no seed met these')
+  if (SEEDS >= 10_000) assert.equal(races.unmet, [], 'no seed met these')
 }
 
 async function run(seed: number, races: Races): Promise<void> {

@@ -19,7 +19,15 @@ const LAST_RESORT_MS = 100
 
 export type SimLaneOptions = Pick<
   LaneConfig,
-  'threads' | 'concurrency' | 'queueLimit' | 'overload' | 'grace' | 'stallAfter' | 'onStall' | 'restart'
+  | 'threads'
+  | 'concurrency'
+  | 'queueLimit'
+  | 'overload'
+  | 'grace'
+  | 'spin'
+  | 'stallAfter'
+  | 'onStall'
+  | 'restart'
 >
 
 /** Who watches a simulated scheduler. */
@@ -48,6 +56,7 @@ export class SimScheduler {
   readonly supervisorActor = new Actor('supervisor')
   readonly supervisor: Supervisor
   readonly #world: SimWorld
+  readonly #races: Races
   /** Whether somebody has told it to end. */
   ending = false
   /** Whether its end has come to the lanes. */
@@ -60,6 +69,7 @@ export class SimScheduler {
     { senders, races, watcher }: { senders: number; races: Races; watcher: SchedulerWatcher },
   ) {
     this.#world = world
+    this.#races = races
     this.config = { ...REST, ...options }
     const { concurrency, queueLimit, overload, threads } = options
     const terms: LaneTerms = { name: LANE, concurrency, queueLimit, overload, threads }
@@ -71,7 +81,7 @@ export class SimScheduler {
       timers: world.timersOf(this.supervisorActor),
       channel: () => channels.make(),
       open: end => channels.open(end, this.supervisorActor),
-      stackOf: () => Promise.resolve(undefined),
+      stackOf: threadId => this.#stackOf(threadId),
       write: () => races.hit('stall unheard'),
     })
     const ports = new Map<SimPort, SimSender>()
@@ -105,6 +115,19 @@ export class SimScheduler {
       { connect: () => connection as unknown as SchedulerConnection, ended: () => {} },
       world,
     )
+  }
+
+  /** The stack of a thread takes its time to be had, and more than that if the thread goes meanwhile. */
+  #stackOf(threadId: number): Promise<string | undefined> {
+    const { random } = this.#world
+    if (random.chance(0.5)) return Promise.resolve(undefined)
+    return new Promise(resolve => {
+      this.#world.timersOf(this.supervisorActor).after(random.below(30), () => {
+        const isGone = this.pool.threads[threadId - 1]!.isGone
+        if (isGone) this.#races.hit('stalled thread gone while its stack was looked at')
+        resolve(isGone ? undefined : 'at simulated')
+      })
+    })
   }
 
   /** The sender on the thread that made the scheduler. */
@@ -162,20 +185,11 @@ export class SimScheduler {
   }
 }
 
-const REST: LaneConfig = {
+const REST: Omit<LaneConfig, keyof SimLaneOptions> = {
   name: LANE,
   tasks: '',
-  threads: { min: 1, max: 1, idleTimeout: 20 },
-  concurrency: 1,
-  queueLimit: Number.POSITIVE_INFINITY,
-  overload: 'reject',
-  grace: 50,
-  spin: 0,
   os: 'normal',
   slowCallback: 5,
-  stallAfter: Number.POSITIVE_INFINITY,
-  onStall: 'report',
-  restart: { max: 1000, within: 10_000 },
   startTimeout: 60,
   resourceLimits: undefined,
   env: {},

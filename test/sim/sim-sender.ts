@@ -11,12 +11,21 @@ import type { SimPort } from './sim-port.js'
 import type { SimThread } from './sim-thread.js'
 import type { SimWorld } from './sim-world.js'
 
+/** When a task may run. */
+export interface TaskLimits {
+  readonly notBefore: number
+  readonly waitUntil: number
+  readonly deadline: number
+  readonly timeout: number
+}
+
 /** What is known of a task, and what is expected of it. */
 export interface Entry {
   readonly task: Task
   readonly sender: SimSender
   readonly kind: string
-  readonly limited: boolean
+  /** The instants and durations it was submitted with: those that its task has may change with its attempts. */
+  readonly limits: TaskLimits
   readonly idempotent: boolean
   readonly retries: number
   readonly key: string | null
@@ -26,8 +35,13 @@ export interface Entry {
   settled: number
   /** The order of its callbacks. */
   readonly log: ('start' | 'final')[]
+  /** How often a thread has claimed it. */
+  claims: number
   /** The threads its code has begun on. */
   readonly begun: SimThread[]
+  /** When its code last ended, and how often it had failed when it last began. */
+  endedAt: number
+  failuresBefore: number
   /** How many of its lane started after it had aged and before it did, and how many may. */
   overtaken: number
   mayOvertake: number
@@ -40,9 +54,12 @@ export function entryOf(sender: SimSender, task: Task, kind: string): Entry {
     task,
     sender,
     kind,
-    limited:
-      extras !== null &&
-      Math.min(extras.timeout, extras.waitUntil, extras.deadline) !== Number.POSITIVE_INFINITY,
+    limits: {
+      notBefore: extras?.notBefore ?? 0,
+      waitUntil: extras?.waitUntil ?? Number.POSITIVE_INFINITY,
+      deadline: extras?.deadline ?? Number.POSITIVE_INFINITY,
+      timeout: extras?.timeout ?? Number.POSITIVE_INFINITY,
+    },
     idempotent: extras?.idempotent ?? false,
     retries: extras?.retries?.limit ?? 0,
     key: extras?.key ?? null,
@@ -50,7 +67,10 @@ export function entryOf(sender: SimSender, task: Task, kind: string): Entry {
     cancelled: false,
     settled: 0,
     log: [],
+    claims: 0,
     begun: [],
+    endedAt: 0,
+    failuresBefore: 0,
     overtaken: 0,
     mayOvertake: 0,
   }

@@ -1,9 +1,11 @@
-import { OVERLOAD_POLICIES } from '#src/core/admission.js'
 import { checkOutcomes, checkRest } from './conclusion.js'
-import { Detectors, describe } from './detectors.js'
+import { type Detector, Detectors, describe } from './detectors.js'
+import { watchWithin } from './inner-sights.js'
 import { watchTables } from './protocol-steps.js'
 import { Races } from './races.js'
+import { SimDrains } from './sim-drains.js'
 import { SimMaps } from './sim-maps.js'
+import { randomLane } from './sim-options.js'
 import { SimScheduler } from './sim-scheduler.js'
 import type { Entry, SimSender } from './sim-sender.js'
 import { Submissions } from './sim-submission.js'
@@ -15,6 +17,9 @@ const LIVENESS_STEPS = 20_000
 /** And so many milliseconds. */
 const LIVENESS_MS = 60_000
 
+/** Who minds what has not ended. */
+const DETECTOR_OF: Readonly<Record<string, Detector>> = { 'its slots': 'slots', 'its drain()': 'drain' }
+
 /** One run of a random workload: tasks, cancels, limits, deaths and parking, then a phase without faults. */
 class Run {
   readonly #races: Races
@@ -23,6 +28,7 @@ class Run {
   readonly #scheduler: SimScheduler
   readonly #submissions: Submissions
   readonly #maps = new SimMaps()
+  readonly #drains: SimDrains
   /** Whether threads die, as soon as the lane has started. */
   readonly #deadly: boolean
   #isDeadly = false
@@ -38,32 +44,26 @@ class Run {
     const { random } = world
     this.#world = world
     this.#detectors = new Detectors(seed, world, races)
-    watchTables(world, races)
+    watchTables(world, races, (sender, sequence) => this.#detectors.claimed(sender, sequence))
+    watchWithin(races)
+    this.#drains = new SimDrains(this.#detectors, races)
     world.interleaving = random.pick([0, 0.1, 0.3])
-    const min = 1 + random.below(3)
     this.#deadly = random.chance(0.6)
-    this.#scheduler = new SimScheduler(
-      world,
-      {
-        threads: { min, max: min + random.below(3), idleTimeout: 10 + random.below(30) },
-        concurrency: random.pick([1, 1, 2, 8]),
-        grace: random.pick([5, 50]),
-        queueLimit: random.pick([Number.POSITIVE_INFINITY, 1, 10]),
-        overload: random.pick(OVERLOAD_POLICIES),
-        stallAfter: random.pick([Number.POSITIVE_INFINITY, 30]),
-        onStall: random.pick(['report', 'replace', 'terminate'] as const),
-        restart: { max: this.#deadly && random.chance(0.2) ? 2 : 1000, within: 10_000 },
-      },
-      { senders: random.chance(0.3) ? 2 : 1, races, watcher: this.#detectors },
-    )
+    const lane = randomLane(random, this.#deadly)
+    this.#scheduler = new SimScheduler(world, lane, {
+      senders: random.chance(0.3) ? 2 : 1,
+      races,
+      watcher: this.#detectors,
+    })
     this.#detectors.watch(this.#scheduler)
-    this.#submissions = new Submissions(world, this.#detectors, races)
+    const stalling = lane.stallAfter !== Number.POSITIVE_INFINITY
+    this.#submissions = new Submissions(world, this.#detectors, races, stalling)
     world.onDeath = (actor, at) => {
       const thread = this.#scheduler.pool.threads.find(one => one.actor === actor)!
       this.#noteDeath(thread, at)
     }
     if (this.#deadly && random.chance(0.5)) {
-      this.#scheduler.pool.faults.lingers = 0.5
+      this.#scheduler.pool.faults.lingers = random.pick([0.5, 1])
       // The lane starts at first, mostly, so that there is something to be seen.
       const faults = (): void => {
         Object.assign(this.#scheduler.pool.faults, { failsToLoad: 0.05, neverStarts: 0.05 })
@@ -115,10 +115,11 @@ class Run {
       this.#act(sender, () => this.#onAny(sender, entry => this.#submissions.setPriority(entry)))
     else if (roll < 0.205) this.#park(sender)
     else if (roll < 0.21 && this.#isDeadly) this.#killAny()
-    else if (roll < 0.2115 && this.#isDeadly) this.#closeAnyPort()
+    else if (roll < 0.212 && this.#isDeadly) this.#closeAnyPort()
     else if (roll < 0.222 && !this.#submissions.isOver)
       this.#act(sender, () => this.#submissions.startMap(sender, this.#maps))
     else if (roll < 0.2226) this.#close()
+    else if (roll < 0.225) this.#act(sender, () => this.#drains.start(sender))
     else this.#world.step()
     await this.#settle()
     this.#detectors.afterStep()
@@ -145,9 +146,12 @@ class Run {
     actor.parked = !actor.parked && this.#world.random.chance(0.5)
     if (!actor.parked) return
     // Its turn to wake must come, though not by itself: it would hold up all that follows.
-    this.#world.timersOf(this.#scheduler.supervisorActor).after(this.#world.random.below(100), () => {
-      actor.parked = false
-    })
+    const { random } = this.#world
+    this.#world
+      .timersOf(this.#scheduler.supervisorActor)
+      .after(random.below(random.pick([100, 100, 3000])), () => {
+        actor.parked = false
+      })
   }
 
   #killAny(): void {
@@ -192,8 +196,13 @@ class Run {
   }
 
   #beginClose(timeout: number): void {
+    const { life } = this.#scheduler
     this.#scheduler.ending = true
-    this.#closing = this.#scheduler.life.close(timeout).then(() => {
+    if (this.#world.random.chance(0.2)) {
+      if (this.#scheduler.main.open.size > 0) this.#races.hit('stopped in the middle')
+      life.stop(timeout)
+    }
+    this.#closing = life.close(timeout).then(() => {
       this.#hasClosed = true
     })
   }
@@ -205,6 +214,7 @@ class Run {
     for (const { actor } of senders) actor.parked = false
     for (const { actor } of pool.living) actor.doom = Number.POSITIVE_INFINITY
     await this.#until('its tasks', () => senders.every(({ open }) => open.size === 0))
+    await this.#until('its drain()', () => this.#drains.open === 0)
     if (this.#closing === null && !this.#startFailed) {
       await this.#until('its connections', () => senders.every(sender => !isHalfOpen(sender)))
       await this.#until('its slots', () => senders.every(({ sender }) => sender.sent.table.inUse === 0))
@@ -230,7 +240,7 @@ class Run {
       if (moved && this.#world.steps - steps < LIVENESS_STEPS) continue
       if (isSo()) return
       const isClose = what === 'its close()' || this.#scheduler.senders.some(isHalfOpen)
-      const detector = isClose ? 'close' : what === 'its slots' ? 'slots' : 'hung'
+      const detector = isClose ? 'close' : (DETECTOR_OF[what] ?? 'hung')
       this.#detectors.fail(detector, `without faults ${what} did not end: ${this.#leftOver()}`)
     }
   }
@@ -285,6 +295,7 @@ export async function runSeed(seed: number, races = new Races()): Promise<Races>
     throw run.violation ?? error
   } finally {
     watchTables(null, null)
+    watchWithin(null)
     // All of it was microtasks, and some memory is only given back between tasks.
     await new Promise(setImmediate)
   }
