@@ -4,6 +4,7 @@ import type { Task } from '#src/core/task.js'
 import { CANCELED, DONE, FAILED, TASK_STATES, TIMED_OUT } from '#src/core/task-state.js'
 import type { Detectors } from './detectors.js'
 import type { Races } from './races.js'
+import { checkCounts } from './sight-checks.js'
 import type { SimScheduler } from './sim-scheduler.js'
 import type { Entry, SimSender } from './sim-sender.js'
 import { checkTimeOut, isLimited } from './time-checks.js'
@@ -43,8 +44,9 @@ export function checkOutcomes(
   races: Races,
   fortunes: Fortunes,
 ): void {
-  for (const { entries } of scheduler.senders) {
-    for (const entry of entries) {
+  for (const sender of scheduler.senders) {
+    checkCounts(sender, detectors)
+    for (const entry of sender.entries) {
       races.note(TASK_STATES[entry.task.state]!)
       checkOutcome(entry, detectors, races, fortunes, scheduler.config.overload)
     }

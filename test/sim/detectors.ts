@@ -5,6 +5,7 @@ import { AGED_EVERY, AGING_MS } from '#src/core/ready-queue.js'
 import { FAILED, isFinal, NEW, STARTED, TASK_STATES } from '#src/core/task-state.js'
 import { mostStalled } from '#src/lanes/lane-config.js'
 import type { Races } from './races.js'
+import { checkSight } from './sight-checks.js'
 import { Sights } from './sights.js'
 import type { SimPort } from './sim-port.js'
 import type { SchedulerWatcher, SimScheduler } from './sim-scheduler.js'
@@ -29,6 +30,8 @@ import { checkBeginning } from './time-checks.js'
  * | `answered-once`  | each slot is answered once, by the thread it was sent to                                     |
  * | `queue-limit`    | no more tasks wait than the lane takes                                                       |
  * | `times`          | a task begins neither before nor after its time, and times out at a limit that it has        |
+ * | `sight`          | what is to be seen of a task makes sense at any moment                                       |
+ * | `counts`         | every end is counted, once                                                                   |
  * | `threads`        | a lane has no more threads than it may have                                                  |
  * | `starvation`     | an aged task is overtaken by no more than the bound of the queues                            |
  * | `outcome`        | a task ends as it may, considering what it is and what befell it                             |
@@ -49,6 +52,8 @@ export type Detector =
   | 'answered-once'
   | 'queue-limit'
   | 'times'
+  | 'sight'
+  | 'counts'
   | 'threads'
   | 'starvation'
   | 'outcome'
@@ -244,9 +249,16 @@ export class Detectors implements SchedulerWatcher {
         const counted = `${sender.sender.unfinished} unfinished tasks are counted, and there are ${sender.open.size}`
         this.fail('settled-once', counted, { entry: lost })
       }
+      this.#lookAtOne(sender)
       this.#checkQueue(sender)
       this.#checkCredits(sender)
     }
+  }
+
+  /** One at each step, since there are many. */
+  #lookAtOne({ entries }: SimSender): void {
+    const entry = entries[this.#world.steps % Math.max(1, entries.length)]
+    if (entry !== undefined) checkSight(entry, this.#world.now(), this)
   }
 
   #threads(running: ReadonlySet<Entry>): Set<SimSender> {

@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert'
 import { Dispatch } from '#src/bridge/dispatch.js'
 import { LaneLink } from '#src/bridge/lane-link.js'
 import { LaneSender } from '#src/bridge/lane-sender.js'
+import { LaneSight } from '#src/bridge/lane-sight.js'
 import { LostThreads } from '#src/bridge/lost-threads.js'
 import { Sender } from '#src/bridge/sender.js'
 import { Settlement } from '#src/bridge/settlement.js'
@@ -234,7 +235,7 @@ finds('a pause before the next attempt that does not last', 'times', Backlog.pro
   }
 })
 
-finds('a limit that is over too soon', 'times', TableView.prototype, 'float', right => {
+finds('a limit that is over too soon', ['times', 'sight'], TableView.prototype, 'float', right => {
   return function (this: TableView, id, field) {
     return right.call(this, id, field) - (field === FLOAT.RUN_EXPIRES ? 5 : 0)
   }
@@ -246,6 +247,30 @@ finds('a start that is told of a task that was not claimed', 'state', TaskInlet.
     if (!isClaimed) this.table.setInt(job.id, INT.LIMIT, LIMIT.TIMEOUT)
     if (!isClaimed) this.table.setFloat(job.id, FLOAT.STARTED, now)
     return isClaimed
+  }
+})
+
+finds('an end that is counted twice', 'counts', Endings.prototype, 'end', right => {
+  const now = oneOf(30)
+  return function (this: Endings, task, state, outcome, at) {
+    right.call(this, task, state, outcome, at)
+    if (now()) this.counts[state]!++
+  }
+})
+
+finds('a task that shows as begun before it is', 'sight', LaneSight.prototype, 'recordOf', right => {
+  return function (this: LaneSight, task) {
+    const {
+      target,
+      sequence,
+      state,
+      submitted,
+      started = submitted,
+      ended,
+      attempt,
+      priority,
+    } = right.call(this, task)
+    return { target, sequence, state, submitted, started, ended, attempt, priority }
   }
 })
 
