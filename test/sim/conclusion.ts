@@ -64,7 +64,7 @@ function checkOutcome(
   const wrong = (message: string): never => detectors.fail('outcome', message, { entry })
   if (!task.dead) detectors.fail('hung', 'it was lost', { entry })
   if (entry.settled !== 1) detectors.fail('settled-once', `it settled ${entry.settled} times`, { entry })
-  if (task.extras !== null && task.extras.observer !== null && !entry.log.includes('final'))
+  if (entry.isObserved && !entry.log.includes('final'))
     detectors.fail('callback-order', 'nobody was told that it ended', { entry })
   const failures = task.extras?.failures ?? 0
   const code = task.state === DONE ? '' : codeOf(task)

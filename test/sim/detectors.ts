@@ -35,7 +35,7 @@ import { checkBeginning } from './time-checks.js'
  * | `threads`        | a lane has no more threads than it may have                                                  |
  * | `starvation`     | an aged task is overtaken by no more than the bound of the queues                            |
  * | `outcome`        | a task ends as it may, considering what it is and what befell it                             |
- * | `drain`          | who waits for all tasks is told when they have ended, and not before                         |
+ * | `waits`          | who waits for all tasks, or for a start, is told when it is so, and not before               |
  * | `close`          | a connection ends on both sides, a thread that is not wanted goes, and `close()` resolves    |
  * | `strays`         | no message made no sense, and no fault was reported                                          |
  * | `hung`           | without faults everything ends                                                               |
@@ -57,7 +57,7 @@ export type Detector =
   | 'threads'
   | 'starvation'
   | 'outcome'
-  | 'drain'
+  | 'waits'
   | 'close'
   | 'strays'
   | 'hung'

@@ -125,13 +125,13 @@ finds('a close() that never ends', 'close', Sender.prototype, 'idle', right => {
   }
 })
 
-finds('a drain() that never ends', 'drain', Sender.prototype, 'idle', right => {
+finds('a drain() that never ends', 'waits', Sender.prototype, 'idle', right => {
   return function (this: Sender, within) {
     return within === undefined ? new Promise(() => {}) : right.call(this, within)
   }
 })
 
-finds('a drain() that ends too soon', 'drain', Sender.prototype, 'idle', () => () => Promise.resolve())
+finds('a drain() that ends too soon', 'waits', Sender.prototype, 'idle', () => () => Promise.resolve())
 
 finds(
   'a port that closes, and nobody minds',
@@ -141,7 +141,7 @@ finds(
   () => () => {},
 )
 
-finds('an exit that nobody is told of', 'slots', LaneSender.prototype, 'exited', right => {
+finds('an exit that nobody is told of', ['slots', 'hung'], LaneSender.prototype, 'exited', right => {
   const now = oneOf(3)
   return function (this: LaneSender, thread) {
     if (!now()) right.call(this, thread)
@@ -247,6 +247,13 @@ finds('a start that is told of a task that was not claimed', 'state', TaskInlet.
     if (!isClaimed) this.table.setInt(job.id, INT.LIMIT, LIMIT.TIMEOUT)
     if (!isClaimed) this.table.setFloat(job.id, FLOAT.STARTED, now)
     return isClaimed
+  }
+})
+
+finds('a start that is answered too soon', ['waits', 'state'], LaneSight.prototype, 'reportStart', right => {
+  return function (this: LaneSight, task) {
+    right.call(this, task)
+    task.extras?.observer?.started(task)
   }
 })
 

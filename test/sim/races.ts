@@ -36,6 +36,8 @@ export const RACES = [
   'closed in the middle',
   'stopped in the middle',
   'drained',
+  'start awaited',
+  'start awaited in vain',
   'thread grown',
   'thread retired',
   'retired with tasks on their way to it',

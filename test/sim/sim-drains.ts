@@ -22,7 +22,7 @@ export class SimDrains {
       if (awaited.length === 0) return
       this.#races.hit('drained')
       for (const entry of awaited)
-        if (!entry.task.dead) this.#detectors.fail('drain', 'it was waited for, and has not ended', { entry })
+        if (!entry.task.dead) this.#detectors.fail('waits', 'it was waited for, and has not ended', { entry })
     })
   }
 }

@@ -30,6 +30,8 @@ export interface Entry {
   readonly retries: number
   readonly key: string | null
   readonly transferring: boolean
+  /** Whether its callbacks are logged. */
+  isObserved: boolean
   /** Whether a cancel answered true. */
   cancelled: boolean
   settled: number
@@ -64,6 +66,7 @@ export function entryOf(sender: SimSender, task: Task, kind: string): Entry {
     retries: extras?.retries?.limit ?? 0,
     key: extras?.key ?? null,
     transferring: extras !== null && extras.transfer !== null,
+    isObserved: false,
     cancelled: false,
     settled: 0,
     log: [],

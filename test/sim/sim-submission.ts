@@ -15,7 +15,7 @@ const KINDS = [
 ]
 
 /** Those that hold a loop for long are of use where somebody minds. */
-const KINDS_WITH_STALLS = [...KINDS, 'holds', 'native']
+const KINDS_WITH_STALLS = [...KINDS, 'holds', 'native', 'nativeLater']
 const DEADLY_KINDS = [...KINDS_WITH_STALLS, 'exits']
 
 /** What is submitted in a run, and what is done to it. */
@@ -58,6 +58,7 @@ export class Submissions {
     const task = new Task(sender.lane.target(name), sequence, [argument], now, settle, extras)
     const entry = entryOf(sender, task, kind)
     if (extras !== null) {
+      entry.isObserved = true
       extras.observer = {
         accepted: () => this.#races.hit('held for want of room'),
         started: () => this.#detectors.started(entry),

@@ -48,6 +48,13 @@ export const SIM_TASKS: Readonly<Record<string, SimTask>> = {
     })
     return value
   },
+  /** Goes into native code after it has waited: its loop is silent, and does not show who holds it. */
+  nativeLater: ({ world, thread }, value) =>
+    new Promise(resolve => {
+      thread.timers.after(world.random.below(10), () =>
+        thread.goesSilent(world.random.pick([100, 700]), () => resolve(value)),
+      )
+    }),
   heedsAbort: ({ world, thread }, value) =>
     new Promise(resolve => {
       thread.onAbort(() => resolve(value))

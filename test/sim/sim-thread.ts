@@ -117,6 +117,23 @@ export class SimThread {
     this.#world.endure(this.actor, 'on its way out of native code')
   }
 
+  /** As `inNativeCode`, for so many milliseconds, in which all others go on. */
+  goesSilent(duration: number, call: () => void): void {
+    const { actor } = this
+    if (this.isInNativeCode) {
+      call()
+      return
+    }
+    this.isInNativeCode = true
+    actor.parked = true
+    this.#world.timersOf(new Actor('native code')).after(duration, () => {
+      this.isInNativeCode = false
+      actor.parked = false
+      if (this.terminated) actor.die()
+      else this.#world.run(actor, call)
+    })
+  }
+
   /** Calls back when the running task is aborted. */
   onAbort(call: () => void): void {
     this.#onAbort.set(this.#running!, call)

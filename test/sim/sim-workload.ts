@@ -8,6 +8,7 @@ import { SimMaps } from './sim-maps.js'
 import { randomLane } from './sim-options.js'
 import { SimScheduler } from './sim-scheduler.js'
 import type { Entry, SimSender } from './sim-sender.js'
+import { SimStartWaits } from './sim-start-waits.js'
 import { Submissions } from './sim-submission.js'
 import type { SimThread } from './sim-thread.js'
 import { SimWorld } from './sim-world.js'
@@ -18,7 +19,7 @@ const LIVENESS_STEPS = 20_000
 const LIVENESS_MS = 60_000
 
 /** Who minds what has not ended. */
-const DETECTOR_OF: Readonly<Record<string, Detector>> = { 'its slots': 'slots', 'its drain()': 'drain' }
+const DETECTOR_OF: Readonly<Record<string, Detector>> = { 'its slots': 'slots', 'its waits': 'waits' }
 
 /** One run of a random workload: tasks, cancels, limits, deaths and parking, then a phase without faults. */
 class Run {
@@ -29,6 +30,7 @@ class Run {
   readonly #submissions: Submissions
   readonly #maps = new SimMaps()
   readonly #drains: SimDrains
+  readonly #startWaits: SimStartWaits
   /** Whether threads die, as soon as the lane has started. */
   readonly #deadly: boolean
   #isDeadly = false
@@ -47,6 +49,7 @@ class Run {
     watchTables(world, races, (sender, sequence) => this.#detectors.claimed(sender, sequence))
     watchWithin(races)
     this.#drains = new SimDrains(this.#detectors, races)
+    this.#startWaits = new SimStartWaits(this.#detectors, races)
     world.interleaving = random.pick([0, 0.1, 0.3])
     this.#deadly = random.chance(0.6)
     const lane = randomLane(random, this.#deadly)
@@ -120,6 +123,8 @@ class Run {
       this.#act(sender, () => this.#submissions.startMap(sender, this.#maps))
     else if (roll < 0.2226) this.#close()
     else if (roll < 0.225) this.#act(sender, () => this.#drains.start(sender))
+    else if (roll < 0.245)
+      this.#act(sender, () => this.#onAny(sender, entry => this.#startWaits.start(entry)))
     else this.#world.step()
     await this.#settle()
     this.#detectors.afterStep()
@@ -214,7 +219,7 @@ class Run {
     for (const { actor } of senders) actor.parked = false
     for (const { actor } of pool.living) actor.doom = Number.POSITIVE_INFINITY
     await this.#until('its tasks', () => senders.every(({ open }) => open.size === 0))
-    await this.#until('its drain()', () => this.#drains.open === 0)
+    await this.#until('its waits', () => this.#drains.open + this.#startWaits.open === 0)
     if (this.#closing === null && !this.#startFailed) {
       await this.#until('its connections', () => senders.every(sender => !isHalfOpen(sender)))
       await this.#until('its slots', () => senders.every(({ sender }) => sender.sent.table.inUse === 0))
