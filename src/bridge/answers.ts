@@ -4,6 +4,7 @@ import { DONE, FAILED, STARTED, TIMED_OUT } from '../core/task-state.js'
 import type { EncodedError } from './error-codec.js'
 import { Failure } from './failure.js'
 import type { LaneLink } from './lane-link.js'
+import { isTyped, type TypedMessage } from './protocol/typed-message.js'
 import type { SenderContext } from './sender-context.js'
 import type { Settlement } from './settlement.js'
 import { FLOAT, FREE, INT, RECALLED } from './shared-table.js'
@@ -102,15 +103,4 @@ export class Answers {
         return false
     }
   }
-}
-
-interface TypedMessage {
-  readonly type: unknown
-  readonly ids?: unknown
-  readonly id?: unknown
-  readonly held?: unknown
-}
-
-function isTyped(message: unknown): message is TypedMessage {
-  return typeof message === 'object' && message !== null && 'type' in message
 }

@@ -14,6 +14,8 @@ export interface InletObserver {
   arrived(job: Job): void
   /** A task has started whose limit runs out at this instant. */
   expiryAhead(at: number): void
+  /** A message, or a part of one, made no sense and was dropped. */
+  stray(): void
 }
 
 /**
@@ -61,7 +63,12 @@ export class TaskInlet implements JobSource {
     if (Array.isArray(message)) this.#receiveTasks(message)
     else if (isSegment(message) && this.table.accepts(message.index, message.buffer))
       this.table.attach(message.index, message.buffer)
-    else this.strays++
+    else this.#stray()
+  }
+
+  #stray(): void {
+    this.strays++
+    this.#observer.stray()
   }
 
   #receiveTasks(batch: readonly unknown[]): void {
@@ -72,12 +79,12 @@ export class TaskInlet implements JobSource {
       const state = table.holds(id) ? table.state(id as number) : -1
       if (!table.holds(id) || state < SCHEDULED) {
         // Without its table entry nobody can tell where the next task begins.
-        this.strays++
+        this.#stray()
         return
       }
       const count = table.int(id, INT.ARGUMENTS)
       if (state === STARTED || state === DONE || state === FAILED) {
-        this.strays++
+        this.#stray()
         at += 1 + count
         continue
       }

@@ -9,6 +9,7 @@ const ABORTS_SEEN = 3
 const IN_PROGRESS = 4
 const BACKLOG = 5
 const STARTED = 6
+const STRAYS = 7
 const WORDS = 32
 /** Among 64-bit fields: the first of the second cache line, which the thread alone writes. */
 const SPUN = 8
@@ -84,6 +85,15 @@ export class ThreadBlock {
 
   set backlog(waiting: boolean) {
     Atomics.store(this.#ints, BACKLOG, waiting ? 1 : 0)
+  }
+
+  /** How many messages to or from the thread, or parts of one, made no sense and were dropped. */
+  get strays(): number {
+    return Atomics.load(this.#ints, STRAYS)
+  }
+
+  addStray(): void {
+    Atomics.add(this.#ints, STRAYS, 1)
   }
 
   /** Milliseconds of CPU that the thread has spent on looking for work before it went to sleep. */

@@ -17,7 +17,7 @@ export interface TaskInfo {
   readonly lane: string
   readonly state: TaskState
   readonly timestamps: TaskTimestamps
-  /** 1, and one more for each time it was started anew because its thread had died. */
+  /** 1, and one more for each time it is run again, since it threw (`retries`) or its thread died. */
   readonly attempt: number
   readonly priority: number
   /**

@@ -99,7 +99,9 @@ export class InlineSupervisor {
         os: 'normal',
         ...figures.take(),
       }
-    return { lanes, abandoned: this.#abandoned, strays: 0 }
+    let strays = 0
+    for (const { block } of this.#lanes.values()) strays += block.strays
+    return { lanes, abandoned: this.#abandoned, strays }
   }
 
   /** Resolves when all lanes have left. */

@@ -3,6 +3,7 @@ import { decodeError } from '../bridge/error-codec.js'
 import type { Port } from '../bridge/port.js'
 import type { LaneToSupervisor } from '../bridge/protocol/lane-to-supervisor.js'
 import type { SupervisorToLane } from '../bridge/protocol/supervisor-to-lane.js'
+import { isTyped } from '../bridge/protocol/typed-message.js'
 import { PROTOCOL_VERSION } from '../bridge/protocol/version.js'
 import { ThreadBlock } from '../bridge/thread-block.js'
 import { LaneError } from '../core/errors.js'
@@ -111,7 +112,10 @@ export class LaneThread {
       this.#markExited = resolve
     })
     this.#control.listen(
-      message => this.#receive(message as LaneToSupervisor, pool),
+      message => {
+        if (isTyped(message)) this.#receive(message as unknown as LaneToSupervisor, pool)
+        else this.block.addStray()
+      },
       () => {
         this.#controlClosed = true
       },

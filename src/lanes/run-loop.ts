@@ -129,6 +129,7 @@ export class RunLoop {
     const inlet = new TaskInlet(sender, port, {
       arrived: job => this.#ready.push(job),
       expiryAhead: at => this.#environment.expiryAhead(at),
+      stray: () => this.block.addStray(),
     })
     this.#inlets.set(sender, inlet)
     port.listen(

@@ -4,6 +4,7 @@ import type { Port } from '../bridge/port.js'
 import type { LaneToSupervisor } from '../bridge/protocol/lane-to-supervisor.js'
 import type { SenderToSupervisor } from '../bridge/protocol/sender-to-supervisor.js'
 import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender.js'
+import { isTyped } from '../bridge/protocol/typed-message.js'
 import { PROTOCOL_VERSION } from '../bridge/protocol/version.js'
 import { INT, TableView } from '../bridge/shared-table.js'
 import { LaneError, TaskTimeoutError } from '../core/errors.js'
@@ -99,7 +100,10 @@ export class Supervisor {
     this.#senders.set(number, entry)
     this.#tables.set(number, entry.table)
     port.listen(
-      message => this.#receive(number, entry, message as SenderToSupervisor),
+      message => {
+        if (isTyped(message)) this.#receive(number, entry, message as unknown as SenderToSupervisor)
+        else this.strays++
+      },
       () => this.#removeSender(number),
     )
     port.hold(true)
@@ -124,6 +128,7 @@ export class Supervisor {
         },
         exited: (of, thread) => {
           this.#threads.delete(thread.number)
+          this.strays += thread.block.strays
           this.#laneOf.delete(thread.number)
           this.#stalls.forget(thread.number)
           this.#stallResponse.forget(thread.number)
@@ -173,7 +178,9 @@ export class Supervisor {
         ...lane.figures.take(),
       }
     }
-    return { lanes, abandoned: this.abandoned, strays: this.strays }
+    let { strays } = this
+    for (const { block } of this.#threads.values()) strays += block.strays
+    return { lanes, abandoned: this.abandoned, strays }
   }
 
   #broadcast(message: SupervisorToSender): void {
@@ -202,10 +209,12 @@ export class Supervisor {
   #receive(number: number, entry: SenderEntry, message: SenderToSupervisor): void {
     switch (message.type) {
       case 'segment':
-        entry.table.attach(message.index, message.buffer)
+        if (entry.table.accepts(message.index, message.buffer))
+          entry.table.attach(message.index, message.buffer)
+        else this.strays++
         break
       case 'expiry':
-        this.#expiry.announce(message.at)
+        this.#expiryAhead(message.at)
         break
       case 'stall-heard':
         this.#stalls.heard(message.report)
@@ -230,6 +239,11 @@ export class Supervisor {
     }
   }
 
+  #expiryAhead(at: number): void {
+    if (Number.isFinite(at)) this.#expiry.announce(at)
+    else this.strays++
+  }
+
   #climb(sender: number, id: number, reason: EncodedReason): void {
     const table = this.#tables.get(sender)
     if (table === undefined || !table.holds(id) || table.state(id) < 0) return
@@ -243,7 +257,7 @@ export class Supervisor {
   #laneSays(lane: SupervisedLane, message: LaneToSupervisor): void {
     switch (message.type) {
       case 'expiry':
-        this.#expiry.announce(message.at)
+        this.#expiryAhead(message.at)
         break
       case 'abandoned':
         this.abandoned++

@@ -16,7 +16,7 @@ export interface CurrentTask {
   readonly signal: AbortSignal
   /** Epoch milliseconds, or undefined if the task has no deadline. */
   readonly deadline: number | undefined
-  /** 1, or more if the task is run again after its thread died. */
+  /** 1, and one more for each time the task is run again, since it threw (`retries`) or its thread died. */
   readonly attempt: number
   /**
    * Whether the outcome has been decided against the task. A read of shared memory, so that a synchronous loop can

@@ -34,7 +34,11 @@ export class RigThread {
     this.number = number
     this.port = port
     this.#clock = clock
-    this.inlet = new TaskInlet(0, port, { arrived: job => this.jobs.push(job), expiryAhead: () => {} })
+    this.inlet = new TaskInlet(0, port, {
+      arrived: job => this.jobs.push(job),
+      expiryAhead: () => {},
+      stray: () => {},
+    })
     port.listen(
       message => this.inlet.receive(message),
       () => {},

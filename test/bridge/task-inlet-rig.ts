@@ -30,6 +30,7 @@ export class TaskInletRig {
     this.inlet = new TaskInlet(7, theirs, {
       arrived: job => this.jobs.push(job),
       expiryAhead: at => this.expiries.push(at),
+      stray: () => {},
     })
     this.table = new TaskTable((index, buffer) => mine.post({ type: 'segment', index, buffer }))
   }

@@ -4,6 +4,8 @@ import * as assert from 'uvu/assert'
 import { testsInBothPlaces } from '../support/both-places.js'
 import { newGate } from '../support/gate.js'
 import { rejectionOf, thrownBy } from '../support/rejection.js'
+import type * as plain from './tasks/plain.js'
+import { Witness } from './witness.js'
 
 const test = suite('faults: bad options')
 const both = testsInBothPlaces(test)
@@ -121,7 +123,8 @@ both('start() rejects with it, at once', async launch => {
 })
 
 both('NaN, negative or infinite delay, timeout, priority and the other options of a task', async launch => {
-  await using scheduler = await launch({ tasks, lanes: { a: {} } })
+  await using scheduler = await launch<typeof plain, 'a' | 'other'>({ tasks, lanes: { a: {}, other: {} } })
+  const witness = await Witness.of(scheduler, 'other')
   const { a } = scheduler.lanes
   const marks = newGate()
   let callbacks = 0
@@ -178,11 +181,11 @@ both('NaN, negative or infinite delay, timeout, priority and the other options o
     assert.is(error.option, option, 'what is handed over cannot be sent twice')
   }
   assert.is(buffer.byteLength, 8)
-  await a.run('echo', [1], { retries: 0, transfer: [new ArrayBuffer(8)], key: '' })
-  await a.run('echo', [1])
+  await witness.lanes.a.run('echo', [1], { retries: 0, transfer: [new ArrayBuffer(8)], key: '' })
+  await witness.lanes.a.run('echo', [1])
   assert.is(Atomics.load(marks, 0), 0, 'no refused task runs')
   assert.is(callbacks, 0, 'nor calls back')
-  assert.is((await scheduler.stats()).unfinished, 0)
+  await witness.kept()
 })
 
 both('other arguments', async launch => {

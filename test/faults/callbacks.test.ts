@@ -6,13 +6,14 @@ import { eventually } from '../support/eventually.js'
 import { arrived, newGate, openGate } from '../support/gate.js'
 import { reasonOf } from '../support/rejection.js'
 import type * as throwers from './tasks/throwers.js'
+import { Witness } from './witness.js'
 
 const test = suite('faults: callbacks')
 const both = testsInBothPlaces(test)
 
 const tasks = new URL('./tasks/throwers.js', import.meta.url)
 const start = (launch: Launch = SchedulerThread.start) =>
-  launch<typeof throwers, 'a'>({ tasks, lanes: { a: { grace: 20 } } })
+  launch<typeof throwers, 'a' | 'other'>({ tasks, lanes: { a: { grace: 20 }, other: {} } })
 
 const CALLBACKS = ['onSubmit', 'onStart', 'onDone', 'onError', 'onTimeout', 'onCancel'] as const
 
@@ -95,7 +96,8 @@ both('onStart comes while the task runs, also when its lane is blocked right aft
 
 both('a callback that throws', async launch => {
   await using scheduler = await start(launch)
-  const { a } = scheduler.lanes
+  const witness = await Witness.of(scheduler, 'other')
+  const { a } = witness.lanes
   const reported: unknown[] = []
   scheduler.on('error', error => reported.push(error))
   const gate = newGate()
@@ -119,11 +121,13 @@ both('a callback that throws', async launch => {
   assert.is(reported.length, 3 * tasksOf.length)
   assert.is(await a.run('echo', ['alive']), 'alive')
   openGate(gate)
+  await witness.kept()
 })
 
 both('a callback that cancels its own task', async launch => {
   await using scheduler = await start(launch)
-  const { a } = scheduler.lanes
+  const witness = await Witness.of(scheduler, 'other')
+  const { a } = witness.lanes
   const gate = newGate()
   const decided: Record<string, boolean> = {}
   const cancelIn = (name: string) => ({
@@ -158,6 +162,7 @@ both('a callback that cancels its own task', async launch => {
     onCancel: false,
   })
   openGate(gate)
+  await witness.kept()
 })
 
 both('a callback that submits, and one that closes', async launch => {

@@ -2,9 +2,11 @@ import { QueueFullError, SchedulerThread } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { testsInBothPlaces } from '../support/both-places.js'
-import { arrived, newGate, openGate } from '../support/gate.js'
+import { heapInUse } from '../support/garbage.js'
+import { arrivals, arrived, type Gate, newGate, openGate } from '../support/gate.js'
 import { rejectionOf, thrownBy } from '../support/rejection.js'
 import type * as plain from './tasks/plain.js'
+import { Witness } from './witness.js'
 
 const test = suite('faults: a full queue')
 const both = testsInBothPlaces(test)
@@ -17,7 +19,8 @@ test('a full queue', async () => {
     tasks,
     lanes: { a: { queue: { limit } }, b: {} },
   })
-  const { a, b } = scheduler.lanes
+  const witness = await Witness.of(scheduler, 'b')
+  const { a } = witness.lanes
   const gate = newGate()
   const blocking = a.submit('block', [gate])
   await arrived(gate)
@@ -35,7 +38,6 @@ test('a full queue', async () => {
     thrownBy(() => a.submit('echo', ['refused'], { delay: 1 }), QueueFullError)
   }
   assert.is(callbacks, limit)
-  assert.is(await b.run('echo', ['elsewhere']), 'elsewhere')
 
   // A cancelled one makes room, whether it was sent or not.
   assert.is(waiting[0]?.cancel(), true)
@@ -47,7 +49,32 @@ test('a full queue', async () => {
   await blocking.result()
   for (const task of [...waiting.slice(1, -1), ...more]) await task.result()
   assert.is(await a.run('echo', ['room']), 'room')
-  assert.is((await scheduler.stats()).unfinished, 0)
+  await witness.kept()
+})
+
+test('a million queued tasks', async () => {
+  const MILLION = 1_000_000
+  await using scheduler = await SchedulerThread.start<typeof plain, 'a' | 'b'>({
+    tasks,
+    lanes: { a: { queue: { limit: MILLION } }, b: {} },
+  })
+  const witness = await Witness.of(scheduler, 'b')
+  const [gate, marks] = [newGate(), newGate()]
+  const blocking = witness.lanes.a.submit('block', [gate])
+  await arrived(gate)
+  const { a } = scheduler.lanes
+  const before = heapInUse()
+  const args: [Gate] = [marks]
+  for (let i = 0; i < MILLION; i++) a.submit('mark', args)
+  thrownBy(() => a.submit('mark', args), QueueFullError)
+  const each = (heapInUse() - before) / MILLION
+  assert.ok(each < 1_000, `${each} bytes each`)
+  assert.is((await scheduler.stats()).lanes.a?.waiting, MILLION)
+  openGate(gate)
+  assert.is(await blocking.result(), 'passed')
+  await scheduler.drain()
+  assert.is(arrivals(marks), MILLION)
+  await witness.kept({ unseen: MILLION })
 })
 
 both('a full queue: delayed tasks fill it', async launch => {

@@ -6,6 +6,7 @@ import { eventually } from '../support/eventually.js'
 import { arrivals, newGate } from '../support/gate.js'
 import { rejectionOf, thrownBy } from '../support/rejection.js'
 import type * as loading from './tasks/loading.js'
+import { Witness } from './witness.js'
 
 const test = suite('faults: a task module that does not load')
 const both = testsInBothPlaces(test)
@@ -139,12 +140,14 @@ test('a module that no longer loads counts toward the restart limit', async () =
   for (const outcome of ['throws', 'hangs'] as const) {
     const starts = newGate()
     const workerData: loading.SetupPlan = { starts, outcomes: ['works', outcome] }
-    await using scheduler = await SchedulerThread.start<typeof loading, 'a'>({
+    const other = { workerData: { starts: newGate(), outcomes: ['works'] } satisfies loading.SetupPlan }
+    await using scheduler = await SchedulerThread.start<typeof loading, 'a' | 'other'>({
       tasks: loadingTasks,
       // Long enough for a thread to boot on a busy machine: what hangs must be the setup.
-      lanes: { a: { workerData, startTimeout: 2_000, restart: { max: 2, within: 120_000 } } },
+      lanes: { a: { workerData, startTimeout: 2_000, restart: { max: 2, within: 120_000 } }, other },
     })
-    const { a } = scheduler.lanes
+    const witness = await Witness.of(scheduler, 'other')
+    const { a } = witness.lanes
     const killer = a.submit('exit', [1])
     const waiting = a.submit('echo', [1])
     assert.is((await rejectionOf(killer.result(), LaneError)).code, 'ERR_LANE_EXITED')
@@ -153,6 +156,7 @@ test('a module that no longer loads counts toward the restart limit', async () =
     if (outcome === 'throws') assert.instance(error.cause, TaskLoadError)
     assert.is(arrivals(starts), 3)
     await eventually('no thread is left', async () => (await scheduler.stats()).lanes.a?.threads === 0)
+    await witness.kept({ failed: ['a'] })
     assert.is(arrivals(starts), 3, 'nothing is spawned after that')
   }
 })

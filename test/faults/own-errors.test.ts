@@ -5,6 +5,7 @@ import { type Launch, testsInBothPlaces } from '../support/both-places.js'
 import { rejectionOf } from '../support/rejection.js'
 import { PaymentError } from './tasks/payment-error.js'
 import type * as throwers from './tasks/throwers.js'
+import { Witness } from './witness.js'
 
 const test = suite("faults: errors of the user's own")
 const both = testsInBothPlaces(test)
@@ -13,9 +14,29 @@ registerError(PaymentError)
 
 const tasks = new URL('./tasks/throwers.js', import.meta.url)
 const start = (launch: Launch = SchedulerThread.start) =>
-  launch<typeof throwers, 'a'>({ tasks, lanes: { a: {} } })
+  launch<typeof throwers, 'a' | 'other'>({ tasks, lanes: { a: {}, other: {} } })
 
-both('own error class with code and cause', async launch => {
+both(
+  'own error class with code, cause, AggregateError, a cause that is a cycle, a 10 MB message: at once, among others',
+  async launch => {
+    await using scheduler = await start(launch)
+    const witness = await Witness.of(scheduler, 'other')
+    const { a } = witness.lanes
+    const names = ['throwPayment', 'throwAggregate', 'throwCycle', 'throwHuge', 'throwStockLater'] as const
+    for (let round = 0; round < 3; round++) {
+      const failing = names.map(name => a.submit(name))
+      const passing = names.map((_, i) => a.submit('echo', [i]))
+      const outcomes = await Promise.allSettled(failing.map(task => task.result()))
+      const kinds = outcomes.map(outcome => (outcome as PromiseRejectedResult).reason.name)
+      assert.equal(kinds, ['PaymentError', 'AggregateError', 'Error', 'Error', 'StockError'])
+      for (const [i, task] of passing.entries()) assert.is(await task.result(), i)
+    }
+    await witness.kept()
+    assert.is((await scheduler.stats()).lanes.a?.restarts, 0)
+  },
+)
+
+both('own error class with code, cause', async launch => {
   await using scheduler = await start(launch)
   const error = await rejectionOf(scheduler.lanes.a.run('throwPayment'), PaymentError)
   assert.is(error.name, 'PaymentError')

@@ -6,6 +6,7 @@ import { testsInBothPlaces } from '../support/both-places.js'
 import { arrivals, arrived, newGate, openGate } from '../support/gate.js'
 import { reasonOf } from '../support/rejection.js'
 import type * as plain from './tasks/plain.js'
+import { Witness } from './witness.js'
 
 const test = suite('faults: signals')
 const both = testsInBothPlaces(test)
@@ -14,8 +15,9 @@ const tasks = new URL('./tasks/plain.js', import.meta.url)
 const listenersOf = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length
 
 both('an already aborted signal', async launch => {
-  await using scheduler = await launch<typeof plain, 'a'>({ tasks, lanes: { a: {} } })
-  const { a } = scheduler.lanes
+  await using scheduler = await launch<typeof plain, 'a' | 'other'>({ tasks, lanes: { a: {}, other: {} } })
+  const witness = await Witness.of(scheduler, 'other')
+  const { a } = witness.lanes
   const marks = newGate()
   const reasons = [new RangeError('why'), 'a word', undefined, null, 0]
   for (const given of reasons) {
@@ -32,14 +34,16 @@ both('an already aborted signal', async launch => {
   assert.is(bytes.byteLength, 8, 'nothing is sent')
   await a.run('echo', [1])
   assert.is(arrivals(marks), 0)
+  await witness.kept()
 })
 
 test('100,000 tasks cancelled through one signal', async () => {
-  await using scheduler = await SchedulerThread.start<typeof plain, 'a'>({
+  await using scheduler = await SchedulerThread.start<typeof plain, 'a' | 'other'>({
     tasks,
-    lanes: { a: { queue: { limit: Number.POSITIVE_INFINITY }, concurrency: 4 } },
+    lanes: { a: { queue: { limit: Number.POSITIVE_INFINITY }, concurrency: 4 }, other: {} },
   })
-  const { a } = scheduler.lanes
+  const witness = await Witness.of(scheduler, 'other')
+  const { a } = witness.lanes
   const controller = new AbortController()
   const { signal } = controller
   const gate = newGate()
@@ -68,8 +72,8 @@ test('100,000 tasks cancelled through one signal', async () => {
   assert.is(await blocking.result(), 'passed')
   assert.is(await a.run('echo', ['alive']), 'alive')
   assert.is(arrivals(marks), 0)
-  const { unfinished, lanes } = await scheduler.stats()
-  assert.is(unfinished, 0)
+  await witness.kept()
+  const { lanes } = await scheduler.stats()
   assert.is(lanes.a?.waiting, 0)
   assert.is(lanes.a?.restarts, 0)
 })

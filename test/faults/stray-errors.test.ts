@@ -5,17 +5,20 @@ import { eventually } from '../support/eventually.js'
 import { arrived, newGate, openGate } from '../support/gate.js'
 import { rejectionOf } from '../support/rejection.js'
 import type * as strays from './tasks/stray-errors.js'
+import { Witness } from './witness.js'
 
-const test = suite('faults: an unhandled rejection or a timer that throws')
+const test = suite('faults: errors that get away')
 
 const tasks = new URL('./tasks/stray-errors.js', import.meta.url)
-const start = () => SchedulerThread.start<typeof strays, 'a'>({ tasks, lanes: { a: {} } })
+const start = () =>
+  SchedulerThread.start<typeof strays, 'a' | 'other'>({ tasks, lanes: { a: {}, other: {} } })
 const WAYS = ['rejection', 'timer', 'microtask'] as const
 
 for (const how of WAYS) {
-  test(`during a task: ${how}`, async () => {
+  test(`an unhandled rejection or a timer that throws, during a task: ${how}`, async () => {
     await using scheduler = await start()
-    const { a } = scheduler.lanes
+    const witness = await Witness.of(scheduler, 'other')
+    const { a } = witness.lanes
     const errors: unknown[] = []
     scheduler.on('error', error => errors.push(error))
     const before = await a.run('thread')
@@ -34,11 +37,13 @@ for (const how of WAYS) {
     if (errors.length > 0) assert.is(await straying.result(), 'the end')
     assert.is(await neighbour.result(), 1)
     assert.is(await a.run('thread'), before)
+    await witness.kept()
   })
 
-  test(`just after a task's result: ${how}`, async () => {
+  test(`an unhandled rejection or a timer that throws, just after its result: ${how}`, async () => {
     await using scheduler = await start()
-    const { a } = scheduler.lanes
+    const witness = await Witness.of(scheduler, 'other')
+    const { a } = witness.lanes
     const errors: unknown[] = []
     scheduler.on('error', error => errors.push(error))
     const before = await a.run('thread')
@@ -62,6 +67,7 @@ for (const how of WAYS) {
     assert.is(await neighbour.result(), 1)
     assert.is(await a.run('thread'), before)
     assert.is((await scheduler.stats()).lanes.a?.restarts, 0)
+    await witness.kept()
   })
 }
 

@@ -5,13 +5,14 @@ import { type Launch, testsInBothPlaces } from '../support/both-places.js'
 import { arrivals, arrived, newGate, openGate } from '../support/gate.js'
 import { rejectionOf } from '../support/rejection.js'
 import type * as plain from './tasks/plain.js'
+import { Witness } from './witness.js'
 
 const test = suite('faults: time')
 const both = testsInBothPlaces(test)
 
 const tasks = new URL('./tasks/plain.js', import.meta.url)
 const start = (launch: Launch = SchedulerThread.start) =>
-  launch<typeof plain, 'a'>({ tasks, lanes: { a: {} } })
+  launch<typeof plain, 'a' | 'other'>({ tasks, lanes: { a: {}, other: {} } })
 const HOUR_MS = 3_600_000
 const BEYOND_A_TIMER = 2 ** 31
 
@@ -26,7 +27,8 @@ function jump(milliseconds: number): void {
 
 both('a delay above 2^31-1 ms', async launch => {
   await using scheduler = await start(launch)
-  const { a } = scheduler.lanes
+  const witness = await Witness.of(scheduler, 'other')
+  const { a } = witness.lanes
   const marks = newGate()
   const delays = [2 ** 31 - 1, BEYOND_A_TIMER, 2 ** 32, 2 ** 40, Number.MAX_SAFE_INTEGER]
   const delayed = delays.map(delay => a.submit('mark', [marks], { delay }))
@@ -39,6 +41,7 @@ both('a delay above 2^31-1 ms', async launch => {
     assert.is(task.cancel(), true)
   }
   assert.is(arrivals(marks), 0)
+  await witness.kept()
 })
 
 both('limits above 2^31-1 ms do not run out at once', async launch => {
@@ -99,7 +102,8 @@ both('a timeout of stop() and close() above 2^31-1 ms is not over at once', asyn
 
 both('the wall clock jumps an hour: forward', async launch => {
   await using scheduler = await start(launch)
-  const { a } = scheduler.lanes
+  const witness = await Witness.of(scheduler, 'other')
+  const { a } = witness.lanes
   const gate = newGate()
   const minute = 60_000
   const submitted = Date.now()
@@ -127,11 +131,13 @@ both('the wall clock jumps an hour: forward', async launch => {
 
   // A deadline given after the jump is one of the new time.
   assert.is(await a.run('echo', [2], { deadline: Date.now() + minute }), 2)
+  await witness.kept()
 })
 
 both('the wall clock jumps an hour: back', async launch => {
   await using scheduler = await start(launch)
-  const { a } = scheduler.lanes
+  const witness = await Witness.of(scheduler, 'other')
+  const { a } = witness.lanes
   const gate = newGate()
   const limited = [
     [a.submit('wait', [gate], { deadline: Date.now() + 300 }), 'deadline'],
@@ -147,6 +153,7 @@ both('the wall clock jumps an hour: back', async launch => {
   // A deadline given after the jump is one of the new time.
   assert.is(await a.run('echo', [2], { deadline: Date.now() + 60_000 }), 2)
   openGate(gate)
+  await witness.kept()
 })
 
 test.run()

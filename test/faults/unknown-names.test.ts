@@ -5,20 +5,25 @@ import { testsInBothPlaces } from '../support/both-places.js'
 import { heapInUse } from '../support/garbage.js'
 import { newGate } from '../support/gate.js'
 import { rejectionOf } from '../support/rejection.js'
-import type { SetupPlan } from './tasks/loading.js'
+import type * as loading from './tasks/loading.js'
+import { Witness } from './witness.js'
 
 const test = suite('faults: an unknown task name')
 const both = testsInBothPlaces(test)
 
-const workerData: SetupPlan = { starts: newGate(), outcomes: ['works'] }
-const options = { tasks: new URL('./tasks/loading.js', import.meta.url), lanes: { a: { workerData } } }
+const workerData: loading.SetupPlan = { starts: newGate(), outcomes: ['works'] }
+const options = {
+  tasks: new URL('./tasks/loading.js', import.meta.url),
+  lanes: { a: { workerData }, other: { workerData } },
+}
 const NAMES = ['block', 'echo', 'echoLater', 'exit', 'mark', 'thread', 'wait']
 
 both('an unknown task name', async launch => {
-  await using scheduler = await launch(options)
-  const { a } = scheduler.lanes
+  await using scheduler = await launch<typeof loading, 'a' | 'other'>(options)
+  const witness = await Witness.of(scheduler, 'other')
+  const { a } = witness.lanes
   let errors = 0
-  const task = a.submit('ecco', [1], { onError: () => void errors++ })
+  const task = a.submit('ecco' as 'echo', [1], { onError: () => void errors++ })
   const error = await rejectionOf(task.result(), UnknownTaskError)
   assert.is(error.code, 'ERR_TASK_UNKNOWN')
   assert.equal(error.names, NAMES)
@@ -26,6 +31,7 @@ both('an unknown task name', async launch => {
   for (const name of NAMES) assert.match(error.message, name)
   assert.is(task.state, 'FAILED')
   assert.is(errors, 1)
+  await witness.kept()
 })
 
 both('hooks, other exports and what every object has are no tasks', async launch => {

@@ -1,19 +1,23 @@
 import { MultilaneError, NotCloneableError, ResultNotCloneableError, TaskThrewError } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { testsInBothPlaces } from '../support/both-places.js'
+import { type Launch, testsInBothPlaces } from '../support/both-places.js'
 import { rejectionOf } from '../support/rejection.js'
+import type * as throwers from './tasks/throwers.js'
+import { Witness } from './witness.js'
 
 const test = suite('faults: values that cannot cross')
 const both = testsInBothPlaces(test)
 
-const options = { tasks: new URL('./tasks/throwers.js', import.meta.url), lanes: { a: {} } }
+const options = { tasks: new URL('./tasks/throwers.js', import.meta.url), lanes: { a: {}, other: {} } }
+const start = (launch: Launch) => launch<typeof throwers, 'a' | 'other'>(options)
 
 both('uncloneable argument', async launch => {
-  await using scheduler = await launch(options)
+  await using scheduler = await start(launch)
+  const witness = await Witness.of(scheduler, 'other')
   const culprit = 500
   const argument = (i: number) => (i === culprit ? { deep: [{ onDone: () => i }] } : { deep: [i] })
-  const handles = Array.from({ length: 1000 }, (_, i) => scheduler.lanes.a.submit('echo', [argument(i)]))
+  const handles = Array.from({ length: 1000 }, (_, i) => witness.lanes.a.submit('echo', [argument(i)]))
   const outcomes = await Promise.allSettled(handles.map(handle => handle.result()))
   for (const [i, outcome] of outcomes.entries()) {
     if (i === culprit) continue
@@ -25,8 +29,8 @@ both('uncloneable argument', async launch => {
   assert.is(error.path, 'args[0].deep[0].onDone')
   assert.match(error.message, 'args[0].deep[0].onDone')
   assert.is(handles[culprit]?.state, 'FAILED')
-  const { unfinished, lanes } = await scheduler.stats()
-  assert.is(unfinished, 0)
+  await witness.kept()
+  const { lanes } = await scheduler.stats()
   assert.is(lanes.a?.waiting, 0)
   assert.is(lanes.a?.restarts, 0)
 })
@@ -59,15 +63,16 @@ both('uncloneable argument: a credit is not lost with it', async launch => {
 })
 
 both('uncloneable result, or a thrown function or symbol: the result', async launch => {
-  await using scheduler = await launch(options)
-  const { a } = scheduler.lanes
+  await using scheduler = await start(launch)
+  const witness = await Witness.of(scheduler, 'other')
+  const { a } = witness.lanes
   const cases = [
     ['function', 'result'],
     ['symbol', 'result'],
     ['nested', 'result.list[1].handler'],
     ['map', "result.get('key')"],
   ] as const
-  for (const name of ['give', 'giveLater']) {
+  for (const name of ['give', 'giveLater'] as const) {
     for (const [which, path] of cases) {
       const task = a.submit(name, [which])
       const error = await rejectionOf(task.result(), ResultNotCloneableError)
@@ -83,23 +88,27 @@ both('uncloneable result, or a thrown function or symbol: the result', async lau
     if (i % 50 !== 25) assert.equal(outcome, { status: 'fulfilled', value: i })
     else await rejectionOf(batch[i]!, ResultNotCloneableError)
   }
+  await witness.kept()
   assert.is((await scheduler.stats()).lanes.a?.restarts, 0)
 })
 
 both('uncloneable result, or a thrown function or symbol: what is thrown', async launch => {
-  await using scheduler = await launch(options)
-  for (const name of ['throwValue', 'throwValueLater']) {
+  await using scheduler = await start(launch)
+  const witness = await Witness.of(scheduler, 'other')
+  for (const name of ['throwValue', 'throwValueLater'] as const) {
     for (const which of ['function', 'symbol', 'object with a function']) {
-      const error = await rejectionOf(scheduler.lanes.a.run(name, [which]), ResultNotCloneableError)
+      const error = await rejectionOf(witness.lanes.a.run(name, [which]), ResultNotCloneableError)
       assert.is(error.code, 'ERR_RESULT_NOT_CLONEABLE')
       assert.ok(error.path.startsWith('thrown'), error.path)
       assert.instance(error, Error)
     }
   }
+  await witness.kept()
 })
 
 both('a thrown null, string or number', async launch => {
-  await using scheduler = await launch(options)
+  await using scheduler = await start(launch)
+  const witness = await Witness.of(scheduler, 'other')
   const thrown: readonly (readonly [string, unknown])[] = [
     ['null', null],
     ['undefined', undefined],
@@ -107,9 +116,9 @@ both('a thrown null, string or number', async launch => {
     ['number', 42],
     ['object', { reason: 'plain', at: new Date(0) }],
   ]
-  for (const name of ['throwValue', 'throwValueLater']) {
+  for (const name of ['throwValue', 'throwValueLater'] as const) {
     for (const [which, value] of thrown) {
-      const error = await rejectionOf(scheduler.lanes.a.run(name, [which]), TaskThrewError)
+      const error = await rejectionOf(witness.lanes.a.run(name, [which]), TaskThrewError)
       assert.is(error.code, 'ERR_TASK_THREW')
       assert.instance(error, MultilaneError)
       assert.instance(error, Error)
@@ -117,6 +126,7 @@ both('a thrown null, string or number', async launch => {
       assert.ok('value' in error)
     }
   }
+  await witness.kept()
 })
 
 test.run()

@@ -18,6 +18,7 @@ const BESIDE_DIST = [
   'docs/typescript.md',
   'docs/README.md',
   'docs/errors.md',
+  'docs/faults.md',
   'docs/migration.md',
 ]
 /** Pages that come and go with what they are about. */

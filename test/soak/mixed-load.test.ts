@@ -23,7 +23,7 @@ const MB = 1024 * 1024
 
 const tasks = new URL('./tasks/mixed.js', import.meta.url)
 
-test('heap, ports, listeners and threads stay where they are under mixed load', async () => {
+test('an hour of mixed load with kills: heap, ports, listeners and threads stay where they are', async () => {
   const scheduler = await SchedulerThread.start<typeof mixed, SoakLane>({
     tasks,
     lanes: {
@@ -32,6 +32,7 @@ test('heap, ports, listeners and threads stay where they are under mixed load', 
       bulk: { priority: 'background', threads: { min: 1, max: 3, idleTimeout: IDLE_TIMEOUT_MS } },
       bounded: { queue: { limit: 10, overload: 'wait' } },
       shedding: { queue: { limit: 10, overload: 'drop-oldest' } },
+      doomed: { grace: 20, restart: { max: 100_000, within: 1_000 } },
     },
   })
   const heap = new Trend('heap of the main thread', 'MB')
@@ -70,11 +71,15 @@ test('heap, ports, listeners and threads stay where they are under mixed load', 
   await scheduler.close()
 })
 
-/** Waits until nothing runs, and the threads that came for the load have gone. */
+/** Waits until nothing runs, the threads that came for the load have gone, and the lost one is replaced. */
 async function settled(scheduler: SoakScheduler): Promise<void> {
   await scheduler.drain()
   const bound = performance.now() + 10_000
-  while ((await scheduler.stats()).lanes.bulk!.threads > 1 && performance.now() < bound) await sleep(50)
+  const asBefore = async (): Promise<boolean> => {
+    const { bulk, doomed } = (await scheduler.stats()).lanes
+    return bulk!.threads === 1 && doomed!.threads === 1
+  }
+  while (!(await asBefore()) && performance.now() < bound) await sleep(50)
   await sleep(IDLE_TIMEOUT_MS)
 }
 

@@ -2,10 +2,12 @@ import { MultilaneError, type SchedulerThread, type TaskHandle } from 'multilane
 import type { Random } from '../support/random.js'
 import type * as mixed from './tasks/mixed.js'
 
-export type SoakLane = 'urgent' | 'web' | 'bulk' | 'bounded' | 'shedding'
+export type SoakLane = 'urgent' | 'web' | 'bulk' | 'bounded' | 'shedding' | 'doomed'
 export type SoakScheduler = SchedulerThread<typeof mixed, SoakLane>
 
-const LANES: readonly SoakLane[] = ['urgent', 'web', 'bulk', 'bounded', 'shedding']
+const LANES: readonly SoakLane[] = ['urgent', 'web', 'bulk', 'bounded', 'shedding', 'doomed']
+/** The share of handfuls that end a thread. */
+const KILLS = 0.2
 
 /** What became of all tasks: as many must have ended as were accepted, each once. */
 export interface Ledger {
@@ -37,10 +39,20 @@ export async function runHandful(
       ledger.refused++
     }
   }
+  if (random.chance(KILLS)) {
+    ledger.accepted++
+    ends.push(ended(submitDeadly(scheduler, random), random, ledger))
+  }
   const items = Array.from({ length: random.below(30) }, (_, i) => i)
   const mapped = await scheduler.lanes.web.map('echo', items)
   if (mapped.some((value, i) => value !== i)) throw new Error('a map lost its order')
   await Promise.all(ends)
+}
+
+/** Ends the thread of its lane, in one way or another. */
+function submitDeadly(scheduler: SoakScheduler, random: Random): TaskHandle {
+  const { doomed } = scheduler.lanes
+  return random.chance(0.5) ? doomed.submit('exit', [3]) : doomed.submit('hold', [500], { timeout: 5 })
 }
 
 function submitOne(scheduler: SoakScheduler, random: Random, signal: AbortSignal): TaskHandle {

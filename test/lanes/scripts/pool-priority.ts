@@ -1,9 +1,11 @@
 /** Prints which threads have a lowered priority after lanes have used libuv's pool. Loaded by `require` too. */
 import { SchedulerThread } from 'multilane'
-import { type OsThread, ownOsThreads } from '../../support/os-threads.js'
+import { type OsThread, ownOsThreads, readOsThread } from '../../support/os-threads.js'
 
 async function main(tasks: string): Promise<void> {
-  const isLowered = ({ nice, policy }: OsThread): boolean => nice !== 0 || policy !== 0
+  // The process may have been started niced: what counts is what has come on top of that.
+  const main = readOsThread('/proc/self')
+  const isLowered = ({ nice, policy }: OsThread): boolean => nice !== main.nice || policy !== main.policy
   const scheduler = await SchedulerThread.start({
     tasks,
     lanes: {

@@ -41,6 +41,16 @@ export function notCloneable(): () => void {
   return () => {}
 }
 
+export function exit(code: number): never {
+  process.exit(code)
+}
+
+/** Holds the loop for so many milliseconds, whatever is decided against it. */
+export function hold(ms: number): void {
+  const end = performance.now() + ms
+  while (performance.now() < end);
+}
+
 /** The heap in use on this thread after a full collection, in bytes. */
 export function heap(): number {
   return usedHeap()

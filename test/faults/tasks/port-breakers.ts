@@ -1,0 +1,43 @@
+import { MessagePort } from 'node:worker_threads'
+import { type Gate, waitAt } from '../../support/gate.js'
+import { type Tapped, tapPorts } from '../tapped-ports.js'
+
+export * from './plain.js'
+
+let tapped: Tapped | undefined
+
+/** From now on it is known which ports the thread posts on, and what. */
+export function tap(): void {
+  tapped ??= tapPorts(MessagePort.prototype, message =>
+    Array.isArray(message) ? 'answers' : isOf(message, 'expiry', 'fault') ? 'control' : undefined,
+  )
+}
+
+/** Closes the port to whoever sent this, and does not answer. */
+export async function closeAnswers(gate: Gate): Promise<number> {
+  portOf('answers').close()
+  await waitAt(gate)
+  return 1
+}
+
+/** Posts what makes no sense to whoever sent this, and to the supervisor; answers how many of each. */
+export function babble(nonsense: readonly unknown[]): [answers: number, control: number] {
+  for (const kind of ['answers', 'control']) for (const one of nonsense) portOf(kind).postMessage(one)
+  return [nonsense.length, nonsense.length]
+}
+
+/** Posts the last answers once more. */
+export function repeatAnswers(): void {
+  const last = tapped?.last.get('answers')
+  portOf('answers').postMessage(last)
+}
+
+function portOf(kind: string): MessagePort {
+  const port = tapped?.ports.get(kind)
+  if (port === undefined) throw new Error(`nothing has been posted to ${kind}`)
+  return port
+}
+
+function isOf(message: unknown, ...types: readonly string[]): boolean {
+  return typeof message === 'object' && message !== null && types.includes((message as { type: string }).type)
+}
