@@ -96,6 +96,16 @@ function checkOutcome(
     wrong(`it was given up after ${failures} retries`)
 }
 
+/** Nobody has posted anything that made no sense: to a thread, or to the supervisor. */
+export function checkStrays({ pool, supervisor }: SimScheduler, detectors: Detectors): void {
+  if (supervisor.strays > 0)
+    detectors.fail('strays', `${supervisor.strays} messages to the supervisor made no sense`)
+  for (const thread of pool.threads) {
+    const strays = thread.loop?.block.strays ?? 0
+    if (strays > 0) detectors.fail('strays', `${strays} messages to it made no sense`, { thread })
+  }
+}
+
 /** What must hold of the senders when all tasks have ended and nothing is under way. */
 export function checkRest(sender: SimSender, detectors: Detectors): void {
   const { table } = sender.sender.sent

@@ -321,6 +321,15 @@ finds('a cancel that claims what it did not do', 'outcome', LaneSender.prototype
   }
 })
 
+finds('a batch that comes twice', ['strays', 'answered-once', 'slots'], SimPort.prototype, 'post', right => {
+  const now = oneOf(30)
+  return function (this: SimPort, message, transfer) {
+    right.call(this, message, transfer)
+    if (isEndOfSender(this) && Array.isArray(message) && transfer === undefined && now())
+      right.call(this, message)
+  }
+})
+
 finds('a message that makes no sense', 'strays', SimPort.prototype, 'deliver', right => {
   const now = oneOf(50)
   return function (this: SimPort) {

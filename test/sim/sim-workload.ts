@@ -1,4 +1,4 @@
-import { checkOutcomes, checkRest } from './conclusion.js'
+import { checkOutcomes, checkRest, checkStrays } from './conclusion.js'
 import { type Detector, Detectors, describe } from './detectors.js'
 import { watchWithin } from './inner-sights.js'
 import { watchTables } from './protocol-steps.js'
@@ -267,6 +267,7 @@ class Run {
     await this.#settle()
     if (pool.living.length > 0)
       this.#detectors.fail('close', 'a thread outlived its scheduler', { thread: pool.living[0] })
+    checkStrays(this.#scheduler, this.#detectors)
     const terminated = pool.threads.some(thread => thread.terminated)
     checkOutcomes(this.#scheduler, this.#detectors, this.#races, {
       deaths: this.#deaths > 0 || terminated || pool.threads.some(thread => thread.exitCode !== 0),
