@@ -44,7 +44,7 @@ export function checkOutcomes(
   races: Races,
   fortunes: Fortunes,
 ): void {
-  for (const sender of scheduler.senders) {
+  for (const sender of scheduler.allSenders) {
     checkCounts(sender, detectors)
     for (const entry of sender.entries) {
       races.note(TASK_STATES[entry.task.state]!)
@@ -97,10 +97,11 @@ function checkOutcome(
 }
 
 /** Nobody has posted anything that made no sense: to a thread, or to the supervisor. */
-export function checkStrays({ pool, supervisor }: SimScheduler, detectors: Detectors): void {
-  if (supervisor.strays > 0)
-    detectors.fail('strays', `${supervisor.strays} messages to the supervisor made no sense`)
-  for (const thread of pool.threads) {
+export function checkStrays({ generations, allThreads }: SimScheduler, detectors: Detectors): void {
+  for (const { supervisor } of generations)
+    if (supervisor.strays > 0)
+      detectors.fail('strays', `${supervisor.strays} messages to the supervisor made no sense`)
+  for (const thread of allThreads) {
     const strays = thread.loop?.block.strays ?? 0
     if (strays > 0) detectors.fail('strays', `${strays} messages to it made no sense`, { thread })
   }

@@ -121,6 +121,11 @@ export class Detectors implements SchedulerWatcher {
     }
   }
 
+  startedAgain(): void {
+    this.#races.hit('started again')
+    this.watch(this.#scheduler)
+  }
+
   /** @throws Violation always; the world keeps the first, as the code under test may catch it */
   fail(detector: Detector, message: string, { entry, thread }: Where = {}): never {
     const who = [entry && describe(entry), thread && `thread ${thread.id}`].filter(Boolean).join(', ')

@@ -35,6 +35,8 @@ export const RACES = [
   'start failed',
   'closed in the middle',
   'stopped in the middle',
+  'started again',
+  'started again while it stopped',
   'drained',
   'start awaited',
   'start awaited in vain',

@@ -30,18 +30,25 @@ export interface PoolFaults {
 /** Where simulated threads come from: what piscina does, as far as `LaneThread` sees of it. */
 export class SimPool implements ThreadSource {
   readonly threads: SimThread[] = []
-  readonly faults: PoolFaults = { lingers: 0, failsToLoad: 0, neverStarts: 0 }
+  readonly faults: PoolFaults
   readonly #world: SimWorld
   readonly #channels: SimChannels
   readonly #supervisor: Actor
   readonly #watcher: PoolWatcher
   readonly #leased: LeasedThread[] = []
 
-  constructor(world: SimWorld, channels: SimChannels, supervisor: Actor, watcher: PoolWatcher) {
+  constructor(
+    world: SimWorld,
+    channels: SimChannels,
+    supervisor: Actor,
+    watcher: PoolWatcher,
+    faults: PoolFaults,
+  ) {
     this.#world = world
     this.#channels = channels
     this.#supervisor = supervisor
     this.#watcher = watcher
+    this.faults = faults
   }
 
   onError(): void {}

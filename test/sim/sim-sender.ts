@@ -1,11 +1,11 @@
 import type { LaneLink } from '#src/bridge/lane-link.js'
 import type { LaneSender } from '#src/bridge/lane-sender.js'
 import type { SupervisorToSender } from '#src/bridge/protocol/supervisor-to-sender.js'
-import { Sender } from '#src/bridge/sender.js'
+import { Sender, type SenderPast } from '#src/bridge/sender.js'
 import type { LaneTerms } from '#src/bridge/sender-context.js'
 import type { Task } from '#src/core/task.js'
 import type { Races } from './races.js'
-import { Actor } from './sim-actor.js'
+import type { Actor } from './sim-actor.js'
 import type { SimChannels } from './sim-channels.js'
 import type { SimPort } from './sim-port.js'
 import type { SimThread } from './sim-thread.js'
@@ -97,33 +97,40 @@ export class SimSender {
   /** @param end of the channel to the supervisor */
   constructor(
     number: number,
+    actor: Actor,
     world: SimWorld,
     channels: SimChannels,
     end: unknown,
     terms: LaneTerms,
     races: Races,
     onOpen: (sender: SimSender, port: SimPort) => void,
+    past: SenderPast | undefined,
   ) {
     this.number = number
-    this.actor = new Actor(number === 0 ? 'main' : `sender ${number}`)
+    this.actor = actor
     this.notices = channels.open(end, this.actor)
-    this.sender = new Sender(this.notices, [terms], {
-      clock: world,
-      timers: world.timersOf(this.actor),
-      defer: call => world.later(this.actor, call),
-      openPort: token => {
-        const port = channels.open(token, this.actor)
-        onOpen(this, port)
-        return port
+    this.sender = new Sender(
+      this.notices,
+      [terms],
+      {
+        clock: world,
+        timers: world.timersOf(this.actor),
+        defer: call => world.later(this.actor, call),
+        openPort: token => {
+          const port = channels.open(token, this.actor)
+          onOpen(this, port)
+          return port
+        },
+        busy: () => {},
+        report: error => this.reported.push(error),
+        watcher: {
+          slow: () => races.hit('slow'),
+          stall: () => races.hit('stall heard'),
+          restart: () => races.hit('restart'),
+        },
       },
-      busy: () => {},
-      report: error => this.reported.push(error),
-      watcher: {
-        slow: () => races.hit('slow'),
-        stall: () => races.hit('stall heard'),
-        restart: () => races.hit('restart'),
-      },
-    })
+      past,
+    )
   }
 
   listen(onClose: () => void): void {
@@ -142,6 +149,12 @@ export class SimSender {
     this.bySequence.set(task.sequence, entry)
     this.open.add(entry)
     this.lane.submit(task, how)
+  }
+
+  /** What the sender of the next start on this thread goes on from. */
+  get past(): SenderPast {
+    const { history, lastNumber } = this.sender
+    return { history, lastNumber }
   }
 
   get lane(): LaneSender {

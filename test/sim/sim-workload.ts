@@ -1,8 +1,10 @@
+import type { MultilaneError } from '#src/core/errors.js'
 import { checkOutcomes, checkRest, checkStrays } from './conclusion.js'
 import { type Detector, Detectors, describe } from './detectors.js'
 import { watchWithin } from './inner-sights.js'
 import { watchTables } from './protocol-steps.js'
 import { Races } from './races.js'
+import { Actor } from './sim-actor.js'
 import { SimDrains } from './sim-drains.js'
 import { SimMaps } from './sim-maps.js'
 import { randomLane } from './sim-options.js'
@@ -37,6 +39,9 @@ class Run {
   #closing: Promise<void> | null = null
   #hasClosed = false
   #startFailed = false
+  /** How many starts have not ended. */
+  #starting = 0
+  #isStopping = false
   #cutShort = false
   #deaths = 0
 
@@ -62,14 +67,14 @@ class Run {
     const stalling = lane.stallAfter !== Number.POSITIVE_INFINITY
     this.#submissions = new Submissions(world, this.#detectors, races, stalling)
     world.onDeath = (actor, at) => {
-      const thread = this.#scheduler.pool.threads.find(one => one.actor === actor)!
+      const thread = this.#scheduler.allThreads.find(one => one.actor === actor)!
       this.#noteDeath(thread, at)
     }
     if (this.#deadly && random.chance(0.5)) {
-      this.#scheduler.pool.faults.lingers = random.pick([0.5, 1])
+      this.#scheduler.faults.lingers = random.pick([0.5, 1])
       // The lane starts at first, mostly, so that there is something to be seen.
       const faults = (): void => {
-        Object.assign(this.#scheduler.pool.faults, { failsToLoad: 0.05, neverStarts: 0.05 })
+        Object.assign(this.#scheduler.faults, { failsToLoad: 0.05, neverStarts: 0.05 })
       }
       if (random.chance(0.1)) faults()
       else this.#world.timersOf(this.#scheduler.main.actor).after(30, faults)
@@ -82,18 +87,46 @@ class Run {
 
   async play(): Promise<void> {
     if (this.#deadly && this.#world.random.chance(0.1)) this.#beDeadly()
-    const started = this.#scheduler.life.start().then(() => {
-      if (this.#deadly) this.#beDeadly()
-    })
-    started.catch(() => {
-      // Closing it is to cut its start short, too.
-      this.#startFailed = true
-      this.#races.hit('start failed')
-    })
+    this.#start()
     for (let turn = 0; (turn < 300 || (!this.#submissions.isOver && turn < 1000)) && !this.#isOver; turn++)
       await this.#turn()
     await this.#withoutFaults()
     await this.#conclude()
+  }
+
+  #start(): void {
+    this.#starting++
+    const started = this.#scheduler.life.start().then(() => {
+      this.#starting--
+      if (this.#deadly) this.#beDeadly()
+    })
+    started.catch((error: MultilaneError) => {
+      this.#starting--
+      // It was to stop, or to close, before it had started.
+      if (error.code === 'ERR_CLOSED') return
+      this.#startFailed = true
+      this.#races.hit('start failed')
+    })
+  }
+
+  /** Stops it, and mostly starts it again: at once, or when it has stopped. */
+  #stop(): void {
+    const { life, main } = this.#scheduler
+    if (this.#closing !== null || this.#isStopping || !main.actor.canRun) return
+    const { random } = this.#world
+    if (main.open.size > 0) this.#races.hit('stopped in the middle')
+    this.#cutShort = true
+    this.#isStopping = true
+    const startsWhen = random.pick(['at once', 'later', 'never'])
+    this.#world.run(main.actor, () => {
+      life.stop(random.pick([0, 5, 100, 2000])).then(() => {
+        this.#isStopping = false
+        if (startsWhen === 'later' && this.#closing === null) this.#start()
+      })
+      if (startsWhen !== 'at once') return
+      this.#races.hit('started again while it stopped')
+      this.#start()
+    })
   }
 
   /** Whether all that is left is to refuse. */
@@ -122,6 +155,7 @@ class Run {
     else if (roll < 0.222 && !this.#submissions.isOver)
       this.#act(sender, () => this.#submissions.startMap(sender, this.#maps))
     else if (roll < 0.2226) this.#close()
+    else if (roll < 0.2232) this.#stop()
     else if (roll < 0.225) this.#act(sender, () => this.#drains.start(sender))
     else if (roll < 0.245)
       this.#act(sender, () => this.#onAny(sender, entry => this.#startWaits.start(entry)))
@@ -153,7 +187,7 @@ class Run {
     // Its turn to wake must come, though not by itself: it would hold up all that follows.
     const { random } = this.#world
     this.#world
-      .timersOf(this.#scheduler.supervisorActor)
+      .timersOf(new Actor('whatever blocks'))
       .after(random.below(random.pick([100, 100, 3000])), () => {
         actor.parked = false
       })
@@ -214,13 +248,15 @@ class Run {
 
   /** The faults are over: what is left must end. */
   async #withoutFaults(): Promise<void> {
-    const { pool, senders } = this.#scheduler
-    Object.assign(pool.faults, { lingers: 0, failsToLoad: 0, neverStarts: 0 })
-    for (const { actor } of senders) actor.parked = false
-    for (const { actor } of pool.living) actor.doom = Number.POSITIVE_INFINITY
-    await this.#until('its tasks', () => senders.every(({ open }) => open.size === 0))
+    const { faults, allThreads } = this.#scheduler
+    Object.assign(faults, { lingers: 0, failsToLoad: 0, neverStarts: 0 })
+    for (const { actor } of this.#scheduler.senders) actor.parked = false
+    for (const { actor } of allThreads) actor.doom = Number.POSITIVE_INFINITY
+    await this.#until('its start or stop', () => this.#starting === 0 && !this.#isStopping)
+    const { allSenders, senders } = this.#scheduler
+    await this.#until('its tasks', () => allSenders.every(({ open }) => open.size === 0))
     await this.#until('its waits', () => this.#drains.open + this.#startWaits.open === 0)
-    if (this.#closing === null && !this.#startFailed) {
+    if (this.#closing === null && !this.#startFailed && !this.#scheduler.closed) {
       await this.#until('its connections', () => senders.every(sender => !isHalfOpen(sender)))
       await this.#until('its slots', () => senders.every(({ sender }) => sender.sent.table.inUse === 0))
       for (const sender of senders) checkRest(sender, this.#detectors)
@@ -252,7 +288,7 @@ class Run {
 
   #leftOver(): string {
     const { senders, pool } = this.#scheduler
-    const entries = senders.flatMap(({ open }) => [...open])
+    const entries = this.#scheduler.allSenders.flatMap(({ open }) => [...open])
     const slots = senders.map(({ sender }) => sender.sent.table.inUse).join(' and ')
     const threads = pool.living.map(thread => `thread ${thread.id} ${thread.phase}`)
     return [
@@ -263,14 +299,15 @@ class Run {
   }
 
   async #conclude(): Promise<void> {
-    const { pool } = this.#scheduler
     await this.#settle()
-    if (pool.living.length > 0)
-      this.#detectors.fail('close', 'a thread outlived its scheduler', { thread: pool.living[0] })
+    const threads = this.#scheduler.allThreads
+    const alive = threads.find(thread => !thread.isGone)
+    if (alive !== undefined)
+      this.#detectors.fail('close', 'a thread outlived its scheduler', { thread: alive })
     checkStrays(this.#scheduler, this.#detectors)
-    const terminated = pool.threads.some(thread => thread.terminated)
+    const terminated = threads.some(thread => thread.terminated)
     checkOutcomes(this.#scheduler, this.#detectors, this.#races, {
-      deaths: this.#deaths > 0 || terminated || pool.threads.some(thread => thread.exitCode !== 0),
+      deaths: this.#deaths > 0 || terminated || threads.some(thread => thread.exitCode !== 0),
       cutShort: this.#cutShort || this.#startFailed || this.#races.met.has('lane failed'),
     })
     const { resolved, rejected } = this.#maps.conclude(message => this.#detectors.fail('outcome', message))
