@@ -59,6 +59,8 @@ export class SimPool implements ThreadSource {
 
   lease(terms: Lease, signal: AbortSignal): Promise<never> {
     const world = this.#world
+    // The promises of a supervisor that is dead are settled all the same.
+    if (this.#supervisor.dead) return new Promise(() => {})
     return new Promise((_, reject) => {
       const thread = new SimThread(
         this.threads.length + 1,

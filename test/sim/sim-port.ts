@@ -61,6 +61,8 @@ export class SimPort implements Port {
     const { world } = this
     if (world.current === this.actor) world.reach(`before ${what(message)} is posted`)
     const copy = cloneOf(message, transfer)
+    // The promises of an actor that is dead are settled all the same, and nothing is to come of it.
+    if (this.actor.dead) return
     const ends = transfer.flatMap(one => this.#endOf(one) ?? [])
     if (!this.#open) {
       for (const end of ends) end.close()
