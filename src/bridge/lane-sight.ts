@@ -4,7 +4,7 @@ import type { Task } from '../core/task.js'
 import type { TaskRecord } from '../core/task-info.js'
 import { DONE, FAILED, isFinal, SCHEDULED, STARTED, TIMED_OUT } from '../core/task-state.js'
 import type { SentTasks } from './sent-tasks.js'
-import { FLAG, FLOAT, INT, RECALLED } from './shared-table.js'
+import { FLAG, FLOAT, INT, isLimitOfRun, RECALLED } from './shared-table.js'
 import type { ThreadBlock } from './thread-block.js'
 
 /** Where a sender keeps a lane's tasks, as far as they are to be looked at. */
@@ -43,10 +43,12 @@ export class LaneSight {
     const { target, sequence, submitted, attempt, priority } = task
     // The attempt has failed, and the sender has yet to hear of it and to run the task again.
     const goesOn = state === FAILED && this.#places.retries.areLeft(task)
+    const ran = state !== TIMED_OUT || isLimitOfRun(table.int(id, INT.LIMIT))
     // A claim that is about to fail writes a start too, and takes it back.
-    const started = state === SCHEDULED ? undefined : table.float(id, FLOAT.STARTED) || undefined
+    const started = state === SCHEDULED || !ran ? undefined : table.float(id, FLOAT.STARTED) || undefined
     // Who times a task out writes no end; it is when its limit was.
-    const end = state === TIMED_OUT ? FLOAT.EXPIRES : FLOAT.ENDED
+    const limit = ran ? FLOAT.RUN_EXPIRES : FLOAT.EXPIRES
+    const end = state === TIMED_OUT ? limit : FLOAT.ENDED
     const ended = isFinal(state) && !goesOn ? table.float(id, end) || undefined : undefined
     return {
       target,

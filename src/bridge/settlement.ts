@@ -4,7 +4,7 @@ import type { CallTarget, Task, TaskExtras } from '../core/task.js'
 import { DONE, STARTED, TIMED_OUT } from '../core/task-state.js'
 import { Failure } from './failure.js'
 import type { SenderContext } from './sender-context.js'
-import { FLOAT, INT, LIMITS } from './shared-table.js'
+import { FLOAT, INT, isLimitOfRun, LIMITS } from './shared-table.js'
 
 /** Who is told within the sender. */
 export interface SettlementOwner {
@@ -87,11 +87,13 @@ export class Settlement {
   timedOut(task: Task, id: number): void {
     const { table } = this.#context.sent
     if (task.dead || table.state(id) !== TIMED_OUT) return
-    this.noteStart(task, id)
-    const limit = LIMITS[table.int(id, INT.LIMIT)] ?? 'timeout'
+    const limit = table.int(id, INT.LIMIT)
+    const ran = isLimitOfRun(limit)
+    if (ran) this.noteStart(task, id)
     // When its limit was: this thread may have been blocked for long since.
-    const ended = Math.min(table.float(id, FLOAT.EXPIRES), this.#context.environment.clock.now())
-    this.finish(task, TIMED_OUT, timeoutOf(task.target, limit), ended)
+    const expired = table.float(id, ran ? FLOAT.RUN_EXPIRES : FLOAT.EXPIRES)
+    const ended = Math.min(expired, this.#context.environment.clock.now())
+    this.finish(task, TIMED_OUT, timeoutOf(task.target, LIMITS[limit] ?? 'timeout'), ended)
   }
 }
 

@@ -15,6 +15,7 @@
  * the lane's answer (the answer is posted before the lane's own exchange, so either may come first, with the same
  * verdict).
  */
+import type { TimeLimit } from '../core/errors.js'
 import { SCHEDULED } from '../core/task-state.js'
 
 /** A free slot; the number of the task state NEW, which no sent task has. */
@@ -48,7 +49,7 @@ export const INT = Object.freeze({
   VERDICT: 5,
   PRIORITY: 16,
   ATTEMPT: 17,
-  /** Which limit ran out, as an index into `LIMITS`. */
+  /** Which limit ran out, and of what: one of `LIMIT`, which is an index into `LIMITS`. */
   LIMIT: 18,
 })
 
@@ -59,10 +60,15 @@ export const FLOAT = Object.freeze({
   ENDED: 5,
   /** The instant since when it could have been sent. */
   SUBMITTED: 6,
-  /** The instant at which the supervisor times the task out, as long as it is as it is. */
+  /** The instant at which the task is timed out if it has not started. */
   EXPIRES: 10,
   DEADLINE: 11,
   TIMEOUT: 12,
+  /**
+   * The instant at which the task is timed out once it has started. Written by its thread before the exchange that
+   * starts it: another field than that of its waiting, so that whoever looks in between mistakes neither for the other.
+   */
+  RUN_EXPIRES: 13,
 })
 
 /** Bits of `INT.FLAGS`. */
@@ -75,7 +81,23 @@ export const FLAG = Object.freeze({
   EXTRAS: 4,
 })
 
-export const LIMITS = ['timeout', 'queueTimeout', 'deadline'] as const
+/**
+ * The limits of a task. One deadline bounds its waiting and its running, but whose time ran out while it waited never
+ * started: its thread may at that moment be about to claim it, and has written a start that it takes back.
+ */
+export const LIMIT = Object.freeze({
+  TIMEOUT: 0,
+  QUEUE_TIMEOUT: 1,
+  DEADLINE_OF_WAITING: 2,
+  DEADLINE_OF_RUN: 3,
+})
+/** What each is called. */
+export const LIMITS: readonly TimeLimit[] = ['timeout', 'queueTimeout', 'deadline', 'deadline']
+
+/** Whether the limit that ran out was one of a task that had started. */
+export function isLimitOfRun(limit: number): boolean {
+  return limit === LIMIT.TIMEOUT || limit === LIMIT.DEADLINE_OF_RUN
+}
 
 export function slotOf(id: number): number {
   return id & SLOT_MASK

@@ -3,7 +3,7 @@ import { CANCELED, DONE, FAILED, SCHEDULED, STARTED, TIMED_OUT } from '../core/t
 import { encodeError } from './error-codec.js'
 import { Job, type JobSource } from './job.js'
 import type { Port } from './port.js'
-import { FLAG, FLOAT, INT, LIMITS, TableView } from './shared-table.js'
+import { FLAG, FLOAT, INT, LIMIT, TableView } from './shared-table.js'
 import { pathToUncloneable } from './uncloneable.js'
 
 const NO_ARGUMENTS: readonly unknown[] = []
@@ -124,12 +124,12 @@ export class TaskInlet implements JobSource {
         this.#expire(id)
         return false
       }
-      // Before the exchange: the supervisor must never see a started task with the limit of a waiting one.
+      // Before the exchange: the supervisor must never see a started task without it.
       const expires = Math.min(
         now + this.table.float(id, FLOAT.TIMEOUT),
         this.table.float(id, FLOAT.DEADLINE),
       )
-      this.table.setFloat(id, FLOAT.EXPIRES, expires)
+      this.table.setFloat(id, FLOAT.RUN_EXPIRES, expires)
     }
     const before = this.table.float(id, FLOAT.STARTED)
     this.table.setFloat(id, FLOAT.STARTED, now)
@@ -139,7 +139,7 @@ export class TaskInlet implements JobSource {
     }
     job.started = now
     if ((flags & FLAG.LIMITED) !== 0) {
-      const expires = this.table.float(id, FLOAT.EXPIRES)
+      const expires = this.table.float(id, FLOAT.RUN_EXPIRES)
       if (expires !== Number.POSITIVE_INFINITY) this.#observer.expiryAhead(expires)
     }
     // After the exchange: a sender that sets the flag and then looks at the state misses no start.
@@ -149,7 +149,7 @@ export class TaskInlet implements JobSource {
 
   #expire(id: number): void {
     const byDeadline = this.table.float(id, FLOAT.DEADLINE) <= this.table.float(id, FLOAT.EXPIRES)
-    this.table.setInt(id, INT.LIMIT, LIMITS.indexOf(byDeadline ? 'deadline' : 'queueTimeout'))
+    this.table.setInt(id, INT.LIMIT, byDeadline ? LIMIT.DEADLINE_OF_WAITING : LIMIT.QUEUE_TIMEOUT)
     this.table.exchange(id, SCHEDULED, TIMED_OUT)
   }
 

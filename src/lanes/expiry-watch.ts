@@ -1,4 +1,4 @@
-import { FLAG, FLOAT, INT, LIMITS, type TableView } from '../bridge/shared-table.js'
+import { FLAG, FLOAT, INT, isLimitOfRun, LIMIT, LIMITS, type TableView } from '../bridge/shared-table.js'
 import type { Clock } from '../core/clock.js'
 import type { TimeLimit } from '../core/errors.js'
 import { Reminders, type Timers } from '../core/reminders.js'
@@ -71,7 +71,7 @@ export class ExpiryWatch {
       for (const { id, state } of table) {
         if (state !== SCHEDULED && state !== STARTED) continue
         if ((table.loadInt(id, INT.FLAGS) & FLAG.LIMITED) === 0) continue
-        const expires = table.float(id, FLOAT.EXPIRES)
+        const expires = table.float(id, state === STARTED ? FLOAT.RUN_EXPIRES : FLOAT.EXPIRES)
         if (expires > now) next = Math.min(next, expires)
         // Ended, with its answer on the way: it was in time.
         else if (state === STARTED && table.float(id, FLOAT.ENDED) !== 0) continue
@@ -85,11 +85,19 @@ export class ExpiryWatch {
   /** Returns false if the task changed its state meanwhile, and has to be looked at again. */
   #expire(table: TableView, id: number, state: number, expires: number, expired: ExpiredTask[]): boolean {
     const byDeadline = table.float(id, FLOAT.DEADLINE) <= expires
-    const limit: TimeLimit = byDeadline ? 'deadline' : state === STARTED ? 'timeout' : 'queueTimeout'
+    const limit = state === STARTED ? runLimit(byDeadline) : waitingLimit(byDeadline)
     // Before the exchange, for whoever sees the outcome; of no meaning if the exchange fails.
-    table.setInt(id, INT.LIMIT, LIMITS.indexOf(limit))
+    table.setInt(id, INT.LIMIT, limit)
     if (!table.exchange(id, state, TIMED_OUT)) return false
-    expired.push({ id, limit, started: state === STARTED })
+    expired.push({ id, limit: LIMITS[limit]!, started: isLimitOfRun(limit) })
     return true
   }
+}
+
+function runLimit(byDeadline: boolean): number {
+  return byDeadline ? LIMIT.DEADLINE_OF_RUN : LIMIT.TIMEOUT
+}
+
+function waitingLimit(byDeadline: boolean): number {
+  return byDeadline ? LIMIT.DEADLINE_OF_WAITING : LIMIT.QUEUE_TIMEOUT
 }

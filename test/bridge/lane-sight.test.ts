@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Failure } from '#src/bridge/failure.js'
-import { FLAG, INT } from '#src/bridge/shared-table.js'
+import { FLAG, INT, LIMIT } from '#src/bridge/shared-table.js'
 import { CANCELED, DONE, SCHEDULED, STARTED, SUBMITTED, TIMED_OUT } from '#src/core/task-state.js'
 import { whenStarted } from '#src/lanes/task-waits.js'
 import { LANE, SenderRig } from './sender-rig.js'
@@ -67,6 +67,7 @@ test('a task that was timed out while nobody looked has ended when its limit was
   rig.settle()
   const { id } = task
   rig.clock.advance(500)
+  rig.sender.sent.table.setInt(id, INT.LIMIT, LIMIT.QUEUE_TIMEOUT)
   rig.sender.sent.table.exchange(id, SCHEDULED, TIMED_OUT)
   assert.is(sight.recordOf(task).ended, limit)
   rig.tell({ type: 'expired', ids: [id] })

@@ -115,7 +115,7 @@ for (const [what, terms, expires] of [
     rig.post([rig.assign(0, terms)])
     const [job] = rig.jobs
     rig.inlet.claim(job!, 50)
-    assert.is(rig.table.float(job!.id, FLOAT.EXPIRES), expires)
+    assert.is(rig.table.float(job!.id, FLOAT.RUN_EXPIRES), expires)
     assert.equal(rig.expiries, [expires])
   })
 }

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import { AGED_EVERY, AGING_MS, ReadyQueue } from '#src/core/ready-queue.js'
 import { Task, TaskExtras } from '#src/core/task.js'
 import { Detectors, Violation } from './detectors.js'
+import { watchTables } from './protocol-steps.js'
 import { Races } from './races.js'
 import { SimScheduler } from './sim-scheduler.js'
 import { type Entry, entryOf } from './sim-sender.js'
@@ -44,6 +45,7 @@ async function overtakenBy(seed: number, options: Options): Promise<number> {
       threads: { min: threads, max: threads, idleTimeout: 1000 },
       concurrency,
       grace: 50,
+      spin: 0,
       queueLimit: Number.POSITIVE_INFINITY,
       overload: 'reject',
       stallAfter: Number.POSITIVE_INFINITY,
@@ -53,6 +55,7 @@ async function overtakenBy(seed: number, options: Options): Promise<number> {
     { senders: 1, races, watcher: detectors },
   )
   detectors.watch(scheduler)
+  watchTables(null, null, (sender, sequence) => detectors.claimed(sender, sequence))
   scheduler.life.start().catch(() => {})
   const { main } = scheduler
   const submit = (priority: number, transferring = false): Entry => {

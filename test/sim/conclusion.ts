@@ -1,15 +1,18 @@
 import type { Failure } from '#src/bridge/failure.js'
-import { MultilaneError } from '#src/core/errors.js'
+import { MultilaneError, type TaskTimeoutError } from '#src/core/errors.js'
 import type { Task } from '#src/core/task.js'
 import { CANCELED, DONE, FAILED, TASK_STATES, TIMED_OUT } from '#src/core/task-state.js'
 import type { Detectors } from './detectors.js'
 import type { Races } from './races.js'
+import { checkCounts } from './sight-checks.js'
 import type { SimScheduler } from './sim-scheduler.js'
 import type { Entry, SimSender } from './sim-sender.js'
+import { checkTimeOut, isLimited } from './time-checks.js'
 
 /** How tasks of a kind fail by themselves. */
 const FAILURES: Readonly<Record<string, string>> = {
   throws: 'TypeError',
+  blamed: 'TypeError',
   uncloneable: 'ERR_RESULT_NOT_CLONEABLE',
   uncloneableArgument: 'ERR_NOT_CLONEABLE',
   unknown: 'ERR_TASK_UNKNOWN',
@@ -41,10 +44,11 @@ export function checkOutcomes(
   races: Races,
   fortunes: Fortunes,
 ): void {
-  for (const { entries } of scheduler.senders) {
-    for (const entry of entries) {
+  for (const sender of scheduler.allSenders) {
+    checkCounts(sender, detectors)
+    for (const entry of sender.entries) {
       races.note(TASK_STATES[entry.task.state]!)
-      checkOutcome(entry, detectors, races, fortunes)
+      checkOutcome(entry, detectors, races, fortunes, scheduler.config.overload)
     }
   }
 }
@@ -54,21 +58,25 @@ function checkOutcome(
   detectors: Detectors,
   races: Races,
   { deaths, cutShort }: Fortunes,
+  overload: string,
 ): void {
   const { task, kind } = entry
   const wrong = (message: string): never => detectors.fail('outcome', message, { entry })
   if (!task.dead) detectors.fail('hung', 'it was lost', { entry })
   if (entry.settled !== 1) detectors.fail('settled-once', `it settled ${entry.settled} times`, { entry })
-  if (task.extras !== null && task.extras.observer !== null && !entry.log.includes('final'))
+  if (entry.isObserved && !entry.log.includes('final'))
     detectors.fail('callback-order', 'nobody was told that it ended', { entry })
   const failures = task.extras?.failures ?? 0
   const code = task.state === DONE ? '' : codeOf(task)
-  if (code === 'ERR_DROPPED') races.hit('dropped')
+  if (code === 'ERR_DROPPED')
+    races.hit(overload === 'drop-expired' ? 'dropped as hopeless' : 'dropped as the oldest')
+  if (kind === 'blamed' && code === FAILURES[kind]) races.hit('blamed')
   if (code === 'ERR_TRANSFER_LOST') races.hit('handed over and lost')
   const wasCancelled = entry.cancelled || code === 'ERR_DROPPED'
   if (wasCancelled && task.state !== CANCELED) wrong('it was cancelled')
   if (task.state === CANCELED && !wasCancelled && !cutShort) wrong('nobody cancelled it')
-  if (task.state === TIMED_OUT && !entry.limited) wrong('it has no limit')
+  if (task.state === TIMED_OUT)
+    checkTimeOut(entry, ((task.payload as Failure).error() as TaskTimeoutError).limit, detectors)
   if (task.state === DONE && task.payload !== task.sequence) wrong(`it returned ${task.payload}`)
   if (task.state === DONE && entry.begun.length === 0) wrong('its code never ran')
   if (task.state !== FAILED) return
@@ -82,10 +90,21 @@ function checkOutcome(
     code === FAILURES[kind] &&
     !deaths &&
     !cutShort &&
-    !entry.limited &&
+    !isLimited(entry.limits) &&
     failures < entry.retries
   )
     wrong(`it was given up after ${failures} retries`)
+}
+
+/** Nobody has posted anything that made no sense: to a thread, or to the supervisor. */
+export function checkStrays({ generations, allThreads }: SimScheduler, detectors: Detectors): void {
+  for (const { supervisor } of generations)
+    if (supervisor.strays > 0)
+      detectors.fail('strays', `${supervisor.strays} messages to the supervisor made no sense`)
+  for (const thread of allThreads) {
+    const strays = thread.loop?.block.strays ?? 0
+    if (strays > 0) detectors.fail('strays', `${strays} messages to it made no sense`, { thread })
+  }
 }
 
 /** What must hold of the senders when all tasks have ended and nothing is under way. */

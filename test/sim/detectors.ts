@@ -3,13 +3,16 @@ import { FLOAT, INT, RECALLED } from '#src/bridge/shared-table.js'
 import { MAX_WINDOW } from '#src/core/credit-window.js'
 import { AGED_EVERY, AGING_MS } from '#src/core/ready-queue.js'
 import { FAILED, isFinal, NEW, STARTED, TASK_STATES } from '#src/core/task-state.js'
+import { mostStalled } from '#src/lanes/lane-config.js'
 import type { Races } from './races.js'
+import { checkSight } from './sight-checks.js'
 import { Sights } from './sights.js'
 import type { SimPort } from './sim-port.js'
 import type { SchedulerWatcher, SimScheduler } from './sim-scheduler.js'
 import type { Entry, SimSender } from './sim-sender.js'
 import type { SimThread } from './sim-thread.js'
 import type { SimWorld } from './sim-world.js'
+import { checkBeginning } from './time-checks.js'
 
 /**
  * What each of them watches:
@@ -26,8 +29,13 @@ import type { SimWorld } from './sim-world.js'
  * | `slots`          | a slot is free only once its thread has answered it or is dead; none is left over            |
  * | `answered-once`  | each slot is answered once, by the thread it was sent to                                     |
  * | `queue-limit`    | no more tasks wait than the lane takes                                                       |
+ * | `times`          | a task begins neither before nor after its time, and times out at a limit that it has        |
+ * | `sight`          | what is to be seen of a task makes sense at any moment                                       |
+ * | `counts`         | every end is counted, once                                                                   |
+ * | `threads`        | a lane has no more threads than it may have                                                  |
  * | `starvation`     | an aged task is overtaken by no more than the bound of the queues                            |
  * | `outcome`        | a task ends as it may, considering what it is and what befell it                             |
+ * | `waits`          | who waits for all tasks, or for a start, is told when it is so, and not before               |
  * | `close`          | a connection ends on both sides, a thread that is not wanted goes, and `close()` resolves    |
  * | `strays`         | no message made no sense, and no fault was reported                                          |
  * | `hung`           | without faults everything ends                                                               |
@@ -43,8 +51,13 @@ export type Detector =
   | 'slots'
   | 'answered-once'
   | 'queue-limit'
+  | 'times'
+  | 'sight'
+  | 'counts'
+  | 'threads'
   | 'starvation'
   | 'outcome'
+  | 'waits'
   | 'close'
   | 'strays'
   | 'hung'
@@ -108,6 +121,11 @@ export class Detectors implements SchedulerWatcher {
     }
   }
 
+  startedAgain(): void {
+    this.#races.hit('started again')
+    this.watch(this.#scheduler)
+  }
+
   /** @throws Violation always; the world keeps the first, as the code under test may catch it */
   fail(detector: Detector, message: string, { entry, thread }: Where = {}): never {
     const who = [entry && describe(entry), thread && `thread ${thread.id}`].filter(Boolean).join(', ')
@@ -142,6 +160,9 @@ export class Detectors implements SchedulerWatcher {
       posted: (_, message) => {
         if (Array.isArray(message)) this.#answered(to, port, message, thread)
       },
+      taken: (_, __, polled) => {
+        if (polled) this.#sights.polled(thread)
+      },
     }
     this.#sights.connected(thread, port)
   }
@@ -150,9 +171,13 @@ export class Detectors implements SchedulerWatcher {
     this.#races.hit('abandoned')
   }
 
-  leased(living: number): void {
+  leased(held: number): void {
     // The scheduler makes its first threads before it can be watched.
-    if (this.#watched !== null && living > this.#watched.config.threads.min) this.#races.hit('thread grown')
+    if (this.#watched === null) return
+    const { config } = this.#watched
+    if (held > config.threads.min) this.#races.hit('thread grown')
+    const most = config.threads.max + mostStalled(config)
+    if (held > most) this.fail('threads', `${held} threads are leased, and ${most} may be`)
   }
 
   died(thread: SimThread): void {
@@ -162,7 +187,7 @@ export class Detectors implements SchedulerWatcher {
     for (const { open } of this.#scheduler.senders) for (const entry of open) entry.overtaken = 0
   }
 
-  began(thread: SimThread, number: number, sequence: number): void {
+  began(thread: SimThread, number: number, sequence: number, started: number): void {
     const sender = this.#scheduler.senders[number]!
     const entry = sender.bySequence.get(sequence)
     if (entry === undefined) this.fail('state', `a task ${sequence} began that nobody submitted`, { thread })
@@ -174,6 +199,7 @@ export class Detectors implements SchedulerWatcher {
     const state = sender.lane.stateOf(entry.task)
     if (state < STARTED) this.fail('state', `it begins, and is ${TASK_STATES[state]}`, at)
     this.#noteAging(entry)
+    checkBeginning(entry, thread, started, this)
     this.#checkRerun(entry, at)
     entry.begun.push(thread)
     if (this.#threads(running).size > 1) this.#races.hit('two senders on one thread')
@@ -183,11 +209,21 @@ export class Detectors implements SchedulerWatcher {
     if (other !== undefined && other !== entry)
       this.fail('key-turns', `it began while ${describe(other)} of its key runs`, at)
     this.#keys.set(key, entry)
+    for (const lost of entry.begun)
+      if (lost !== thread && this.#running.get(lost)?.has(entry) === true)
+        this.fail('key-turns', `it begins anew, and may still run on thread ${lost.id}`, at)
+  }
+
+  /** A thread has claimed a task, and will run it if it lives. */
+  claimed(sender: number, sequence: number): void {
+    const entry = this.#scheduler.senders[sender]!.bySequence.get(sequence)
+    if (entry !== undefined) entry.claims++
   }
 
   ended(thread: SimThread, sender: number, sequence: number): void {
     const entry = this.#scheduler.senders[sender]!.bySequence.get(sequence)
     if (entry === undefined || this.#running.get(thread)?.delete(entry) !== true) return
+    entry.endedAt = this.#world.now()
     this.#endTurn(entry)
   }
 
@@ -199,6 +235,7 @@ export class Detectors implements SchedulerWatcher {
   }
 
   started(entry: Entry): void {
+    if (entry.claims === 0) this.fail('state', 'its start is told, and no thread has claimed it', { entry })
     if (entry.log.length > 0) this.fail('callback-order', `its start came after ${entry.log}`, { entry })
     entry.log.push('start')
   }
@@ -217,9 +254,16 @@ export class Detectors implements SchedulerWatcher {
         const counted = `${sender.sender.unfinished} unfinished tasks are counted, and there are ${sender.open.size}`
         this.fail('settled-once', counted, { entry: lost })
       }
+      this.#lookAtOne(sender)
       this.#checkQueue(sender)
       this.#checkCredits(sender)
     }
+  }
+
+  /** One at each step, since there are many. */
+  #lookAtOne({ entries }: SimSender): void {
+    const entry = entries[this.#world.steps % Math.max(1, entries.length)]
+    if (entry !== undefined) checkSight(entry, this.#world.now(), this)
   }
 
   #threads(running: ReadonlySet<Entry>): Set<SimSender> {

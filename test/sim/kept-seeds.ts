@@ -6,4 +6,5 @@ export const KEPT_SEEDS: ReadonlyMap<number, string> = new Map([
   [1035, 'a thread that was ready when its start had timed out got tasks (lane-thread.test)'],
   [6536, 'the same, with two senders'],
   [2258, 'the simulation kept a port that was lost on its way, and the end from its sender (sim-port.test)'],
+  [25454, 'the promises of a supervisor that was dead leased a thread (sim-port.test)'],
 ])

@@ -4,16 +4,19 @@ import * as assert from 'uvu/assert'
 import { Dispatch } from '#src/bridge/dispatch.js'
 import { LaneLink } from '#src/bridge/lane-link.js'
 import { LaneSender } from '#src/bridge/lane-sender.js'
+import { LaneSight } from '#src/bridge/lane-sight.js'
 import { LostThreads } from '#src/bridge/lost-threads.js'
 import { Sender } from '#src/bridge/sender.js'
 import { Settlement } from '#src/bridge/settlement.js'
-import { RECALLED, TableView, type TaskTable } from '#src/bridge/shared-table.js'
+import { FLOAT, INT, LIMIT, RECALLED, TableView, type TaskTable } from '#src/bridge/shared-table.js'
 import { TaskInlet } from '#src/bridge/task-inlet.js'
 import { Admission } from '#src/core/admission.js'
 import { Backlog } from '#src/core/backlog.js'
 import { Endings } from '#src/core/endings.js'
 import { KeyTurns } from '#src/core/key-turns.js'
 import { Retries } from '#src/core/retries.js'
+import { LaneThread } from '#src/lanes/lane-thread.js'
+import { SupervisedLane } from '#src/lanes/supervised-lane.js'
 import { type Detector, Violation } from './detectors.js'
 import { SimPool } from './sim-pool.js'
 import { SimPort } from './sim-port.js'
@@ -22,7 +25,7 @@ import { runSeed } from './sim-workload.js'
 const test = suite('simulation: planted bugs')
 
 /** One of so many seeds must find a planted bug. */
-const SEEDS = 400
+const SEEDS = 2_000
 
 Error.stackTraceLimit = 0
 // A detector may speak up within a promise that nobody awaits: the run ends with what it said all the same.
@@ -31,20 +34,22 @@ process.on('unhandledRejection', () => {})
 /**
  * Puts a bug in the place of a method, and sees to it that the simulation finds it.
  *
+ * @param detectors one of these is to speak up first: which, of those that watch what goes wrong, is a matter of order
  * @param plant makes the wrong method of the right one
  */
 function finds<T extends object, K extends keyof T>(
   what: string,
-  detector: Detector,
+  detectors: Detector | readonly Detector[],
   within: T,
   method: K,
   plant: (right: T[K]) => T[K],
 ): void {
-  test(`${what} is found by the detector '${detector}'`, async () => {
+  test(`${what} is found by the detector '${detectors}'`, async () => {
     const right = within[method]
     within[method] = plant(right)
     try {
-      assert.is((await firstFailure()).detector, detector)
+      const { detector } = await firstFailure()
+      assert.ok([detectors].flat().includes(detector), `it was found by '${detector}'`)
     } finally {
       within[method] = right
     }
@@ -64,6 +69,11 @@ async function firstFailure(): Promise<Violation> {
     }
   }
   throw new Error(`not found within ${SEEDS} seeds`)
+}
+
+/** Whether a connection to a thread ends here. */
+function isEndOfSender({ actor }: SimPort): boolean {
+  return actor.name === 'main' || actor.name.startsWith('sender')
 }
 
 /** True for one of so many calls. */
@@ -109,22 +119,48 @@ finds('a missed close', 'close', SimPort.prototype, 'listen', right => {
   }
 })
 
-finds('a close() that never ends', 'close', Sender.prototype, 'idle', () => () => new Promise(() => {}))
+finds('a close() that never ends', 'close', Sender.prototype, 'idle', right => {
+  return function (this: Sender, within) {
+    return within === undefined ? right.call(this) : new Promise(() => {})
+  }
+})
 
-finds('an exit that nobody is told of', 'slots', LaneSender.prototype, 'exited', right => {
+finds('a drain() that never ends', 'waits', Sender.prototype, 'idle', right => {
+  return function (this: Sender, within) {
+    return within === undefined ? new Promise(() => {}) : right.call(this, within)
+  }
+})
+
+finds('a drain() that ends too soon', 'waits', Sender.prototype, 'idle', () => () => Promise.resolve())
+
+finds(
+  'a port that closes, and nobody minds',
+  ['close', 'hung', 'slots'],
+  LaneThread.prototype,
+  'linkLost',
+  () => () => {},
+)
+
+finds('an exit that nobody is told of', ['slots', 'hung'], LaneSender.prototype, 'exited', right => {
   const now = oneOf(3)
   return function (this: LaneSender, thread) {
     if (!now()) right.call(this, thread)
   }
 })
 
-finds('a slot reused as soon as its task is taken back', 'slots', TableView.prototype, 'exchange', right => {
-  return function (this: TableView, id, from, to) {
-    const won = right.call(this, id, from, to)
-    if (won && to === RECALLED) (this as TaskTable).free(id)
-    return won
-  }
-})
+finds(
+  'a slot reused as soon as its task is taken back',
+  ['slots', 'credits'],
+  TableView.prototype,
+  'exchange',
+  right => {
+    return function (this: TableView, id, from, to) {
+      const won = right.call(this, id, from, to)
+      if (won && to === RECALLED) (this as TaskTable).free(id)
+      return won
+    }
+  },
+)
 
 finds('a slot reused before its thread has exited', 'slots', LostThreads.prototype, 'recover', right => {
   return function (this: LostThreads, thread, error, blamed) {
@@ -133,11 +169,10 @@ finds('a slot reused before its thread has exited', 'slots', LostThreads.prototy
   }
 })
 
-finds('a batch lost on its way', 'slots', SimPort.prototype, 'post', right => {
+finds('a batch lost on its way', ['slots', 'hung'], SimPort.prototype, 'post', right => {
   const now = oneOf(20)
   return function (this: SimPort, message, transfer) {
-    // Tapped where it is taken: the end of a sender.
-    const lost = Array.isArray(message) && this.tap?.taken !== undefined && now()
+    const lost = Array.isArray(message) && isEndOfSender(this) && now()
     if (!lost) right.call(this, message, transfer)
   }
 })
@@ -172,6 +207,90 @@ finds('a task that runs unclaimed', 'state', TaskInlet.prototype, 'claim', () =>
 
 finds('two tasks of a key at a time', 'key-turns', KeyTurns.prototype, 'isOpenTo', () => () => true)
 
+finds(
+  'a task that runs again beside its own lost attempt',
+  'key-turns',
+  Backlog.prototype,
+  'delay',
+  right => {
+    return function (this: Backlog, task, until) {
+      right.call(this, task, until)
+      if (until !== Number.POSITIVE_INFINITY) return
+      task.extras!.lingersIn = 0
+      this.resume(task)
+    }
+  },
+)
+
+finds('a delay that does not last', 'times', Backlog.prototype, 'add', right => {
+  return function (this: Backlog, task) {
+    if (task.extras !== null) task.extras.notBefore = 0
+    right.call(this, task)
+  }
+})
+
+finds('a pause before the next attempt that does not last', 'times', Backlog.prototype, 'delay', right => {
+  return function (this: Backlog, task, until) {
+    right.call(this, task, until === Number.POSITIVE_INFINITY ? until : 0)
+  }
+})
+
+finds('a limit that is over too soon', ['times', 'sight'], TableView.prototype, 'float', right => {
+  return function (this: TableView, id, field) {
+    return right.call(this, id, field) - (field === FLOAT.RUN_EXPIRES ? 5 : 0)
+  }
+})
+
+finds('a start that is told of a task that was not claimed', 'state', TaskInlet.prototype, 'claim', right => {
+  return function (this: TaskInlet, job, now) {
+    const isClaimed = right.call(this, job, now)
+    if (!isClaimed) this.table.setInt(job.id, INT.LIMIT, LIMIT.TIMEOUT)
+    if (!isClaimed) this.table.setFloat(job.id, FLOAT.STARTED, now)
+    return isClaimed
+  }
+})
+
+finds('a start that is answered too soon', ['waits', 'state'], LaneSight.prototype, 'reportStart', right => {
+  return function (this: LaneSight, task) {
+    right.call(this, task)
+    task.extras?.observer?.started(task)
+  }
+})
+
+finds('an end that is counted twice', 'counts', Endings.prototype, 'end', right => {
+  const now = oneOf(30)
+  return function (this: Endings, task, state, outcome, at) {
+    right.call(this, task, state, outcome, at)
+    if (now()) this.counts[state]!++
+  }
+})
+
+finds('a task that shows as begun before it is', 'sight', LaneSight.prototype, 'recordOf', right => {
+  return function (this: LaneSight, task) {
+    const {
+      target,
+      sequence,
+      state,
+      submitted,
+      started = submitted,
+      ended,
+      attempt,
+      priority,
+    } = right.call(this, task)
+    return { target, sequence, state, submitted, started, ended, attempt, priority }
+  }
+})
+
+finds('a lane that grows beyond its most', 'threads', SupervisedLane.prototype, 'grow', right => {
+  return function (this: SupervisedLane) {
+    const { config } = this
+    const threads = { ...config.threads, max: config.threads.max + 1 }
+    Object.assign(this, { config: { ...config, threads } })
+    right.call(this)
+    Object.assign(this, { config })
+  }
+})
+
 finds('a thread that runs one task too many', 'concurrency', SimPool.prototype, 'lease', right => {
   return function (this: SimPool, terms, signal) {
     const { config } = terms
@@ -202,11 +321,20 @@ finds('a cancel that claims what it did not do', 'outcome', LaneSender.prototype
   }
 })
 
+finds('a batch that comes twice', ['strays', 'answered-once', 'slots'], SimPort.prototype, 'post', right => {
+  const now = oneOf(30)
+  return function (this: SimPort, message, transfer) {
+    right.call(this, message, transfer)
+    if (isEndOfSender(this) && Array.isArray(message) && transfer === undefined && now())
+      right.call(this, message)
+  }
+})
+
 finds('a message that makes no sense', 'strays', SimPort.prototype, 'deliver', right => {
   const now = oneOf(50)
   return function (this: SimPort) {
     right.call(this)
-    if (this.tap?.taken !== undefined && now()) this.peer.post({ type: 'nonsense' })
+    if (isEndOfSender(this) && now()) this.peer.post({ type: 'nonsense' })
   }
 })
 

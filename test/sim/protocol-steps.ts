@@ -1,4 +1,5 @@
-import { RECALLED, TableView } from '#src/bridge/shared-table.js'
+import { FLOAT, RECALLED, TableView } from '#src/bridge/shared-table.js'
+import { TaskInlet } from '#src/bridge/task-inlet.js'
 import { CANCELED, DONE, FAILED, SCHEDULED, STARTED, TASK_STATES, TIMED_OUT } from '#src/core/task-state.js'
 import type { Race, Races } from './races.js'
 import { Died } from './sim-actor.js'
@@ -7,11 +8,20 @@ import type { SimWorld } from './sim-world.js'
 /** Whose code uses the shared tables at present. */
 let world: SimWorld | null = null
 let races: Races | null = null
+/** Told of each task that a thread has claimed. */
+let onClaim: (sender: number, sequence: number) => void = () => {}
+/** Whose task is being claimed. */
+let claiming: TaskInlet | null = null
 
 /** From now on each change of a task's state is a protocol step of this world: threads die at it, and others run. */
-export function watchTables(by: SimWorld | null, into: Races | null): void {
+export function watchTables(
+  by: SimWorld | null,
+  into: Races | null,
+  claimed: (sender: number, sequence: number) => void = () => {},
+): void {
   world = by
   races = into
+  onClaim = claimed
 }
 
 const nameOf = (state: number): string => TASK_STATES[state] ?? 'RECALLED'
@@ -26,9 +36,21 @@ TableView.prototype.exchange = function (this: TableView, id: number, from: numb
   // Most outcomes are decided by lane threads; when somebody else would decide, it is more often close.
   world?.reach(BEFORE[from]![to]!, to >= TIMED_OUT ? 0.5 : undefined)
   const won = exchange.call(this, id, from, to)
+  if (won && to === STARTED && claiming !== null) onClaim(claiming.sender, this.float(id, FLOAT.SEQUENCE))
   if (!won && before >= 0) count(from, to, before === from, this.state(id))
   world?.reach(AFTER[from]![to]!)
   return won
+}
+
+const { claim } = TaskInlet.prototype
+TaskInlet.prototype.claim = function (this: TaskInlet, job, now): boolean {
+  const before = claiming
+  claiming = this
+  try {
+    return claim.call(this, job, now)
+  } finally {
+    claiming = before
+  }
 }
 
 TableView.prototype.setInt = function (this: TableView, id: number, field: number, value: number): void {

@@ -1,5 +1,5 @@
 import type { LaneLink } from '#src/bridge/lane-link.js'
-import type { SupervisorToSender } from '#src/bridge/protocol/supervisor-to-sender.js'
+import type { StallReported, SupervisorToSender } from '#src/bridge/protocol/supervisor-to-sender.js'
 import type { Races } from './races.js'
 import type { SimPort } from './sim-port.js'
 import type { SimScheduler } from './sim-scheduler.js'
@@ -22,6 +22,9 @@ export class Sights {
   readonly #races: Races
   readonly #threadOf = new Map<SimPort, SimThread>()
   readonly #retiring = new Set<SimThread>()
+  readonly #takenOver = new Set<SimThread>()
+  /** The stalls that were told, and to whom. */
+  readonly #reported = new Set<string>()
 
   constructor(races: Races) {
     this.#races = races
@@ -36,6 +39,11 @@ export class Sights {
     if (port.peer.actor.dead) this.#races.hit('answer taken after death')
   }
 
+  /** A thread has taken a message before its event loop gave it. */
+  polled(thread: SimThread): void {
+    if (thread.spins && thread.loop?.isIdle === true) this.#races.hit('found while looking at the doorbell')
+  }
+
   watchNotices(sender: SimSender, scheduler: SimScheduler): void {
     sender.notices.peer.tap = {
       posted: (_, message) => this.#notice(sender, scheduler, message as SupervisorToSender),
@@ -48,11 +56,21 @@ export class Sights {
     if (thread.phase === 'starting') races.hit('death while starting')
     if (thread.phase === 'leaving') races.hit('death while leaving')
     if (this.#retiring.has(thread)) races.hit('death while retiring')
+    if (this.#takenOver.has(thread)) races.hit('stalled thread died after it was replaced')
     if (WITHIN_TASK.has(at)) races.hit('death between claim and answer')
     if (at.startsWith('before STARTED →')) races.hit('death between answer and verdict')
     const { loop } = thread
     if (at === 'before SCHEDULED → STARTED' && loop !== null && loop.pending === 0 && !loop.isIdle)
       races.hit('death between two tasks of a batch')
+  }
+
+  #replaced(sender: SimSender, { report, thread }: StallReported): void {
+    this.#races.hit('stalled thread replaced')
+    if (this.#reported.has(`${sender.number} ${report}`))
+      this.#races.hit('stalled thread replaced at a later look')
+    const [port] = linkTo(sender, thread)
+    const stalled = port && this.#threadOf.get(port)
+    if (stalled !== undefined) this.#takenOver.add(stalled)
   }
 
   #notice(sender: SimSender, scheduler: SimScheduler, message: SupervisorToSender): void {
@@ -83,7 +101,8 @@ export class Sights {
         if (sender.actor.parked) races.hit('timed out while the owner was blocked')
         break
       case 'stall':
-        if (message.action === 'replace') races.hit('stalled thread replaced')
+        if (message.action === 'replace') this.#replaced(sender, message)
+        this.#reported.add(`${sender.number} ${message.report}`)
         if (message.action === 'terminate') races.hit('stalled thread ended')
         break
     }

@@ -9,14 +9,16 @@ import type { SimWorld } from './sim-world.js'
 interface LeasedThread {
   readonly thread: SimThread
   readonly exits: ((code: number) => void)[]
+  /** Whether the pool has ended and forgotten it. */
+  removed: boolean
   /** Whether its `exit` has been seen. */
   exited: boolean
 }
 
 /** Who watches what threads do, and how many there are. */
 export interface PoolWatcher extends ThreadWatcher {
-  /** One was asked for; so many live. */
-  leased(living: number): void
+  /** One was asked for; the pool has so many, those left out that it has ended and forgotten. */
+  leased(held: number): void
 }
 
 /** How often what happens to threads. */
@@ -30,18 +32,25 @@ export interface PoolFaults {
 /** Where simulated threads come from: what piscina does, as far as `LaneThread` sees of it. */
 export class SimPool implements ThreadSource {
   readonly threads: SimThread[] = []
-  readonly faults: PoolFaults = { lingers: 0, failsToLoad: 0, neverStarts: 0 }
+  readonly faults: PoolFaults
   readonly #world: SimWorld
   readonly #channels: SimChannels
   readonly #supervisor: Actor
   readonly #watcher: PoolWatcher
   readonly #leased: LeasedThread[] = []
 
-  constructor(world: SimWorld, channels: SimChannels, supervisor: Actor, watcher: PoolWatcher) {
+  constructor(
+    world: SimWorld,
+    channels: SimChannels,
+    supervisor: Actor,
+    watcher: PoolWatcher,
+    faults: PoolFaults,
+  ) {
     this.#world = world
     this.#channels = channels
     this.#supervisor = supervisor
     this.#watcher = watcher
+    this.faults = faults
   }
 
   onError(): void {}
@@ -52,6 +61,8 @@ export class SimPool implements ThreadSource {
 
   lease(terms: Lease, signal: AbortSignal): Promise<never> {
     const world = this.#world
+    // The promises of a supervisor that is dead are settled all the same.
+    if (this.#supervisor.dead) return new Promise(() => {})
     return new Promise((_, reject) => {
       const thread = new SimThread(
         this.threads.length + 1,
@@ -62,11 +73,12 @@ export class SimPool implements ThreadSource {
         this.#watcher,
         died => this.#tellOfDeath(died, leased, reject),
       )
-      const leased: LeasedThread = { thread, exits: [], exited: false }
+      const leased: LeasedThread = { thread, exits: [], removed: false, exited: false }
       this.threads.push(thread)
-      this.#watcher.leased(this.living.length)
       this.#leased.push(leased)
+      this.#watcher.leased(this.#leased.filter(({ removed }) => !removed).length)
       signal.addEventListener('abort', () => {
+        leased.removed = true
         this.#supervisor.unsettled = true
         reject(Object.assign(new Error('aborted'), { name: 'AbortError' }))
         this.end(thread)
@@ -78,7 +90,9 @@ export class SimPool implements ThreadSource {
     const leased = this.#leased.find(({ thread, exited }) => thread.id === threadId && !exited)
     if (leased === undefined) return undefined
     const worker = {
-      threadId,
+      // Promises settle between turns alone, and a task that holds its loop does so within one: what is awaited meanwhile
+      // comes too late. So half of the threads have no stack to be waited for.
+      threadId: this.#world.random.chance(0.5) ? threadId : undefined,
       once: (_: 'exit', call: (code: number) => void) => leased.exits.push(call),
       terminate: () => Promise.resolve(0),
       performance: { eventLoopUtilization: () => ({ idle: 0, active: 0, utilization: 0 }) },
@@ -94,6 +108,7 @@ export class SimPool implements ThreadSource {
   end(thread: SimThread): void {
     const { random } = this.#world
     thread.terminated = true
+    if (thread.isInNativeCode) return
     if (thread.actor.running || !random.chance(this.faults.lingers)) {
       thread.actor.die()
       return
@@ -112,6 +127,7 @@ export class SimPool implements ThreadSource {
   #tellOfDeath(thread: SimThread, leased: LeasedThread, reject: (error: Error) => void): void {
     const world = this.#world
     const died = (): void => {
+      leased.removed = true
       this.#supervisor.unsettled = true
       const code = thread.outOfMemory ? 'ERR_WORKER_OUT_OF_MEMORY' : undefined
       reject(Object.assign(new Error('the worker is gone'), code === undefined ? {} : { code }))

@@ -47,4 +47,20 @@ test('an end that is lost on its way closes the other, on real and simulated cha
   }
 })
 
+test('what an actor posts that is dead comes nowhere', () => {
+  const world = new SimWorld(1)
+  const poster = new Actor('near')
+  const [near, far] = SimPort.pair(world, poster, new Actor('far'))
+  let taken = 0
+  far.listen(
+    () => taken++,
+    () => {},
+  )
+  near.post('before')
+  poster.die()
+  near.post('after')
+  while (world.step());
+  assert.is(taken, 1)
+})
+
 test.run()

@@ -5,8 +5,8 @@ import type { SimWorld } from './sim-world.js'
 /** Who looks at what goes over a port. */
 export interface PortTap {
   posted(from: SimPort, message: unknown): void
-  /** It is about to be dealt with. */
-  taken?(at: SimPort, message: unknown): void
+  /** It is about to be dealt with. @param polled whether it was taken without the event loop */
+  taken?(at: SimPort, message: unknown, polled: boolean): void
 }
 
 /** A message, and the ends of other channels that it brings. */
@@ -61,6 +61,8 @@ export class SimPort implements Port {
     const { world } = this
     if (world.current === this.actor) world.reach(`before ${what(message)} is posted`)
     const copy = cloneOf(message, transfer)
+    // The promises of an actor that is dead are settled all the same, and nothing is to come of it.
+    if (this.actor.dead) return
     const ends = transfer.flatMap(one => this.#endOf(one) ?? [])
     if (!this.#open) {
       for (const end of ends) end.close()
@@ -85,7 +87,7 @@ export class SimPort implements Port {
     const next = this.#inbox.shift()
     if (next === undefined) return undefined
     const { message } = next
-    this.tap?.taken?.(this, message)
+    this.tap?.taken?.(this, message, true)
     return { message }
   }
 
@@ -121,7 +123,7 @@ export class SimPort implements Port {
     if (this.#inbox.length > 0) {
       this.world.reach(`before ${what(this.#inbox[0]!.message)} is taken`)
       const { message } = this.#inbox.shift()!
-      this.tap?.taken?.(this, message)
+      this.tap?.taken?.(this, message, false)
       this.#onMessage!(message)
     } else if (this.#closing) {
       this.#closing = false

@@ -1,31 +1,35 @@
 import { LaneLink } from '#src/bridge/lane-link.js'
-import type { LaneTerms } from '#src/bridge/sender-context.js'
-import { LaneError, TaskCanceledError } from '#src/core/errors.js'
 import type { LaneConfig } from '#src/lanes/lane-config.js'
 import type { SchedulerConnection } from '#src/lanes/scheduler-connection.js'
 import { SchedulerLife } from '#src/lanes/scheduler-life.js'
-import { Supervisor } from '#src/lanes/supervisor.js'
 import type { Races } from './races.js'
 import { Actor } from './sim-actor.js'
-import { SimChannels } from './sim-channels.js'
-import { type PoolWatcher, SimPool } from './sim-pool.js'
+import { LANE, SimGeneration } from './sim-generation.js'
+import type { PoolFaults, PoolWatcher, SimPool } from './sim-pool.js'
 import type { SimPort } from './sim-port.js'
-import { SimSender } from './sim-sender.js'
+import type { SimSender } from './sim-sender.js'
+import type { SimThread } from './sim-thread.js'
 import type { SimWorld } from './sim-world.js'
-
-export const LANE = 'lane'
-/** The thread of the supervisor is ended when it has not closed so long after the time it was given. */
-const LAST_RESORT_MS = 100
 
 export type SimLaneOptions = Pick<
   LaneConfig,
-  'threads' | 'concurrency' | 'queueLimit' | 'overload' | 'grace' | 'stallAfter' | 'onStall' | 'restart'
+  | 'threads'
+  | 'concurrency'
+  | 'queueLimit'
+  | 'overload'
+  | 'grace'
+  | 'spin'
+  | 'stallAfter'
+  | 'onStall'
+  | 'restart'
 >
 
 /** Who watches a simulated scheduler. */
 export interface SchedulerWatcher extends PoolWatcher {
   /** A sender has a connection to a thread more. */
   opened(sender: SimSender, port: SimPort): void
+  /** It has begun anew, with other senders. */
+  startedAgain(): void
 }
 
 const send = LaneLink.prototype.send
@@ -41,141 +45,92 @@ let onLink: (link: LaneLink) => void = () => {}
  * and clock. Only what makes and ends threads is simulated, and what of `lane-entry` is about a thread of its own.
  */
 export class SimScheduler {
-  readonly senders: SimSender[] = []
-  readonly pool: SimPool
   readonly life: SchedulerLife<unknown, SchedulerConnection>
   readonly config: LaneConfig
-  readonly supervisorActor = new Actor('supervisor')
-  readonly supervisor: Supervisor
-  readonly #world: SimWorld
+  readonly faults: PoolFaults = { lingers: 0, failsToLoad: 0, neverStarts: 0 }
+  /** One for each start. */
+  readonly generations: SimGeneration[] = []
   /** Whether somebody has told it to end. */
   ending = false
-  /** Whether its end has come to the lanes. */
-  closing = false
-  closed = false
 
   constructor(
     world: SimWorld,
     options: SimLaneOptions,
     { senders, races, watcher }: { senders: number; races: Races; watcher: SchedulerWatcher },
   ) {
-    this.#world = world
     this.config = { ...REST, ...options }
-    const { concurrency, queueLimit, overload, threads } = options
-    const terms: LaneTerms = { name: LANE, concurrency, queueLimit, overload, threads }
-    const channels = new SimChannels(world, new Actor('nobody'))
-    this.pool = new SimPool(world, channels, this.supervisorActor, watcher)
-    const config = { lanes: [this.config], epochOffset: 0 }
-    this.supervisor = new Supervisor(config, new Map([[LANE, this.pool]]), {
-      clock: world,
-      timers: world.timersOf(this.supervisorActor),
-      channel: () => channels.make(),
-      open: end => channels.open(end, this.supervisorActor),
-      stackOf: () => Promise.resolve(undefined),
-      write: () => races.hit('stall unheard'),
-    })
     const ports = new Map<SimPort, SimSender>()
     onLink = link => {
       const port = link.port as SimPort
       ports.get(port)?.links.set(port, link)
     }
+    const actors = Array.from(
+      { length: senders },
+      (_, number) => new Actor(number === 0 ? 'main' : `sender ${number}`),
+    )
     const opened = (sender: SimSender, port: SimPort): void => {
       ports.set(port, sender)
       watcher.opened(sender, port)
     }
-    for (let number = 0; number < senders; number++) {
-      const { port1, port2 } = channels.make()
-      const sender = new SimSender(number, world, channels, port1, terms, races, opened)
-      world.run(this.supervisorActor, () => this.supervisor.addSender(number, port2))
-      sender.listen(() => this.#orphaned(sender))
-      this.senders.push(sender)
+    const begin = (): void => {
+      const before = this.generations.at(-1)?.senders
+      const terms = { config: this.config, faults: this.faults, actors, races, watcher, opened, before }
+      this.generations.push(new SimGeneration(world, terms))
     }
-    let starting: Promise<void> | null = null
-    world.run(this.supervisorActor, () => {
-      starting = this.supervisor.start()
-    })
-    const connection = {
-      sender: this.main.sender,
-      started: () => this.#reachesMain(starting!).then(() => this.main.sender.readNotices()),
-      close: (within: number) => this.#close(within),
+    // Before it is started, so that it can be watched from its beginning.
+    begin()
+    const connect = (last: SchedulerConnection | null): SchedulerConnection => {
+      if (last !== null) {
+        begin()
+        watcher.startedAgain()
+      }
+      return this.#present.connection as unknown as SchedulerConnection
     }
-    this.life = new SchedulerLife(
-      this,
-      options.grace,
-      { connect: () => connection as unknown as SchedulerConnection, ended: () => {} },
-      world,
-    )
+    this.life = new SchedulerLife(this, options.grace, { connect, ended: () => {} }, world)
+  }
+
+  get #present(): SimGeneration {
+    return this.generations.at(-1)!
+  }
+
+  /** The present ones. */
+  get senders(): readonly SimSender[] {
+    return this.#present.senders
+  }
+
+  /** Those of earlier starts as well. */
+  get allSenders(): SimSender[] {
+    return this.generations.flatMap(({ senders }) => senders)
+  }
+
+  get pool(): SimPool {
+    return this.#present.pool
+  }
+
+  get allThreads(): SimThread[] {
+    return this.generations.flatMap(({ pool }) => pool.threads)
+  }
+
+  get supervisorActor(): Actor {
+    return this.#present.supervisorActor
+  }
+
+  /** Whether nothing of it runs. */
+  get closed(): boolean {
+    return this.#present.closed
   }
 
   /** The sender on the thread that made the scheduler. */
   get main(): SimSender {
     return this.senders[0]!
   }
-
-  /** The answer of the supervisor takes its time, and waits for main. */
-  #reachesMain(answer: Promise<void>): Promise<void> {
-    const { actor } = this.main
-    return new Promise((resolve, reject) => {
-      answer.then(
-        () => this.#world.later(actor, resolve),
-        (error: unknown) => this.#world.later(actor, () => reject(error)),
-      )
-    })
-  }
-
-  async #close(within: number): Promise<void> {
-    this.closing = true
-    const world = this.#world
-    for (const { actor, sender } of this.senders.slice(1)) {
-      const refusal = new LaneError('ERR_LANE_CLOSED', LANE, 'closed')
-      world.later(actor, () => {
-        for (const lane of sender) {
-          lane.refuse(refusal)
-          lane.cancelAll(name => new TaskCanceledError(name, refusal))
-        }
-      })
-    }
-    const closed = new Promise<void>(resolve => {
-      world.later(this.supervisorActor, () => {
-        this.supervisor.close(within).then(() => world.later(this.main.actor, resolve))
-      })
-    })
-    let stop = (): void => {}
-    const lastResort = new Promise<void>(resolve => {
-      stop = world.timersOf(this.main.actor).after(within + LAST_RESORT_MS, resolve)
-    })
-    await Promise.race([closed, lastResort])
-    stop()
-    // What the end of the supervisor's thread is to all that it made.
-    for (const thread of this.pool.living) thread.actor.die()
-    this.supervisorActor.die()
-    for (const { notices } of this.senders) notices.peer.close()
-    world.run(this.main.actor, () =>
-      this.main.sender.orphaned(new LaneError('ERR_LANE_CLOSED', '', 'the lanes were closed')),
-    )
-    this.closed = true
-  }
-
-  #orphaned(sender: SimSender): void {
-    if (sender === this.main && this.closing) return
-    sender.sender.orphaned(new LaneError('ERR_LANE_CLOSED', '', 'the supervisor thread ended'))
-  }
 }
 
-const REST: LaneConfig = {
+const REST: Omit<LaneConfig, keyof SimLaneOptions> = {
   name: LANE,
   tasks: '',
-  threads: { min: 1, max: 1, idleTimeout: 20 },
-  concurrency: 1,
-  queueLimit: Number.POSITIVE_INFINITY,
-  overload: 'reject',
-  grace: 50,
-  spin: 0,
   os: 'normal',
   slowCallback: 5,
-  stallAfter: Number.POSITIVE_INFINITY,
-  onStall: 'report',
-  restart: { max: 1000, within: 10_000 },
   startTimeout: 60,
   resourceLimits: undefined,
   env: {},

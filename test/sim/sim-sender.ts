@@ -1,33 +1,49 @@
 import type { LaneLink } from '#src/bridge/lane-link.js'
 import type { LaneSender } from '#src/bridge/lane-sender.js'
 import type { SupervisorToSender } from '#src/bridge/protocol/supervisor-to-sender.js'
-import { Sender } from '#src/bridge/sender.js'
+import { Sender, type SenderPast } from '#src/bridge/sender.js'
 import type { LaneTerms } from '#src/bridge/sender-context.js'
 import type { Task } from '#src/core/task.js'
 import type { Races } from './races.js'
-import { Actor } from './sim-actor.js'
+import type { Actor } from './sim-actor.js'
 import type { SimChannels } from './sim-channels.js'
 import type { SimPort } from './sim-port.js'
 import type { SimThread } from './sim-thread.js'
 import type { SimWorld } from './sim-world.js'
+
+/** When a task may run. */
+export interface TaskLimits {
+  readonly notBefore: number
+  readonly waitUntil: number
+  readonly deadline: number
+  readonly timeout: number
+}
 
 /** What is known of a task, and what is expected of it. */
 export interface Entry {
   readonly task: Task
   readonly sender: SimSender
   readonly kind: string
-  readonly limited: boolean
+  /** The instants and durations it was submitted with: those that its task has may change with its attempts. */
+  readonly limits: TaskLimits
   readonly idempotent: boolean
   readonly retries: number
   readonly key: string | null
   readonly transferring: boolean
+  /** Whether its callbacks are logged. */
+  isObserved: boolean
   /** Whether a cancel answered true. */
   cancelled: boolean
   settled: number
   /** The order of its callbacks. */
   readonly log: ('start' | 'final')[]
+  /** How often a thread has claimed it. */
+  claims: number
   /** The threads its code has begun on. */
   readonly begun: SimThread[]
+  /** When its code last ended, and how often it had failed when it last began. */
+  endedAt: number
+  failuresBefore: number
   /** How many of its lane started after it had aged and before it did, and how many may. */
   overtaken: number
   mayOvertake: number
@@ -40,17 +56,24 @@ export function entryOf(sender: SimSender, task: Task, kind: string): Entry {
     task,
     sender,
     kind,
-    limited:
-      extras !== null &&
-      Math.min(extras.timeout, extras.waitUntil, extras.deadline) !== Number.POSITIVE_INFINITY,
+    limits: {
+      notBefore: extras?.notBefore ?? 0,
+      waitUntil: extras?.waitUntil ?? Number.POSITIVE_INFINITY,
+      deadline: extras?.deadline ?? Number.POSITIVE_INFINITY,
+      timeout: extras?.timeout ?? Number.POSITIVE_INFINITY,
+    },
     idempotent: extras?.idempotent ?? false,
     retries: extras?.retries?.limit ?? 0,
     key: extras?.key ?? null,
     transferring: extras !== null && extras.transfer !== null,
+    isObserved: false,
     cancelled: false,
     settled: 0,
     log: [],
+    claims: 0,
     begun: [],
+    endedAt: 0,
+    failuresBefore: 0,
     overtaken: 0,
     mayOvertake: 0,
   }
@@ -74,33 +97,40 @@ export class SimSender {
   /** @param end of the channel to the supervisor */
   constructor(
     number: number,
+    actor: Actor,
     world: SimWorld,
     channels: SimChannels,
     end: unknown,
     terms: LaneTerms,
     races: Races,
     onOpen: (sender: SimSender, port: SimPort) => void,
+    past: SenderPast | undefined,
   ) {
     this.number = number
-    this.actor = new Actor(number === 0 ? 'main' : `sender ${number}`)
+    this.actor = actor
     this.notices = channels.open(end, this.actor)
-    this.sender = new Sender(this.notices, [terms], {
-      clock: world,
-      timers: world.timersOf(this.actor),
-      defer: call => world.later(this.actor, call),
-      openPort: token => {
-        const port = channels.open(token, this.actor)
-        onOpen(this, port)
-        return port
+    this.sender = new Sender(
+      this.notices,
+      [terms],
+      {
+        clock: world,
+        timers: world.timersOf(this.actor),
+        defer: call => world.later(this.actor, call),
+        openPort: token => {
+          const port = channels.open(token, this.actor)
+          onOpen(this, port)
+          return port
+        },
+        busy: () => {},
+        report: error => this.reported.push(error),
+        watcher: {
+          slow: () => races.hit('slow'),
+          stall: () => races.hit('stall heard'),
+          restart: () => races.hit('restart'),
+        },
       },
-      busy: () => {},
-      report: error => this.reported.push(error),
-      watcher: {
-        slow: () => races.hit('slow'),
-        stall: () => races.hit('stall heard'),
-        restart: () => races.hit('restart'),
-      },
-    })
+      past,
+    )
   }
 
   listen(onClose: () => void): void {
@@ -119,6 +149,12 @@ export class SimSender {
     this.bySequence.set(task.sequence, entry)
     this.open.add(entry)
     this.lane.submit(task, how)
+  }
+
+  /** What the sender of the next start on this thread goes on from. */
+  get past(): SenderPast {
+    const { history, lastNumber } = this.sender
+    return { history, lastNumber }
   }
 
   get lane(): LaneSender {

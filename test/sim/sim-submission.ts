@@ -11,26 +11,31 @@ import type { SimWorld } from './sim-world.js'
 
 const KINDS = [
   ...['quick', 'quick', 'quick', 'quick', 'throws', 'waits', 'slow', 'slow', 'heedsAbort', 'ignoresAbort'],
-  ...['uncloneable', 'sizeOf', 'uncloneableArgument', 'unknown'],
+  ...['uncloneable', 'sizeOf', 'uncloneableArgument', 'unknown', 'blamed'],
 ]
 
-const DEADLY_KINDS = [...KINDS, 'exits', 'holds']
+/** Those that hold a loop for long are of use where somebody minds. */
+const KINDS_WITH_STALLS = [...KINDS, 'holds', 'native', 'nativeLater']
+const DEADLY_KINDS = [...KINDS_WITH_STALLS, 'exits']
 
 /** What is submitted in a run, and what is done to it. */
 export class Submissions {
   readonly #world: SimWorld
   readonly #detectors: Detectors
   readonly #races: Races
-  /** Whether some may take their thread with them, or hold it for long. */
+  /** Whether some may take their thread with them. */
   deadly = false
+  /** Whether some hold their loop for long. */
+  readonly #stalling: boolean
   /** How many there may be in all. */
   readonly #most: number
   count = 0
 
-  constructor(world: SimWorld, detectors: Detectors, races: Races) {
+  constructor(world: SimWorld, detectors: Detectors, races: Races, stalling: boolean) {
     this.#world = world
     this.#detectors = detectors
     this.#races = races
+    this.#stalling = stalling
     this.#most = 30 + world.random.below(100)
   }
 
@@ -41,7 +46,7 @@ export class Submissions {
   /** Submits a random task, unless it is refused. */
   submit(sender: SimSender): void {
     const { random } = this.#world
-    const kind = random.pick(this.deadly ? DEADLY_KINDS : KINDS)
+    const kind = random.pick(this.#kinds)
     const now = this.#world.now()
     const sequence = sender.sender.nextSequence()
     // Its size is what the task answers, so that it is seen whether it arrived.
@@ -53,6 +58,7 @@ export class Submissions {
     const task = new Task(sender.lane.target(name), sequence, [argument], now, settle, extras)
     const entry = entryOf(sender, task, kind)
     if (extras !== null) {
+      entry.isObserved = true
       extras.observer = {
         accepted: () => this.#races.hit('held for want of room'),
         started: () => this.#detectors.started(entry),
@@ -64,6 +70,11 @@ export class Submissions {
     } catch (error) {
       if (!(error instanceof MultilaneError)) throw error
     }
+  }
+
+  get #kinds(): readonly string[] {
+    if (this.deadly) return DEADLY_KINDS
+    return this.#stalling ? KINDS_WITH_STALLS : KINDS
   }
 
   /** Starts a map over a few items, of which some fail; its tasks are entries like all others. */
@@ -126,7 +137,7 @@ function randomExtras(random: Random, now: number, transfer: readonly object[] |
   if (random.chance(0.1)) extras.notBefore = now + random.below(20)
   extras.priority = random.below(3)
   extras.idempotent = random.chance(0.3)
-  if (random.chance(0.3)) extras.key = random.pick(['a', 'b'])
+  if (random.chance(extras.idempotent ? 0.6 : 0.3)) extras.key = random.pick(['a', 'b'])
   extras.transfer = transfer
   if (transfer === null && random.chance(0.3))
     extras.retries = { limit: 1 + random.below(3), delay: random.below(20), maxDelay: 30 }

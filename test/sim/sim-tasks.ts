@@ -37,6 +37,24 @@ export const SIM_TASKS: Readonly<Record<string, SimTask>> = {
     }
     return value
   },
+  /** Holds its loop in native code, where nobody can end it. */
+  native: ({ world, thread }, value) => {
+    thread.inNativeCode(() => {
+      const until = world.now() + world.random.pick([60, 300])
+      while (world.now() < until) {
+        world.advance(1 + world.random.next() * 20)
+        world.meanwhile(3)
+      }
+    })
+    return value
+  },
+  /** Goes into native code after it has waited: its loop is silent, and does not show who holds it. */
+  nativeLater: ({ world, thread }, value) =>
+    new Promise(resolve => {
+      thread.timers.after(world.random.below(10), () =>
+        thread.goesSilent(world.random.pick([100, 700]), () => resolve(value)),
+      )
+    }),
   heedsAbort: ({ world, thread }, value) =>
     new Promise(resolve => {
       thread.onAbort(() => resolve(value))
@@ -46,6 +64,10 @@ export const SIM_TASKS: Readonly<Record<string, SimTask>> = {
     new Promise(resolve => {
       thread.timers.after(400 + world.random.below(400), () => resolve(value))
     }),
+  blamed: ({ world, thread }) => {
+    thread.throwLater(new TypeError('simulated'), world.random.below(10))
+    return new Promise(() => {})
+  },
   uncloneable: () => () => 0,
   sizeOf: (_, buffer) => (buffer as ArrayBuffer).byteLength,
   exits: ({ thread }) => thread.exit(7),

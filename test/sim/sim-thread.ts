@@ -14,13 +14,17 @@ import type { SimPort } from './sim-port.js'
 import { SIM_TASKS } from './sim-tasks.js'
 import type { SimWorld } from './sim-world.js'
 
+/** A look at the doorbell takes so long. */
+const SPIN_STEP_MS = 0.005
+
 /** What becomes of a thread's start. */
 export type StartFate = 'starts' | 'fails to load' | 'never ends'
 
 /** Who watches what threads do. */
 export interface ThreadWatcher {
   /** A task's code begins. */
-  began(thread: SimThread, sender: number, sequence: number): void
+  /** @param started the instant at which it was claimed */
+  began(thread: SimThread, sender: number, sequence: number, started: number): void
   /** A task's code has ended, or has been given up. */
   ended(thread: SimThread, sender: number, sequence: number): void
   /** A task ignored its abort for its grace. */
@@ -41,6 +45,7 @@ export class SimThread {
   outOfMemory = false
   /** Whether somebody wanted its death. */
   terminated = false
+  isInNativeCode = false
   /** Whether a fault has closed one of its ports. */
   isCutOff = false
   phase: 'starting' | 'ready' | 'leaving' | 'left' = 'starting'
@@ -75,6 +80,11 @@ export class SimThread {
     world.later(this.actor, () => this.#boot(channels, fate))
   }
 
+  /** Whether it looks at its doorbell before it sleeps. */
+  get spins(): boolean {
+    return this.#lease.config.spin > 0
+  }
+
   get isGone(): boolean {
     return this.actor.dead
   }
@@ -83,8 +93,45 @@ export class SimThread {
   exit(code: number): void {
     this.exitCode = code
     this.loop?.flush()
+    this.#tell({ type: 'exiting', code })
     this.actor.doom = 1
     this.#world.endure(this.actor, 'a task that exits')
+  }
+
+  /** What a task throws outside its call, by a timer of its own, after so many milliseconds. */
+  throwLater(error: Error, after: number): void {
+    const job = this.#running!
+    this.timers.after(after, () => {
+      if (!this.loop!.isPending(job)) return
+      this.#ended(job)
+      this.loop!.blame(job, error)
+    })
+  }
+
+  /** Whoever ends the thread meanwhile does so when this has returned. */
+  inNativeCode(call: () => void): void {
+    this.isInNativeCode = true
+    call()
+    this.isInNativeCode = false
+    if (this.terminated) this.actor.doom = 1
+    this.#world.endure(this.actor, 'on its way out of native code')
+  }
+
+  /** As `inNativeCode`, for so many milliseconds, in which all others go on. */
+  goesSilent(duration: number, call: () => void): void {
+    const { actor } = this
+    if (this.isInNativeCode) {
+      call()
+      return
+    }
+    this.isInNativeCode = true
+    actor.parked = true
+    this.#world.timersOf(new Actor('native code')).after(duration, () => {
+      this.isInNativeCode = false
+      actor.parked = false
+      if (this.terminated) actor.die()
+      else this.#world.run(actor, call)
+    })
   }
 
   /** Calls back when the running task is aborted. */
@@ -174,6 +221,11 @@ export class SimThread {
           now: () => {
             // In a microtask nobody is on the stack; one that died has none left.
             if (world.current === actor) world.endure(actor, 'at work')
+            // Else one that looks at its doorbell would do so for ever, and alone.
+            if (spin > 0 && world.current === actor) {
+              world.advance(SPIN_STEP_MS)
+              if (world.random.chance(0.1)) world.meanwhile(1)
+            }
             return world.now()
           },
         },
@@ -202,7 +254,7 @@ export class SimThread {
     const sequence = table.float(job.id, FLOAT.SEQUENCE)
     const running = this.#running
     this.#running = job
-    this.#watcher.began(this, sender, sequence)
+    this.#watcher.began(this, sender, sequence, job.started)
     this.#world.reach('when a task has begun')
     let value: unknown
     try {

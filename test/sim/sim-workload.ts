@@ -1,11 +1,16 @@
-import { OVERLOAD_POLICIES } from '#src/core/admission.js'
-import { checkOutcomes, checkRest } from './conclusion.js'
-import { Detectors, describe } from './detectors.js'
+import type { MultilaneError } from '#src/core/errors.js'
+import { checkOutcomes, checkRest, checkStrays } from './conclusion.js'
+import { type Detector, Detectors, describe } from './detectors.js'
+import { watchWithin } from './inner-sights.js'
 import { watchTables } from './protocol-steps.js'
 import { Races } from './races.js'
+import { Actor } from './sim-actor.js'
+import { SimDrains } from './sim-drains.js'
 import { SimMaps } from './sim-maps.js'
+import { randomLane } from './sim-options.js'
 import { SimScheduler } from './sim-scheduler.js'
 import type { Entry, SimSender } from './sim-sender.js'
+import { SimStartWaits } from './sim-start-waits.js'
 import { Submissions } from './sim-submission.js'
 import type { SimThread } from './sim-thread.js'
 import { SimWorld } from './sim-world.js'
@@ -15,6 +20,9 @@ const LIVENESS_STEPS = 20_000
 /** And so many milliseconds. */
 const LIVENESS_MS = 60_000
 
+/** Who minds what has not ended. */
+const DETECTOR_OF: Readonly<Record<string, Detector>> = { 'its slots': 'slots', 'its waits': 'waits' }
+
 /** One run of a random workload: tasks, cancels, limits, deaths and parking, then a phase without faults. */
 class Run {
   readonly #races: Races
@@ -23,12 +31,17 @@ class Run {
   readonly #scheduler: SimScheduler
   readonly #submissions: Submissions
   readonly #maps = new SimMaps()
+  readonly #drains: SimDrains
+  readonly #startWaits: SimStartWaits
   /** Whether threads die, as soon as the lane has started. */
   readonly #deadly: boolean
   #isDeadly = false
   #closing: Promise<void> | null = null
   #hasClosed = false
   #startFailed = false
+  /** How many starts have not ended. */
+  #starting = 0
+  #isStopping = false
   #cutShort = false
   #deaths = 0
 
@@ -38,35 +51,30 @@ class Run {
     const { random } = world
     this.#world = world
     this.#detectors = new Detectors(seed, world, races)
-    watchTables(world, races)
+    watchTables(world, races, (sender, sequence) => this.#detectors.claimed(sender, sequence))
+    watchWithin(races)
+    this.#drains = new SimDrains(this.#detectors, races)
+    this.#startWaits = new SimStartWaits(this.#detectors, races)
     world.interleaving = random.pick([0, 0.1, 0.3])
-    const min = 1 + random.below(3)
     this.#deadly = random.chance(0.6)
-    this.#scheduler = new SimScheduler(
-      world,
-      {
-        threads: { min, max: min + random.below(3), idleTimeout: 10 + random.below(30) },
-        concurrency: random.pick([1, 1, 2, 8]),
-        grace: random.pick([5, 50]),
-        queueLimit: random.pick([Number.POSITIVE_INFINITY, 1, 10]),
-        overload: random.pick(OVERLOAD_POLICIES),
-        stallAfter: random.pick([Number.POSITIVE_INFINITY, 30]),
-        onStall: random.pick(['report', 'replace', 'terminate'] as const),
-        restart: { max: this.#deadly && random.chance(0.2) ? 2 : 1000, within: 10_000 },
-      },
-      { senders: random.chance(0.3) ? 2 : 1, races, watcher: this.#detectors },
-    )
+    const lane = randomLane(random, this.#deadly)
+    this.#scheduler = new SimScheduler(world, lane, {
+      senders: random.chance(0.3) ? 2 : 1,
+      races,
+      watcher: this.#detectors,
+    })
     this.#detectors.watch(this.#scheduler)
-    this.#submissions = new Submissions(world, this.#detectors, races)
+    const stalling = lane.stallAfter !== Number.POSITIVE_INFINITY
+    this.#submissions = new Submissions(world, this.#detectors, races, stalling)
     world.onDeath = (actor, at) => {
-      const thread = this.#scheduler.pool.threads.find(one => one.actor === actor)!
+      const thread = this.#scheduler.allThreads.find(one => one.actor === actor)!
       this.#noteDeath(thread, at)
     }
     if (this.#deadly && random.chance(0.5)) {
-      this.#scheduler.pool.faults.lingers = 0.5
+      this.#scheduler.faults.lingers = random.pick([0.5, 1])
       // The lane starts at first, mostly, so that there is something to be seen.
       const faults = (): void => {
-        Object.assign(this.#scheduler.pool.faults, { failsToLoad: 0.05, neverStarts: 0.05 })
+        Object.assign(this.#scheduler.faults, { failsToLoad: 0.05, neverStarts: 0.05 })
       }
       if (random.chance(0.1)) faults()
       else this.#world.timersOf(this.#scheduler.main.actor).after(30, faults)
@@ -79,18 +87,46 @@ class Run {
 
   async play(): Promise<void> {
     if (this.#deadly && this.#world.random.chance(0.1)) this.#beDeadly()
-    const started = this.#scheduler.life.start().then(() => {
-      if (this.#deadly) this.#beDeadly()
-    })
-    started.catch(() => {
-      // Closing it is to cut its start short, too.
-      this.#startFailed = true
-      this.#races.hit('start failed')
-    })
+    this.#start()
     for (let turn = 0; (turn < 300 || (!this.#submissions.isOver && turn < 1000)) && !this.#isOver; turn++)
       await this.#turn()
     await this.#withoutFaults()
     await this.#conclude()
+  }
+
+  #start(): void {
+    this.#starting++
+    const started = this.#scheduler.life.start().then(() => {
+      this.#starting--
+      if (this.#deadly) this.#beDeadly()
+    })
+    started.catch((error: MultilaneError) => {
+      this.#starting--
+      // It was to stop, or to close, before it had started.
+      if (error.code === 'ERR_CLOSED') return
+      this.#startFailed = true
+      this.#races.hit('start failed')
+    })
+  }
+
+  /** Stops it, and mostly starts it again: at once, or when it has stopped. */
+  #stop(): void {
+    const { life, main } = this.#scheduler
+    if (this.#closing !== null || this.#isStopping || !main.actor.canRun) return
+    const { random } = this.#world
+    if (main.open.size > 0) this.#races.hit('stopped in the middle')
+    this.#cutShort = true
+    this.#isStopping = true
+    const startsWhen = random.pick(['at once', 'later', 'never'])
+    this.#world.run(main.actor, () => {
+      life.stop(random.pick([0, 5, 100, 2000])).then(() => {
+        this.#isStopping = false
+        if (startsWhen === 'later' && this.#closing === null) this.#start()
+      })
+      if (startsWhen !== 'at once') return
+      this.#races.hit('started again while it stopped')
+      this.#start()
+    })
   }
 
   /** Whether all that is left is to refuse. */
@@ -115,10 +151,14 @@ class Run {
       this.#act(sender, () => this.#onAny(sender, entry => this.#submissions.setPriority(entry)))
     else if (roll < 0.205) this.#park(sender)
     else if (roll < 0.21 && this.#isDeadly) this.#killAny()
-    else if (roll < 0.2115 && this.#isDeadly) this.#closeAnyPort()
+    else if (roll < 0.212 && this.#isDeadly) this.#closeAnyPort()
     else if (roll < 0.222 && !this.#submissions.isOver)
       this.#act(sender, () => this.#submissions.startMap(sender, this.#maps))
     else if (roll < 0.2226) this.#close()
+    else if (roll < 0.2232) this.#stop()
+    else if (roll < 0.225) this.#act(sender, () => this.#drains.start(sender))
+    else if (roll < 0.245)
+      this.#act(sender, () => this.#onAny(sender, entry => this.#startWaits.start(entry)))
     else this.#world.step()
     await this.#settle()
     this.#detectors.afterStep()
@@ -145,9 +185,12 @@ class Run {
     actor.parked = !actor.parked && this.#world.random.chance(0.5)
     if (!actor.parked) return
     // Its turn to wake must come, though not by itself: it would hold up all that follows.
-    this.#world.timersOf(this.#scheduler.supervisorActor).after(this.#world.random.below(100), () => {
-      actor.parked = false
-    })
+    const { random } = this.#world
+    this.#world
+      .timersOf(new Actor('whatever blocks'))
+      .after(random.below(random.pick([100, 100, 3000])), () => {
+        actor.parked = false
+      })
   }
 
   #killAny(): void {
@@ -192,20 +235,28 @@ class Run {
   }
 
   #beginClose(timeout: number): void {
+    const { life } = this.#scheduler
     this.#scheduler.ending = true
-    this.#closing = this.#scheduler.life.close(timeout).then(() => {
+    if (this.#world.random.chance(0.2)) {
+      if (this.#scheduler.main.open.size > 0) this.#races.hit('stopped in the middle')
+      life.stop(timeout)
+    }
+    this.#closing = life.close(timeout).then(() => {
       this.#hasClosed = true
     })
   }
 
   /** The faults are over: what is left must end. */
   async #withoutFaults(): Promise<void> {
-    const { pool, senders } = this.#scheduler
-    Object.assign(pool.faults, { lingers: 0, failsToLoad: 0, neverStarts: 0 })
-    for (const { actor } of senders) actor.parked = false
-    for (const { actor } of pool.living) actor.doom = Number.POSITIVE_INFINITY
-    await this.#until('its tasks', () => senders.every(({ open }) => open.size === 0))
-    if (this.#closing === null && !this.#startFailed) {
+    const { faults, allThreads } = this.#scheduler
+    Object.assign(faults, { lingers: 0, failsToLoad: 0, neverStarts: 0 })
+    for (const { actor } of this.#scheduler.senders) actor.parked = false
+    for (const { actor } of allThreads) actor.doom = Number.POSITIVE_INFINITY
+    await this.#until('its start or stop', () => this.#starting === 0 && !this.#isStopping)
+    const { allSenders, senders } = this.#scheduler
+    await this.#until('its tasks', () => allSenders.every(({ open }) => open.size === 0))
+    await this.#until('its waits', () => this.#drains.open + this.#startWaits.open === 0)
+    if (this.#closing === null && !this.#startFailed && !this.#scheduler.closed) {
       await this.#until('its connections', () => senders.every(sender => !isHalfOpen(sender)))
       await this.#until('its slots', () => senders.every(({ sender }) => sender.sent.table.inUse === 0))
       for (const sender of senders) checkRest(sender, this.#detectors)
@@ -230,14 +281,14 @@ class Run {
       if (moved && this.#world.steps - steps < LIVENESS_STEPS) continue
       if (isSo()) return
       const isClose = what === 'its close()' || this.#scheduler.senders.some(isHalfOpen)
-      const detector = isClose ? 'close' : what === 'its slots' ? 'slots' : 'hung'
+      const detector = isClose ? 'close' : (DETECTOR_OF[what] ?? 'hung')
       this.#detectors.fail(detector, `without faults ${what} did not end: ${this.#leftOver()}`)
     }
   }
 
   #leftOver(): string {
     const { senders, pool } = this.#scheduler
-    const entries = senders.flatMap(({ open }) => [...open])
+    const entries = this.#scheduler.allSenders.flatMap(({ open }) => [...open])
     const slots = senders.map(({ sender }) => sender.sent.table.inUse).join(' and ')
     const threads = pool.living.map(thread => `thread ${thread.id} ${thread.phase}`)
     return [
@@ -248,13 +299,15 @@ class Run {
   }
 
   async #conclude(): Promise<void> {
-    const { pool } = this.#scheduler
     await this.#settle()
-    if (pool.living.length > 0)
-      this.#detectors.fail('close', 'a thread outlived its scheduler', { thread: pool.living[0] })
-    const terminated = pool.threads.some(thread => thread.terminated)
+    const threads = this.#scheduler.allThreads
+    const alive = threads.find(thread => !thread.isGone)
+    if (alive !== undefined)
+      this.#detectors.fail('close', 'a thread outlived its scheduler', { thread: alive })
+    checkStrays(this.#scheduler, this.#detectors)
+    const terminated = threads.some(thread => thread.terminated)
     checkOutcomes(this.#scheduler, this.#detectors, this.#races, {
-      deaths: this.#deaths > 0 || terminated || pool.threads.some(thread => thread.exitCode !== 0),
+      deaths: this.#deaths > 0 || terminated || threads.some(thread => thread.exitCode !== 0),
       cutShort: this.#cutShort || this.#startFailed || this.#races.met.has('lane failed'),
     })
     const { resolved, rejected } = this.#maps.conclude(message => this.#detectors.fail('outcome', message))
@@ -285,6 +338,7 @@ export async function runSeed(seed: number, races = new Races()): Promise<Races>
     throw run.violation ?? error
   } finally {
     watchTables(null, null)
+    watchWithin(null)
     // All of it was microtasks, and some memory is only given back between tasks.
     await new Promise(setImmediate)
   }

@@ -1,0 +1,53 @@
+import { Backlog, DELAYED, PARKED } from '#src/core/backlog.js'
+import { KeyTurns } from '#src/core/key-turns.js'
+import { ReplacementBudget } from '#src/core/replacement-budget.js'
+import type { Race, Races } from './races.js'
+
+/** Who counts what happens at present. */
+let races: Races | null = null
+
+/** From now on what happens within the code under test is counted there. It judges nothing, and changes nothing. */
+export function watchWithin(into: Races | null): void {
+  races = into
+}
+
+const hit = (race: Race): void => races?.hit(race)
+
+const { park } = KeyTurns.prototype
+KeyTurns.prototype.park = function (this: KeyTurns, task): void {
+  hit('waited for its key')
+  park.call(this, task)
+}
+
+const { delay, resume, remove, reprioritize } = Backlog.prototype
+
+Backlog.prototype.delay = function (this: Backlog, task, until): void {
+  if (until !== Number.POSITIVE_INFINITY) hit('paused before its next attempt')
+  delay.call(this, task, until)
+}
+
+Backlog.prototype.resume = function (this: Backlog, task): void {
+  hit('run again once its lost thread was gone')
+  resume.call(this, task)
+}
+
+Backlog.prototype.remove = function (this: Backlog, task): void {
+  if (task.place === DELAYED && task.extras !== null) {
+    if (task.extras.lingersIn !== 0) hit('ended while its lost thread lingered')
+    else if (task.extras.failures > 0) hit('ended in the pause before its next attempt')
+    else hit('ended in its delay')
+  }
+  remove.call(this, task)
+}
+
+Backlog.prototype.reprioritize = function (this: Backlog, task, priority): void {
+  if (task.place === PARKED) hit('moved while it waited for its key')
+  reprioritize.call(this, task, priority)
+}
+
+const { take } = ReplacementBudget.prototype
+ReplacementBudget.prototype.take = function (this: ReplacementBudget, now): boolean {
+  const spends = take.call(this, now)
+  if (!spends) hit('no budget for a stalled thread')
+  return spends
+}
