@@ -272,8 +272,12 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
     this.decide(task, TIMED_OUT, Failure.of(new TaskTimeoutError(task.target.name, limit)), at)
   }
 
-  /** What a task's function returned or threw decides its outcome, unless that was decided before. */
-  protected returned(run: R, verdict: number, value: unknown, now: number): void {
+  /**
+   * What a task's function returned or threw decides its outcome, unless that was decided before.
+   *
+   * @param code that of the error, if nothing of it can throw
+   */
+  protected returned(run: R, verdict: number, value: unknown, now: number, code?: unknown): void {
     const { task } = run
     this.surroundings.timings.ran(now - task.started!)
     this.left(run)
@@ -282,8 +286,7 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
       this.#endings.end(task, DONE, value, now)
       return
     }
-    if (!this.retries.afterFailure(task, (value as { code?: unknown }).code))
-      this.#endings.end(task, FAILED, Failure.of(value), now)
+    if (!this.retries.afterFailure(task, code)) this.#endings.end(task, FAILED, Failure.of(value), now)
   }
 
   /** A task that is not settled has failed by what befell it. */

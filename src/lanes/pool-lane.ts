@@ -165,7 +165,10 @@ export class PoolLane extends LocalLane<PoolRun> {
     // Cancelled by whoever was told of the start, or before.
     if (answer === null || task.dead) this.left(run)
     else if ('value' in answer) this.returned(run, DONE, answer.value, cell.ended)
-    else this.returned(run, FAILED, decodeError(answer.error), cell.ended)
+    else {
+      const error = decodeError(answer.error)
+      this.returned(run, FAILED, error, cell.ended, (error as { code?: unknown }).code)
+    }
   }
 
   #died(run: PoolRun, error: unknown): void {
