@@ -317,8 +317,8 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
       if (this.backlog.ready === 0 || !this.hasPlace) return
       if (this.slice.isOver(now)) return
       const task = this.backlog.take(now)
-      if (task === null) return
-      now = this.begin(task, now)
+      // If none is left because the time of all is over, those that wait for room have it now.
+      if (task !== null) now = this.begin(task, now)
     }
   }
 

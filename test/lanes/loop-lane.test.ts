@@ -210,6 +210,20 @@ test('what is thrown and is no Error becomes one', async () => {
   assert.equal([error.code, error.value], ['ERR_TASK_THREW', 'text'])
 })
 
+test('what waits for room has it when the time of all before it is over', async () => {
+  const rig = new Rig({ concurrency: 1, queueLimit: 1, overload: 'wait' })
+  const tasks = [
+    rig.submit('late', () => 1, { waitUntil: 5 }),
+    rig.submit('held', () => 2),
+    rig.submit('held as well', () => 3),
+  ]
+  // The loop was not free: no timer has told.
+  rig.clock.advance(6)
+  await rig.turn()
+  await rig.turn()
+  assert.equal(tasks.map(stateOf), ['TIMED_OUT', 'DONE', 'DONE'])
+})
+
 const REVOKED = Proxy.revocable({}, {})
 REVOKED.revoke()
 
