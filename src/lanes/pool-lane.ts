@@ -11,6 +11,13 @@ import type { SyncTask } from './sync-task.js'
 /** A task whose thread died before it began is tried again on so many others. */
 const MOST_MOVES = 3
 
+/** The codes with which Node refuses to send something. What an accessor throws in the middle of it has any. */
+const REFUSALS: readonly unknown[] = [
+  DOMException.DATA_CLONE_ERR,
+  'ERR_INVALID_TRANSFER_OBJECT',
+  'ERR_MISSING_TRANSFERABLE_IN_TRANSFER_LIST',
+]
+
 /** Where blocking functions run. */
 export interface SyncExecutor {
   /**
@@ -203,12 +210,9 @@ export class PoolLane extends LocalLane<PoolRun> {
     const { transfer = null } = task.extras ?? {}
     const moves = (this.#moves.get(task) ?? 0) + 1
     const now = this.#surroundings.clock.now()
-    if (cause instanceof DOMException && cause.name === 'DataCloneError') {
-      const { args } = task.payload as SyncTask
-      const path = args
-        .map((arg, i) => pathToUncloneable(arg, `args[${i}]`, transfer ?? []))
-        .find(found => found !== undefined)
-      this.failed(task, new NotCloneableError(path ?? 'args', { cause }), now)
+    const flaw = flawOf(task.payload as SyncTask, transfer ?? [], cause)
+    if (flaw !== undefined) {
+      this.failed(task, new NotCloneableError(flaw, { cause }), now)
     } else if (transfer !== null) {
       const message = `the thread that task '${task.target.name}' was handed over to died before it began`
       this.failed(task, new MultilaneError('ERR_TRANSFER_LOST', message, { cause }), now)
@@ -228,6 +232,17 @@ export class PoolLane extends LocalLane<PoolRun> {
     this.#threads--
     this.slice.wake()
   }
+}
+
+/** Where the arguments are that cannot leave; undefined if they can, as far as is known. */
+function flawOf({ args }: SyncTask, transfer: readonly object[], cause: unknown): string | undefined {
+  const isRefused = REFUSALS.includes((cause as { readonly code?: unknown }).code)
+  // What was handed over before a thread died cannot be looked at any more.
+  if (transfer.length > 0 && !isRefused) return undefined
+  const path = args
+    .map((arg, i) => pathToUncloneable(arg, `args[${i}]`, transfer))
+    .find(found => found !== undefined)
+  return path ?? (isRefused ? 'args' : undefined)
 }
 
 function endedFor(lane: string, { target: { name } }: Task): LaneError {
