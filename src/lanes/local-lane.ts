@@ -174,6 +174,8 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
   }
 
   cancelAll(errorOf: (name: string) => Error): void {
+    // What a thread has decided and not yet told cannot be cancelled, and is not to be run again.
+    this.retries.end()
     for (const task of [...this.backlog, ...this.runs.keys()]) {
       const { name } = task.target
       this.cancel(

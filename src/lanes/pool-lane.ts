@@ -99,10 +99,11 @@ export class PoolLane extends LocalLane<PoolRun> {
     return clock.now()
   }
 
-  protected override claim({ task, cell }: PoolRun): boolean {
-    if (cell.withdraw()) return true
-    this.#lookedAt(task)
-    return cell.decide()
+  protected override claim(run: PoolRun): boolean {
+    if (run.cell.withdraw()) return true
+    // Whoever is told of the start may decide it in turn.
+    this.#noteStart(run)
+    return run.cell.decide()
   }
 
   protected override halt(run: PoolRun): void {
