@@ -1,6 +1,6 @@
 import { decodeError } from '../bridge/error-codec.js'
 import { pathToUncloneable } from '../bridge/uncloneable.js'
-import { LaneError, MultilaneError, NotCloneableError } from '../core/errors.js'
+import { LaneError, MultilaneError, NotCloneableError, type TimeLimit } from '../core/errors.js'
 import type { Task } from '../core/task.js'
 import { DONE, FAILED, SCHEDULED, STARTED } from '../core/task-state.js'
 import { LocalLane, type LocalSurroundings, type LocalTerms } from './local-lane.js'
@@ -112,30 +112,34 @@ export class PoolLane extends LocalLane<PoolRun> {
 
   /** Waiting and running are both limited, and nobody tells when the one becomes the other. */
   protected override checkTime(run: PoolRun): void {
-    const { task, cell, over } = run
+    const { task, over } = run
     if (over || task.dead) return
-    const { deadline, waitUntil, timeout } = task.extras!
     const now = this.#surroundings.clock.now()
     const isBegun = this.#lookedAt(task).started !== undefined
-    const limit = isBegun ? cell.begun + timeout : waitUntil
-    const expires = Math.min(deadline, limit)
-    if (expires > now) {
-      // It cannot have run for its time before that, whenever it begins.
-      this.watch(run, isBegun ? expires : Math.min(expires, now + timeout))
-      return
-    }
-    const kind = isBegun ? 'timeout' : 'queueTimeout'
-    this.timeOut(task, deadline <= limit ? 'deadline' : kind, expires)
+    const { expires } = limitOf(run, isBegun)
+    // It cannot have run for its time before that, whenever it begins.
+    if (expires > now) this.watch(run, isBegun ? expires : Math.min(expires, now + task.extras!.timeout))
+    else this.#timeOut(run, isBegun)
+  }
+
+  #timeOut(run: PoolRun, isBegun: boolean): void {
+    const { expires, limit } = limitOf(run, isBegun)
+    this.timeOut(run.task, limit, expires)
   }
 
   #callOf({ task, cell }: PoolRun): SyncCall {
     const { module, call, args } = task.payload as SyncTask
-    const { sequence, target, deadline, attempt } = task
+    const { sequence, target, deadline, attempt, extras } = task
     return {
       cell: cell.buffer,
       module,
       name: call,
       args,
+      limits: {
+        beginBy: extras?.expires ?? Number.POSITIVE_INFINITY,
+        timeout: extras?.timeout ?? Number.POSITIVE_INFINITY,
+        endBy: deadline,
+      },
       task: {
         id: sequence,
         name: target.name,
@@ -170,6 +174,8 @@ export class PoolLane extends LocalLane<PoolRun> {
     const { task, cell } = run
     this.#noteStart(run)
     this.#freeThread(run)
+    // The thread has seen to a limit before this one did.
+    if (answer === null && !task.dead) this.#timeOut(run, cell.isBegun)
     // Cancelled by whoever was told of the start, or before.
     if (answer === null || task.dead) this.left(run)
     else if ('value' in answer) this.returned(run, DONE, answer.value, cell.ended)
@@ -233,6 +239,17 @@ export class PoolLane extends LocalLane<PoolRun> {
     this.#threads--
     this.slice.wake()
   }
+}
+
+/** Which of a run's limits is the next to run out, and when. @param isBegun as it was when that was looked at */
+function limitOf(
+  { task, cell }: PoolRun,
+  isBegun: boolean,
+): { readonly expires: number; readonly limit: TimeLimit } {
+  const { deadline, waitUntil, timeout } = task.extras!
+  const other = isBegun ? cell.begun + timeout : waitUntil
+  if (deadline <= other) return { expires: deadline, limit: 'deadline' }
+  return { expires: other, limit: isBegun ? 'timeout' : 'queueTimeout' }
 }
 
 /** Where the arguments are that cannot leave; undefined if they can, as far as is known. */
