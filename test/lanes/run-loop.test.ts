@@ -12,6 +12,7 @@ const test = suite('lanes: the run loop')
 class Rig {
   readonly clock = new ManualClock()
   readonly block = new ThreadBlock()
+  readonly loop: RunLoop
   readonly waits: number[] = []
   readonly runs: number[] = []
   readonly #table: TaskTable
@@ -39,6 +40,7 @@ class Rig {
       },
     )
     this.#table = new TaskTable((index, buffer) => mine.post({ type: 'segment', index, buffer }))
+    this.loop = loop
     loop.connect(0, theirs)
     theirs.deliver()
     this.#deliver = () => theirs.deliver()
@@ -83,6 +85,17 @@ test('the start of a function that nobody knows is told while it runs, and so is
   assert.equal(seen, [[['started', id], ['room']]])
   assert.is(rig.block.backlog, false)
   assert.equal(rig.received(), [['answers', id]])
+})
+
+test('a sender that asked for room before it was connected is told when there is some', () => {
+  const rig = new Rig(() => new Promise(() => {}))
+  const [mine, theirs] = MemoryPort.pair({ posted: () => {} })
+  // It asks, and what is heard of that goes to the one that is known.
+  rig.block.backlog = true
+  rig.run(0)
+  rig.loop.connect(1, theirs)
+  rig.run(0)
+  assert.equal(mine.take()?.message, { type: 'room' })
 })
 
 test('that of a slow one too, after the answers of those before it', () => {
