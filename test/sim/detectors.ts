@@ -311,7 +311,8 @@ export class Detectors implements SchedulerWatcher {
       const entry = sender.bySequence.get(table.float(id, FLOAT.SEQUENCE))
       if (port !== undefined) {
         const thread = this.#threadOf.get(port)
-        if (thread !== undefined && !thread.isGone)
+        // One that has left waits to be ended, and has nothing more to answer.
+        if (thread !== undefined && !thread.isGone && thread.phase !== 'left')
           this.fail('slots', `slot ${id} is given back, and its thread has not answered`, { entry, thread })
         sender.out.delete(id)
       }
