@@ -12,4 +12,5 @@ export const KEPT_SEEDS: ReadonlyMap<number, string> = new Map([
   [65120, 'a sender that asked for room before a thread knew it was not told (run-loop.test)'],
   [71042, 'the same'],
   [56608, 'a slot was minded of a thread that had left'],
+  [86267, 'the simulation let a start wait for a supervisor that had been ended'],
 ])
