@@ -174,6 +174,8 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
   }
 
   cancelAll(errorOf: (name: string) => Error): void {
+    // What a thread has decided and not yet told cannot be cancelled, and is not to be run again.
+    this.retries.end()
     for (const task of [...this.backlog, ...this.runs.keys()]) {
       const { name } = task.target
       this.cancel(
@@ -272,8 +274,12 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
     this.decide(task, TIMED_OUT, Failure.of(new TaskTimeoutError(task.target.name, limit)), at)
   }
 
-  /** What a task's function returned or threw decides its outcome, unless that was decided before. */
-  protected returned(run: R, verdict: number, value: unknown, now: number): void {
+  /**
+   * What a task's function returned or threw decides its outcome, unless that was decided before.
+   *
+   * @param code that of the error, if nothing of it can throw
+   */
+  protected returned(run: R, verdict: number, value: unknown, now: number, code?: unknown): void {
     const { task } = run
     this.surroundings.timings.ran(now - task.started!)
     this.left(run)
@@ -282,8 +288,7 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
       this.#endings.end(task, DONE, value, now)
       return
     }
-    if (!this.retries.afterFailure(task, (value as { code?: unknown }).code))
-      this.#endings.end(task, FAILED, Failure.of(value), now)
+    if (!this.retries.afterFailure(task, code)) this.#endings.end(task, FAILED, Failure.of(value), now)
   }
 
   /** A task that is not settled has failed by what befell it. */
@@ -314,8 +319,8 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
       if (this.backlog.ready === 0 || !this.hasPlace) return
       if (this.slice.isOver(now)) return
       const task = this.backlog.take(now)
-      if (task === null) return
-      now = this.begin(task, now)
+      // If none is left because the time of all is over, those that wait for room have it now.
+      if (task !== null) now = this.begin(task, now)
     }
   }
 

@@ -4,6 +4,7 @@ import type { Task, TaskExtras } from '../core/task.js'
 import { DONE, FAILED, SCHEDULED, STARTED } from '../core/task-state.js'
 import { LocalLane, type LocalSurroundings, type LocalTerms } from './local-lane.js'
 import { LoopRun, type RunKeeper } from './loop-run.js'
+import { whenSettled } from './when-settled.js'
 
 export interface LoopTerms extends LocalTerms {
   /** Milliseconds; may be Infinity. */
@@ -83,7 +84,7 @@ export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
     }
     const end = this.#surroundings.clock.now()
     if (end - now > this.#slowCallback) this.#surroundings.slow(task, end - now)
-    if (verdict === DONE && isThenable(value)) this.#goesOn(run, value)
+    if (verdict === DONE && this.#isFollowed(run, value)) this.#goesOn(run)
     else this.#ended(run, verdict, value, end)
     return end
   }
@@ -108,14 +109,18 @@ export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
     this.reportStart(run.task)
   }
 
-  #goesOn(run: LoopRun, promise: PromiseLike<unknown>): void {
-    const { task } = run
-    this.#holder = null
-    this.runs.set(task, run)
-    Promise.resolve(promise).then(
+  #isFollowed(run: LoopRun, returned: unknown): boolean {
+    return whenSettled(
+      returned,
       value => this.#completed(run, DONE, value),
       thrown => this.#completed(run, FAILED, thrown),
     )
+  }
+
+  #goesOn(run: LoopRun): void {
+    const { task } = run
+    this.#holder = null
+    this.runs.set(task, run)
     if (task.dead) this.#giveUpAfterGrace(run)
     else this.checkTime(run)
   }
@@ -142,11 +147,10 @@ export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
 
 /** As it arrives from a thread: always an Error. */
 function errorOf(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new TaskThrewError(thrown)
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-  )
+  try {
+    if (thrown instanceof Error) return thrown
+  } catch {
+    // A proxy that refuses to be looked at; the task has thrown all the same.
+  }
+  return new TaskThrewError(thrown)
 }

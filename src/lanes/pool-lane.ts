@@ -1,6 +1,6 @@
 import { decodeError } from '../bridge/error-codec.js'
 import { pathToUncloneable } from '../bridge/uncloneable.js'
-import { LaneError, MultilaneError, NotCloneableError } from '../core/errors.js'
+import { LaneError, MultilaneError, NotCloneableError, type TimeLimit } from '../core/errors.js'
 import type { Task } from '../core/task.js'
 import { DONE, FAILED, SCHEDULED, STARTED } from '../core/task-state.js'
 import { LocalLane, type LocalSurroundings, type LocalTerms } from './local-lane.js'
@@ -10,6 +10,13 @@ import type { SyncTask } from './sync-task.js'
 
 /** A task whose thread died before it began is tried again on so many others. */
 const MOST_MOVES = 3
+
+/** The codes with which Node refuses to send something. What an accessor throws in the middle of it has any. */
+const REFUSALS: readonly unknown[] = [
+  DOMException.DATA_CLONE_ERR,
+  'ERR_INVALID_TRANSFER_OBJECT',
+  'ERR_MISSING_TRANSFERABLE_IN_TRANSFER_LIST',
+]
 
 /** Where blocking functions run. */
 export interface SyncExecutor {
@@ -92,10 +99,11 @@ export class PoolLane extends LocalLane<PoolRun> {
     return clock.now()
   }
 
-  protected override claim({ task, cell }: PoolRun): boolean {
-    if (cell.withdraw()) return true
-    this.#lookedAt(task)
-    return cell.decide()
+  protected override claim(run: PoolRun): boolean {
+    if (run.cell.withdraw()) return true
+    // Whoever is told of the start may decide it in turn.
+    this.#noteStart(run)
+    return run.cell.decide()
   }
 
   protected override halt(run: PoolRun): void {
@@ -104,30 +112,34 @@ export class PoolLane extends LocalLane<PoolRun> {
 
   /** Waiting and running are both limited, and nobody tells when the one becomes the other. */
   protected override checkTime(run: PoolRun): void {
-    const { task, cell, over } = run
+    const { task, over } = run
     if (over || task.dead) return
-    const { deadline, waitUntil, timeout } = task.extras!
     const now = this.#surroundings.clock.now()
     const isBegun = this.#lookedAt(task).started !== undefined
-    const limit = isBegun ? cell.begun + timeout : waitUntil
-    const expires = Math.min(deadline, limit)
-    if (expires > now) {
-      // It cannot have run for its time before that, whenever it begins.
-      this.watch(run, isBegun ? expires : Math.min(expires, now + timeout))
-      return
-    }
-    const kind = isBegun ? 'timeout' : 'queueTimeout'
-    this.timeOut(task, deadline <= limit ? 'deadline' : kind, expires)
+    const { expires } = limitOf(run, isBegun)
+    // It cannot have run for its time before that, whenever it begins.
+    if (expires > now) this.watch(run, isBegun ? expires : Math.min(expires, now + task.extras!.timeout))
+    else this.#timeOut(run, isBegun)
+  }
+
+  #timeOut(run: PoolRun, isBegun: boolean): void {
+    const { expires, limit } = limitOf(run, isBegun)
+    this.timeOut(run.task, limit, expires)
   }
 
   #callOf({ task, cell }: PoolRun): SyncCall {
     const { module, call, args } = task.payload as SyncTask
-    const { sequence, target, deadline, attempt } = task
+    const { sequence, target, deadline, attempt, extras } = task
     return {
       cell: cell.buffer,
       module,
       name: call,
       args,
+      limits: {
+        beginBy: extras?.expires ?? Number.POSITIVE_INFINITY,
+        timeout: extras?.timeout ?? Number.POSITIVE_INFINITY,
+        endBy: deadline,
+      },
       task: {
         id: sequence,
         name: target.name,
@@ -162,10 +174,15 @@ export class PoolLane extends LocalLane<PoolRun> {
     const { task, cell } = run
     this.#noteStart(run)
     this.#freeThread(run)
+    // The thread has seen to a limit before this one did.
+    if (answer === null && !task.dead) this.#timeOut(run, cell.isBegun)
     // Cancelled by whoever was told of the start, or before.
     if (answer === null || task.dead) this.left(run)
     else if ('value' in answer) this.returned(run, DONE, answer.value, cell.ended)
-    else this.returned(run, FAILED, decodeError(answer.error), cell.ended)
+    else {
+      const error = decodeError(answer.error)
+      this.returned(run, FAILED, error, cell.ended, (error as { code?: unknown }).code)
+    }
   }
 
   #died(run: PoolRun, error: unknown): void {
@@ -200,12 +217,9 @@ export class PoolLane extends LocalLane<PoolRun> {
     const { transfer = null } = task.extras ?? {}
     const moves = (this.#moves.get(task) ?? 0) + 1
     const now = this.#surroundings.clock.now()
-    if (cause instanceof DOMException && cause.name === 'DataCloneError') {
-      const { args } = task.payload as SyncTask
-      const path = args
-        .map((arg, i) => pathToUncloneable(arg, `args[${i}]`, transfer ?? []))
-        .find(found => found !== undefined)
-      this.failed(task, new NotCloneableError(path ?? 'args', { cause }), now)
+    const flaw = flawOf(task.payload as SyncTask, transfer ?? [], cause)
+    if (flaw !== undefined) {
+      this.failed(task, new NotCloneableError(flaw, { cause }), now)
     } else if (transfer !== null) {
       const message = `the thread that task '${task.target.name}' was handed over to died before it began`
       this.failed(task, new MultilaneError('ERR_TRANSFER_LOST', message, { cause }), now)
@@ -225,6 +239,28 @@ export class PoolLane extends LocalLane<PoolRun> {
     this.#threads--
     this.slice.wake()
   }
+}
+
+/** Which of a run's limits is the next to run out, and when. @param isBegun as it was when that was looked at */
+function limitOf(
+  { task, cell }: PoolRun,
+  isBegun: boolean,
+): { readonly expires: number; readonly limit: TimeLimit } {
+  const { deadline, waitUntil, timeout } = task.extras!
+  const other = isBegun ? cell.begun + timeout : waitUntil
+  if (deadline <= other) return { expires: deadline, limit: 'deadline' }
+  return { expires: other, limit: isBegun ? 'timeout' : 'queueTimeout' }
+}
+
+/** Where the arguments are that cannot leave; undefined if they can, as far as is known. */
+function flawOf({ args }: SyncTask, transfer: readonly object[], cause: unknown): string | undefined {
+  const isRefused = REFUSALS.includes((cause as { readonly code?: unknown }).code)
+  // What was handed over before a thread died cannot be looked at any more.
+  if (transfer.length > 0 && !isRefused) return undefined
+  const path = args
+    .map((arg, i) => pathToUncloneable(arg, `args[${i}]`, transfer))
+    .find(found => found !== undefined)
+  return path ?? (isRefused ? 'args' : undefined)
 }
 
 function endedFor(lane: string, { target: { name } }: Task): LaneError {

@@ -9,6 +9,7 @@ import { ReadyQueue } from '../core/ready-queue.js'
 import type { Timers } from '../core/reminders.js'
 import { SpinPolicy } from '../core/spin-policy.js'
 import { DONE, FAILED } from '../core/task-state.js'
+import { whenSettled } from './when-settled.js'
 
 /** Where durations are recorded, each in milliseconds. */
 export interface TaskTimings {
@@ -305,16 +306,17 @@ export class RunLoop {
     const now = this.#clock.now()
     if (now - start > this.#options.slowCallback) source.reportSlow(job, now - start)
     this.#means[job.index] = Number.isNaN(mean) ? now - start : mean + (now - start - mean) / 8
-    if (verdict === DONE && isThenable(value)) {
-      this.#pending.add(job)
-      Promise.resolve(value).then(
-        result => this.#completed(job, DONE, result),
-        thrown => this.#completed(job, FAILED, encodeThrown(thrown)),
-      )
-    } else {
-      this.#answer(job, verdict, value, now)
-    }
+    if (verdict === DONE && this.#isFollowed(job, value)) this.#pending.add(job)
+    else this.#answer(job, verdict, value, now)
     return now
+  }
+
+  #isFollowed(job: Job, returned: unknown): boolean {
+    return whenSettled(
+      returned,
+      value => this.#completed(job, DONE, value),
+      thrown => this.#completed(job, FAILED, encodeThrown(thrown)),
+    )
   }
 
   #answer(job: Job, verdict: number, value: unknown, now: number): void {
@@ -363,10 +365,4 @@ export class RunLoop {
       this.flush()
     })
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-  )
 }

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { finiteAtLeast, knownKeys, plainObject } from '../core/checks.js'
-import { InvalidArgumentError } from '../core/errors.js'
+import { describe, InvalidArgumentError } from '../core/errors.js'
 import type { TaskFilter } from '../core/task-filter.js'
 import { TaskHistory } from '../core/task-history.js'
 import type { TaskInfo } from '../core/task-info.js'
@@ -259,7 +259,7 @@ export abstract class SchedulerBase<L extends string> implements Scheduler<L> {
   /** @internal */
   protected report(error: unknown): void {
     if (this.#events.listenerCount('error') === 0) {
-      process.emitWarning(error instanceof Error ? error : String(error))
+      process.emitWarning(warningOf(error))
       return
     }
     try {
@@ -277,6 +277,15 @@ export abstract class SchedulerBase<L extends string> implements Scheduler<L> {
 function checkedHandle(task: TaskHandle): TaskHandle {
   if (!(task instanceof TaskHandle)) throw new InvalidArgumentError('task', 'a TaskHandle', task)
   return task
+}
+
+/** An object without a prototype has no text, and a proxy may refuse to say what it is. */
+function warningOf(error: unknown): Error | string {
+  try {
+    return error instanceof Error ? error : String(error)
+  } catch {
+    return `${describe(error)} was thrown`
+  }
 }
 
 function readTimeout(options: { readonly timeout?: number }): number {

@@ -9,6 +9,15 @@ export interface SyncCall {
   /** The name of the exported function. */
   readonly name: string
   readonly args: readonly unknown[]
+  /** Past them the thread leaves it to the submitter, which may be too busy to see to them in time. */
+  readonly limits: {
+    /** The instant at which it must have begun. */
+    readonly beginBy: number
+    /** Milliseconds that it may run. */
+    readonly timeout: number
+    /** The instant at which it must have ended. */
+    readonly endBy: number
+  }
   /** What `currentTask()` tells. */
   readonly task: {
     readonly id: number
@@ -20,7 +29,7 @@ export interface SyncCall {
   }
 }
 
-/** What comes of it; nothing at all if it was not begun. */
+/** What comes of it; null if it was not begun, was decided against, or is past a limit. */
 export type SyncAnswer = { readonly value: unknown } | { readonly error: EncodedError } | null
 
 /** What pool threads find in their `workerData`. */

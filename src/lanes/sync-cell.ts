@@ -54,6 +54,11 @@ export class SyncCell {
     return Atomics.load(this.#ints, PHASE) === DECIDED
   }
 
+  /** Whether its function has decided the outcome. */
+  get isEnded(): boolean {
+    return Atomics.load(this.#ints, PHASE) === ENDED
+  }
+
   /** The instant at which it began, once it has. */
   get begun(): number {
     return this.#instants[BEGIN]!

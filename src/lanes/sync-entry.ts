@@ -23,8 +23,11 @@ process.on('unhandledRejection', blame)
 
 export async function call(terms: SyncCall): Promise<SyncAnswer> {
   const cell = new SyncCell(terms.cell)
-  if (!cell.begin(threadId, monotonicClock.now())) return null
-  const run = new SyncRun(terms.task, cell)
+  const { beginBy, timeout, endBy } = terms.limits
+  const begun = monotonicClock.now()
+  if (begun >= beginBy || !cell.begin(threadId, begun)) return null
+  const expires = Math.min(begun + timeout, endBy)
+  const run = new SyncRun(terms.task, cell, expires)
   let answer: SyncAnswer
   try {
     const found = await findFunction(terms)
@@ -34,7 +37,8 @@ export async function call(terms: SyncCall): Promise<SyncAnswer> {
     answer = { error: encodeThrown(thrown) }
   }
   run.end()
-  return cell.end(monotonicClock.now()) ? answer : null
+  const ended = monotonicClock.now()
+  return ended < expires && cell.end(ended) ? answer : null
 }
 
 async function findFunction({ module, name }: SyncCall): Promise<TaskFunction> {

@@ -1,4 +1,5 @@
 import { TaskCanceledError } from '../core/errors.js'
+import { monotonicClock } from './monotonic-clock.js'
 import type { SyncCall } from './sync-call.js'
 import type { SyncCell } from './sync-cell.js'
 import type { CurrentTask, RunningTask } from './task-context.js'
@@ -11,8 +12,9 @@ export class SyncRun implements RunningTask {
   #reject: (thrown: unknown) => void = () => {}
   #running = true
 
-  constructor(task: SyncCall['task'], cell: SyncCell) {
-    this.context = new SyncContext(task, cell)
+  /** @param expires the instant at which a limit of it runs out */
+  constructor(task: SyncCall['task'], cell: SyncCell, expires: number) {
+    this.context = new SyncContext(task, cell, expires)
     this.blamed = new Promise((_, reject) => {
       this.#reject = reject
     })
@@ -35,6 +37,7 @@ export class SyncRun implements RunningTask {
 
 class SyncContext implements CurrentTask {
   readonly #cell: SyncCell
+  readonly #expires: number
   #controller: AbortController | null = null
   readonly id: number
   readonly name: string
@@ -42,8 +45,9 @@ class SyncContext implements CurrentTask {
   readonly deadline: number | undefined
   readonly attempt: number
 
-  constructor({ id, name, lane, deadline, attempt }: SyncCall['task'], cell: SyncCell) {
+  constructor({ id, name, lane, deadline, attempt }: SyncCall['task'], cell: SyncCell, expires: number) {
     this.#cell = cell
+    this.#expires = expires
     this.id = id
     this.name = name
     this.lane = lane
@@ -61,7 +65,12 @@ class SyncContext implements CurrentTask {
   }
 
   get cancelled(): boolean {
-    return this.#cell.isDecided
+    if (this.#cell.isDecided) return true
+    return (
+      this.#expires !== Number.POSITIVE_INFINITY &&
+      monotonicClock.now() >= this.#expires &&
+      !this.#cell.isEnded
+    )
   }
 
   yield(): Promise<void> {

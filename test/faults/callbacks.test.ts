@@ -213,4 +213,19 @@ both(
   },
 )
 
+both('what one throws may have no text at all', async launch => {
+  await using scheduler = await start(launch)
+  const warnings: string[] = []
+  const note = (warning: Error): number => warnings.push(warning.message)
+  process.on('warning', note)
+  const onDone = () => {
+    throw Object.create(null)
+  }
+  const handles = [1, 2].map(value => scheduler.lanes.a.submit('echo', [value], { onDone }))
+  assert.equal(await Promise.all(handles.map(handle => handle.result())), [1, 2])
+  await eventually('both are told', () => warnings.length === 2)
+  process.off('warning', note)
+  assert.equal(warnings, ['an object was thrown', 'an object was thrown'])
+})
+
 test.run()

@@ -55,6 +55,15 @@ both('uncloneable argument: what it is and where', async launch => {
   assert.is(await scheduler.lanes.a.run('echo', ['alive']), 'alive')
 })
 
+both('a result whose `then` cannot be read is a rejection', async launch => {
+  await using scheduler = await start(launch)
+  for (let round = 0; round < 3; round++) {
+    await rejectionOf(scheduler.lanes.a.run('giveUnreadable'), TypeError)
+    assert.is(await scheduler.lanes.a.run('echo', ['alive']), 'alive')
+  }
+  assert.is((await scheduler.stats()).lanes.a?.restarts, 0)
+})
+
 both('uncloneable argument: a credit is not lost with it', async launch => {
   await using scheduler = await launch({ ...options, lanes: { a: { concurrency: 1 } } })
   for (let i = 0; i < 1000; i++)

@@ -210,4 +210,58 @@ test('what is thrown and is no Error becomes one', async () => {
   assert.equal([error.code, error.value], ['ERR_TASK_THREW', 'text'])
 })
 
+test('what waits for room has it when the time of all before it is over', async () => {
+  const rig = new Rig({ concurrency: 1, queueLimit: 1, overload: 'wait' })
+  const tasks = [
+    rig.submit('late', () => 1, { waitUntil: 5 }),
+    rig.submit('held', () => 2),
+    rig.submit('held as well', () => 3),
+  ]
+  // The loop was not free: no timer has told.
+  rig.clock.advance(6)
+  await rig.turn()
+  await rig.turn()
+  assert.equal(tasks.map(stateOf), ['TIMED_OUT', 'DONE', 'DONE'])
+})
+
+const REVOKED = Proxy.revocable({}, {})
+REVOKED.revoke()
+
+function planted(): never {
+  throw new Error('planted')
+}
+
+const HOSTILE: Readonly<Record<string, () => unknown>> = {
+  'returns what has a `then` that cannot be read': () => Object.defineProperty({}, 'then', { get: planted }),
+  'returns a proxy that cannot be looked at': () => REVOKED.proxy,
+  'returns a promise of a constructor that cannot be read': () =>
+    Object.defineProperty(Promise.resolve(), 'constructor', { get: planted }),
+  'throws a proxy that cannot be looked at': () => {
+    throw REVOKED.proxy
+  },
+  'rejects with it': () => Promise.reject(REVOKED.proxy),
+  'throws an error whose code cannot be read': () => {
+    throw Object.defineProperty(new Error('planted'), 'code', { get: planted })
+  },
+}
+
+for (const [what, body] of Object.entries(HOSTILE)) {
+  test(`one that ${what} fails, and the next runs`, async () => {
+    const rig = new Rig({ concurrency: 1 })
+    const tasks = [rig.submit('hostile', body), rig.submit('next', () => 1)]
+    await rig.microtasks()
+    await rig.pass(1)
+    assert.equal(tasks.map(stateOf), ['FAILED', 'DONE'])
+    assert.is(rig.unfinished.count, 0)
+  })
+}
+
+test('a promise is awaited as `await` does, whatever `then` it has been given', async () => {
+  const rig = new Rig()
+  // biome-ignore lint/suspicious/noThenProperty: what is tested.
+  const task = rig.submit('odd', () => Object.assign(Promise.resolve(5), { then: () => {} }))
+  await rig.microtasks()
+  assert.equal([stateOf(task), task.payload], ['DONE', 5])
+})
+
 test.run()

@@ -73,6 +73,30 @@ test('what it throws arrives as it was, and what cannot be cloned is named', asy
   assert.is(await of('echo', 'and it goes on'), 'and it goes on')
 })
 
+test('what cannot be read or handed over is named, and no thread is blamed for it', async () => {
+  await using made = await start(ONE)
+  const { scheduler, restarts } = made
+  const accessor = {
+    get field(): never {
+      throw new Error('planted')
+    },
+  }
+  const { port1, port2 } = new MessageChannel()
+  const cases: readonly (readonly [arg: unknown, transfer: object[], path: string])[] = [
+    [accessor, [], 'args[0].field'],
+    [{ port: port1 }, [], 'args[0].port'],
+    [1, [{}], 'args'],
+    [{ port: port1 }, [new ArrayBuffer(8)], 'args[0].port'],
+  ]
+  for (const [arg, transfer, path] of cases) {
+    const run = scheduler.run(new SyncTask(PLAIN, 'echo', [arg]), { transfer })
+    assert.is((await rejectionOf(run, NotCloneableError)).path, path)
+  }
+  port1.close()
+  port2.close()
+  assert.is(restarts.length, 0)
+})
+
 test('a module that cannot be loaded, or has no such function', async () => {
   await using made = await start({ pool: { threads: 1, startTimeout: 200 } })
   const { scheduler } = made

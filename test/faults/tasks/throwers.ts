@@ -45,6 +45,13 @@ export async function giveLater(which: string): Promise<unknown> {
   return RETURNED[which]
 }
 
+/** What is returned has a `then` that throws when it is looked at. */
+export function giveUnreadable(): unknown {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
+}
+
 export function throwPayment(): never {
   const innermost = new RangeError('innermost')
   throw new PaymentError('declined', 12, { cause: new TypeError('inner', { cause: innermost }) })

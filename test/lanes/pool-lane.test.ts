@@ -1,0 +1,145 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { encodeError } from '#src/bridge/error-codec.js'
+import { Failure } from '#src/bridge/failure.js'
+import { Epoch } from '#src/core/clock.js'
+import { TaskCanceledError } from '#src/core/errors.js'
+import { Reminders } from '#src/core/reminders.js'
+import { Task, TaskExtras, type TaskObserver } from '#src/core/task.js'
+import { TaskHistory } from '#src/core/task-history.js'
+import { TASK_STATES } from '#src/core/task-state.js'
+import { UnfinishedTasks } from '#src/core/unfinished.js'
+import type { LocalTerms } from '#src/lanes/local-lane.js'
+import { PoolLane } from '#src/lanes/pool-lane.js'
+import type { SyncAnswer, SyncCall } from '#src/lanes/sync-call.js'
+import { SyncCell } from '#src/lanes/sync-cell.js'
+import { ManualClock } from '../support/manual-clock.js'
+
+const test = suite('lanes: a lane of pool threads')
+
+/** What a thread of the pool would do with a call. */
+class Sent {
+  readonly cell: SyncCell
+  answer: (answer: SyncAnswer) => void = () => {}
+  readonly answered: Promise<SyncAnswer>
+
+  constructor({ cell }: SyncCall) {
+    this.cell = new SyncCell(cell)
+    this.answered = new Promise(resolve => {
+      this.answer = resolve
+    })
+  }
+}
+
+/** A lane whose threads and time belong to the test. */
+class Rig {
+  readonly clock = new ManualClock()
+  readonly sent: Sent[] = []
+  readonly lane: PoolLane
+  readonly log: string[] = []
+  readonly #unfinished: UnfinishedTasks
+
+  constructor(terms: Partial<LocalTerms> = {}) {
+    const { clock } = this
+    const reminders = new Reminders<() => void>(clock, clock, call => call())
+    this.#unfinished = new UnfinishedTasks(clock, reminders, 0, () => {})
+    this.lane = new PoolLane(
+      {
+        name: 'pool',
+        concurrency: 1,
+        queueLimit: Number.POSITIVE_INFINITY,
+        overload: 'reject',
+        grace: 10,
+        ...terms,
+      },
+      {
+        clock,
+        epoch: new Epoch(0, 0),
+        reminders,
+        history: new TaskHistory(10),
+        unfinished: this.#unfinished,
+        timings: { waited: () => {}, ran: () => {} },
+        microtask: queueMicrotask,
+        nextTurn: call => void setImmediate(call),
+        executor: {
+          run: call => {
+            const sent = new Sent(call)
+            this.sent.push(sent)
+            return sent.answered
+          },
+          exitOf: () => undefined,
+        },
+        died: () => {},
+      },
+    )
+  }
+
+  submit(name: string, options: Partial<TaskExtras> = {}): Task {
+    const observer: TaskObserver = {
+      accepted: () => {},
+      started: () => this.log.push(`${name} started`),
+      finished: ({ state }) => this.log.push(`${name} ${TASK_STATES[state]}`),
+    }
+    const extras = Object.assign(new TaskExtras(), { observer, reportStart: true }, options)
+    const how = this.lane.admit()
+    const call = { module: 'data:', call: name, args: [] }
+    const number = this.#unfinished.nextNumber()
+    const task = new Task({ name, lane: 'pool', index: 0, mean: 0 }, number, call as never, 0, null, extras)
+    this.lane.submit(task, how)
+    return task
+  }
+
+  cancel(task: Task): boolean {
+    return this.lane.cancel(
+      task,
+      Failure.later(() => new TaskCanceledError(task.target.name)),
+    )
+  }
+}
+
+test('whoever is told of an end was told of the start before', async () => {
+  const rig = new Rig()
+  const task = rig.submit('cancelled')
+  await turn()
+  // Nothing of this thread runs between the start and the cancel.
+  rig.sent[0]!.cell.begin(1, 0)
+  assert.is(rig.cancel(task), true)
+  assert.equal(rig.log, ['cancelled started', 'cancelled CANCELED'])
+  await turn()
+  assert.is(rig.log.length, 2)
+})
+
+test('a cancel that tells of the start is too late if whoever is told of it cancels', async () => {
+  const rig = new Rig()
+  const inner: boolean[] = []
+  const task = rig.submit('twice', {
+    observer: {
+      accepted: () => {},
+      started: started => inner.push(rig.cancel(started)),
+      finished: ({ state }) => rig.log.push(TASK_STATES[state]!),
+    },
+  })
+  await turn()
+  rig.sent[0]!.cell.begin(1, 0)
+  assert.is(rig.cancel(task), false)
+  assert.equal([inner, rig.log], [[true], ['CANCELED']])
+})
+
+test('what has failed when all is cancelled is not run again', async () => {
+  const rig = new Rig()
+  const task = rig.submit('fails', { retries: { limit: 5, delay: 0, maxDelay: 0 } })
+  await turn()
+  const [sent] = rig.sent
+  sent!.cell.begin(1, 0)
+  sent!.cell.end(0)
+  rig.lane.cancelAll(name => new TaskCanceledError(name))
+  sent!.answer({ error: encodeError(new RangeError('planted')) })
+  await rig.lane.empty()
+  await turn()
+  assert.is(TASK_STATES[task.state], 'FAILED')
+  assert.is(((task.payload as Failure).error() as Error).message, 'planted')
+  assert.is(rig.sent.length, 1)
+})
+
+test.run()
