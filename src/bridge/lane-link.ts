@@ -73,12 +73,15 @@ export class LaneLink {
    * Whether the thread is to say when it has room. The flag is written before the caller looks at the room once
    * more, and the thread publishes its progress before it looks at the flag: so one of the two always notices.
    *
+   * The flag is that of all senders, and the thread alone lowers it, for none knows whether another still waits: who
+   * waits no more is told once in vain.
+   *
    * @returns whether that has changed
    */
   askForRoom(wanted: boolean): boolean {
     if (this.#asked === wanted) return false
     this.#asked = wanted
-    this.block.backlog = wanted
+    if (wanted) this.block.backlog = true
     return true
   }
 

@@ -40,7 +40,7 @@ const DEATH_MS = 1_000
 /** If a lost thread has not exited by then, its loss is told all the same: native code may hold it for long. */
 const EXIT_WAIT_MS = 50
 /** So often it is ended again while it has not exited, at intervals that double. */
-const MORE_ENDS = 5
+const MORE_ENDS = 4
 
 /** A thread that is not needed any more has this long for its tasks' clean-up and its teardown. */
 const LEAVE_WITHIN_MS = 5_000
@@ -74,6 +74,8 @@ export class LaneThread {
   os: OsPriority = 'normal'
   /** How many aborts it has been sent. */
   aborts = 0
+  /** Whether it has ever been ready. */
+  wasReady = false
   /** The task on account of which it was ended, if it was. */
   blamed: { readonly sender: number; readonly id: number } | null = null
   readonly #config: LaneConfig
@@ -230,6 +232,7 @@ export class LaneThread {
         this.names = message.names
         this.os = message.os
         this.#enter('ready')
+        this.wasReady = true
         this.#observer.ready(this)
         break
       case 'load-failed':

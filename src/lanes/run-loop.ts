@@ -142,6 +142,8 @@ export class RunLoop {
       message => this.#message(inlet, message),
       () => this.#inlets.delete(sender),
     )
+    // What it asked for before it was known here was told to others alone.
+    if (this.#inlets.size > 1) this.block.backlog = true
   }
 
   /** A started task's outcome has been decided against it. */

@@ -29,8 +29,8 @@ export interface LaneObserver {
  *
  * | mode       | meaning                                        | left by                                           |
  * |------------|------------------------------------------------|---------------------------------------------------|
- * | `starting` | its first threads start; one that fails fails  | as many as it has at least are ready → `running`; |
- * |            | the start, and none is replaced                | `close` → `closing`                               |
+ * | `starting` | its first threads start; one that never gets   | as many as it has at least are ready → `running`; |
+ * |            | ready fails the start                          | the restart budget is spent, `close` → `closing`  |
  * | `running`  | what is lost is replaced                       | the restart budget is spent, `close` → `closing`  |
  * | `closing`  | no thread is started any more                  |                                                   |
  *
@@ -43,8 +43,8 @@ export interface LaneObserver {
  * no more at a time than its `max`. When that is spent, nothing is done about a stall.
  *
  * A thread that was ended because a task held its loop is replaced at once and does not count; any other loss counts
- * toward the restart budget, and when that is spent the lane is closed. If a thread fails before the lane was ever ready,
- * nothing would be better the next time, so the start fails with what it failed with.
+ * toward the restart budget, and when that is spent the lane is closed. If a thread fails that was never
+ * ready, and before the lane was, nothing would be better the next time, so the start fails with what it failed with.
  */
 export class SupervisedLane {
   readonly config: LaneConfig
@@ -210,7 +210,7 @@ export class SupervisedLane {
   #lost(thread: LaneThread, error: Error): void {
     this.#observer.lost(this, thread, error)
     if (this.#mode === 'closing' || this.#retiring.has(thread)) return
-    if (this.#mode === 'starting') {
+    if (this.#mode === 'starting' && !thread.wasReady) {
       this.#started.reject(error)
       return
     }
@@ -228,6 +228,7 @@ export class SupervisedLane {
       this.#mode = 'closing'
       this.#idle.stop()
       this.#stopRestarts()
+      this.#started.reject(failure)
       this.#observer.failed(this, failure)
       for (const other of this.#threads) other.terminate(failure)
       return

@@ -18,7 +18,7 @@ export function schedulerMistakes(test: ReturnType<typeof suite>, makeScheduler:
     const blocking = Array.from({ length: 20 }, () => submit('block', [gate]))
     await arrived(gate)
     const states = blocking.map(task => scheduler.taskState(task))
-    assert.is(states[0], 'STARTED')
+    assert.ok(states.includes('STARTED'))
     for (const state of states) assert.match(state, /^(SUBMITTED|SCHEDULED|STARTED)$/)
     const last = blocking.at(-1)!
     assert.is(await scheduler.waitTask(last, { timeout: 5 }), false)

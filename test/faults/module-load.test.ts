@@ -162,6 +162,41 @@ test('a module that no longer loads counts toward the restart limit', async () =
   }
 })
 
+test('a thread that a task ends while others of its lane still start is replaced, and fails no start', async () => {
+  const gate = newGate()
+  const plan: loading.SetupPlan = { starts: newGate(), outcomes: ['works', 'waits', 'works'], gate }
+  const scheduler = new SchedulerThread<typeof loading, 'a'>({
+    tasks: loadingTasks,
+    lanes: { a: { workerData: plan, threads: 2 } },
+  })
+  const starting = scheduler.start()
+  const killer = scheduler.lanes.a.submit('exit', [1])
+  assert.is((await rejectionOf(killer.result(), LaneError)).code, 'ERR_LANE_EXITED')
+  assert.is(await scheduler.lanes.a.run('echo', ['moved']), 'moved')
+  openGate(gate)
+  assert.is(await starting, scheduler)
+  const { lanes } = await scheduler.stats()
+  assert.equal([lanes.a?.threads, lanes.a?.restarts], [2, 1])
+  await scheduler.close()
+})
+
+test('a lane that is given up while it starts fails the start', async () => {
+  const plan: loading.SetupPlan = {
+    starts: newGate(),
+    outcomes: ['works', 'waits', 'works'],
+    gate: newGate(),
+  }
+  const scheduler = new SchedulerThread<typeof loading, 'a'>({
+    tasks: loadingTasks,
+    lanes: { a: { workerData: plan, threads: 2, restart: { max: 0, within: 120_000 } } },
+  })
+  const starting = scheduler.start()
+  const killer = scheduler.lanes.a.submit('exit', [1])
+  assert.is((await rejectionOf(killer.result(), LaneError)).code, 'ERR_LANE_EXITED')
+  assert.is((await rejectionOf(starting, LaneError)).code, 'ERR_LANE_FAILED')
+  await scheduler.close()
+})
+
 test('a lane that is given up starts no thread any more, though one was to be replaced', async () => {
   const workerData: loading.SetupPlan = { starts: newGate(), outcomes: ['works'] }
   await using scheduler = await SchedulerThread.start<typeof loading, 'a'>({

@@ -86,6 +86,17 @@ test('the start of a function that nobody knows is told while it runs, and so is
   assert.equal(rig.received(), [['answers', id]])
 })
 
+test('a sender that asked for room before it was connected is told when there is some', () => {
+  const rig = new Rig(() => new Promise(() => {}))
+  const [mine, theirs] = MemoryPort.pair({ posted: () => {} })
+  // It asks, and what is heard of that goes to the one that is known.
+  rig.block.backlog = true
+  rig.run(0)
+  rig.loop.connect(1, theirs)
+  rig.run(0)
+  assert.equal(mine.take()?.message, { type: 'room' })
+})
+
 test('that of a slow one too, after the answers of those before it', () => {
   let seen: unknown[] = []
   const rig = new Rig(index => {

@@ -11,6 +11,7 @@ import * as assert from 'uvu/assert'
 import { eventually } from '../support/eventually.js'
 import { arrivals, arrived, newGate, openGate } from '../support/gate.js'
 import { reasonOf } from '../support/rejection.js'
+import { untilSeen } from './played-stall.js'
 import type { ElasticLog } from './tasks/elastic.js'
 import type * as stalling from './tasks/stalling.js'
 
@@ -50,13 +51,27 @@ test('the task that held it fails and is named, and what had not started is done
     stalls.map(({ task, action }) => [task.id, action]),
     [[stalled.id, 'terminate']],
   )
-  assert.match(stalls[0]!.stack ?? '', /at never .*stalling\.js/)
   assert.equal(
     restarts.map(({ error, after }) => [(error as LaneError).code, after]),
     [['ERR_LANE_TERMINATED', 0]],
   )
   const { threads, restarts: count, stalled: left } = (await scheduler.stats()).lanes.a!
   assert.equal([threads, count, left], [1, 1, 0])
+})
+
+test('where it held the loop is seen before', async () => {
+  const { scheduler, a, stalls } = await start({ restart: { max: 100 } })
+  await using _ = scheduler
+  const { stack } = await untilSeen(
+    async () => {
+      stalls.length = 0
+      await reasonOf(a.run('never', [newGate()]))
+      await eventually('it is told', () => stalls.length > 0)
+      return stalls[0]!
+    },
+    told => told.stack !== undefined,
+  )
+  assert.match(stack ?? '', /at never .*stalling\.js/)
 })
 
 test('its neighbours are run again if they are idempotent, else they are told who held it', async () => {

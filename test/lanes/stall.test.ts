@@ -6,6 +6,7 @@ import { eventually } from '../support/eventually.js'
 import { arrived, newGate, openGate } from '../support/gate.js'
 import { runScript } from '../support/node-script.js'
 import { reasonOf } from '../support/rejection.js'
+import { untilSeen } from './played-stall.js'
 import type * as holding from './tasks/holding.js'
 
 const test = suite('lanes: stalls and restarts are reported')
@@ -74,7 +75,10 @@ test('with Infinity nothing is', async () => {
 /** Without main, the supervisor has nobody to tell but whoever reads standard error. */
 test('while main is blocked, the supervisor writes its own report', async () => {
   const script = new URL('./scripts/blocked-main.js', import.meta.url)
-  const { end, stdout, stderr } = await runScript(script)
+  const { end, stdout, stderr } = await untilSeen(
+    () => runScript(script),
+    told => told.end !== 0 || told.stderr.includes('\n    at '),
+  )
   assert.is(end, 0)
   const [report = '', rest = ''] = stderr.split('main goes on\n')
   const [headline = '', ...below] = report.trimEnd().split('\n')

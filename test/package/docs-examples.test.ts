@@ -26,7 +26,7 @@ const TESTED_BY: Readonly<Record<string, string>> = {
 }
 
 /** Other libraries that examples import, beside those that come with the library itself. */
-const PEERS = ['workerpool']
+const PEERS = ['workerpool', 'p-queue']
 const MOST_MS = 20_000
 
 const allPages = docPages()

@@ -2,12 +2,13 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { AGED_EVERY, AGING_MS, ReadyQueue } from '#src/core/ready-queue.js'
 import { Task, TaskExtras } from '#src/core/task.js'
-import { Detectors, Violation } from './detectors.js'
+import { Detectors } from './detectors.js'
 import { watchTables } from './protocol-steps.js'
 import { Races } from './races.js'
 import { SimScheduler } from './sim-scheduler.js'
 import { type Entry, entryOf } from './sim-sender.js'
 import { SimWorld } from './sim-world.js'
+import { Violation } from './violation.js'
 
 const test = suite('simulation: aging')
 

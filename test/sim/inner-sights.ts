@@ -11,12 +11,27 @@ export function watchWithin(into: Races | null): void {
   races = into
 }
 
+/** The backlog that was last given a task. */
+export let lastBacklog: Backlog | null = null
+
 const hit = (race: Race): void => races?.hit(race)
 
 const { park } = KeyTurns.prototype
 KeyTurns.prototype.park = function (this: KeyTurns, task): void {
   hit('waited for its key')
   park.call(this, task)
+}
+
+const { add, hold } = Backlog.prototype
+
+Backlog.prototype.add = function (this: Backlog, task): void {
+  lastBacklog = this
+  add.call(this, task)
+}
+
+Backlog.prototype.hold = function (this: Backlog, task): void {
+  lastBacklog = this
+  hold.call(this, task)
 }
 
 const { delay, resume, remove, reprioritize } = Backlog.prototype

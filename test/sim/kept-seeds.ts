@@ -7,4 +7,10 @@ export const KEPT_SEEDS: ReadonlyMap<number, string> = new Map([
   [6536, 'the same, with two senders'],
   [2258, 'the simulation kept a port that was lost on its way, and the end from its sender (sim-port.test)'],
   [25454, 'the promises of a supervisor that was dead leased a thread (sim-port.test)'],
+  [1557, 'a sender that waited for room no more kept a thread from telling another (lane-link.test)'],
+  [1071, 'the same'],
+  [65120, 'a sender that asked for room before a thread knew it was not told (run-loop.test)'],
+  [71042, 'the same'],
+  [56608, 'a slot was minded of a thread that had left'],
+  [86267, 'the simulation let a start wait for a supervisor that had been ended'],
 ])

@@ -17,10 +17,10 @@ import { KeyTurns } from '#src/core/key-turns.js'
 import { Retries } from '#src/core/retries.js'
 import { LaneThread } from '#src/lanes/lane-thread.js'
 import { SupervisedLane } from '#src/lanes/supervised-lane.js'
-import { type Detector, Violation } from './detectors.js'
 import { SimPool } from './sim-pool.js'
 import { SimPort } from './sim-port.js'
 import { runSeed } from './sim-workload.js'
+import { type Detector, Violation } from './violation.js'
 
 const test = suite('simulation: planted bugs')
 
@@ -177,9 +177,26 @@ finds('a batch lost on its way', ['slots', 'hung'], SimPort.prototype, 'post', r
   }
 })
 
-finds('tasks that nobody thinks of sending', 'hung', Dispatch.prototype, 'flush', right => {
+finds('tasks that nobody thinks of sending', ['forgotten', 'hung'], Dispatch.prototype, 'flush', right => {
   const now = oneOf(3)
   return function (this: Dispatch) {
+    if (!now()) right.call(this)
+  }
+})
+
+finds(
+  'a flush that does not look at the room once more',
+  'forgotten',
+  LaneLink.prototype,
+  'askForRoom',
+  () => {
+    return () => false
+  },
+)
+
+finds('answers that are kept', 'forgotten', TaskInlet.prototype, 'flush', right => {
+  const now = oneOf(10)
+  return function (this: TaskInlet) {
     if (!now()) right.call(this)
   }
 })

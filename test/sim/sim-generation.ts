@@ -1,5 +1,5 @@
 import type { LaneTerms } from '#src/bridge/sender-context.js'
-import { LaneError, TaskCanceledError } from '#src/core/errors.js'
+import { ClosedError, LaneError, TaskCanceledError } from '#src/core/errors.js'
 import type { LaneConfig } from '#src/lanes/lane-config.js'
 import { Supervisor } from '#src/lanes/supervisor.js'
 import type { Races } from './races.js'
@@ -39,6 +39,7 @@ export class SimGeneration {
   readonly #races: Races
   /** Whether its end has come to the lanes. */
   #closing = false
+  #refuseAnswer = (): void => {}
 
   constructor(world: SimWorld, { config, faults, actors, races, watcher, opened, before }: GenerationTerms) {
     this.#world = world
@@ -91,10 +92,11 @@ export class SimGeneration {
     })
   }
 
-  /** The answer of the supervisor takes its time, and waits for main. */
+  /** The answer of the supervisor takes its time, and waits for main. What it has not answered when it ends it never will. */
   #reachesMain(answer: Promise<void>): Promise<void> {
     const { actor } = this.#main
     return new Promise((resolve, reject) => {
+      this.#refuseAnswer = () => reject(new ClosedError('the supervisor has gone'))
       answer.then(
         () => this.#world.later(actor, resolve),
         (error: unknown) => this.#world.later(actor, () => reject(error)),
@@ -128,6 +130,7 @@ export class SimGeneration {
     // What the end of the supervisor's thread is to all that it made.
     for (const thread of this.pool.living) thread.actor.die()
     this.supervisorActor.die()
+    this.#refuseAnswer()
     for (const { notices } of this.senders) notices.peer.close()
     world.run(this.#main.actor, () =>
       this.#main.sender.orphaned(new LaneError('ERR_LANE_CLOSED', '', 'the lanes were closed')),

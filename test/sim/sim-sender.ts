@@ -3,7 +3,10 @@ import type { LaneSender } from '#src/bridge/lane-sender.js'
 import type { SupervisorToSender } from '#src/bridge/protocol/supervisor-to-sender.js'
 import { Sender, type SenderPast } from '#src/bridge/sender.js'
 import type { LaneTerms } from '#src/bridge/sender-context.js'
+import { FLOAT } from '#src/bridge/shared-table.js'
+import type { Backlog } from '#src/core/backlog.js'
 import type { Task } from '#src/core/task.js'
+import { lastBacklog } from './inner-sights.js'
 import type { Races } from './races.js'
 import type { Actor } from './sim-actor.js'
 import type { SimChannels } from './sim-channels.js'
@@ -92,6 +95,8 @@ export class SimSender {
   /** The slots that are out: posted, and not answered. */
   readonly out = new Map<number, SimPort>()
   readonly reported: unknown[] = []
+  /** What waits, once something has. */
+  backlog: Backlog | null = null
   readonly notices: SimPort
 
   /** @param end of the channel to the supervisor */
@@ -149,6 +154,12 @@ export class SimSender {
     this.bySequence.set(task.sequence, entry)
     this.open.add(entry)
     this.lane.submit(task, how)
+    this.backlog ??= lastBacklog
+  }
+
+  /** Whose slot it is. */
+  entryOfSlot(id: number): Entry | undefined {
+    return this.bySequence.get(this.sender.sent.table.float(id, FLOAT.SEQUENCE))
   }
 
   /** What the sender of the next start on this thread goes on from. */

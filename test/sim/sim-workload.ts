@@ -1,8 +1,9 @@
 import type { MultilaneError } from '#src/core/errors.js'
 import { checkOutcomes, checkRest, checkStrays } from './conclusion.js'
-import { type Detector, Detectors, describe } from './detectors.js'
+import { Detectors, describe } from './detectors.js'
 import { watchWithin } from './inner-sights.js'
 import { watchTables } from './protocol-steps.js'
+import { checkQuiet } from './quiet-checks.js'
 import { Races } from './races.js'
 import { Actor } from './sim-actor.js'
 import { SimDrains } from './sim-drains.js'
@@ -14,6 +15,7 @@ import { SimStartWaits } from './sim-start-waits.js'
 import { Submissions } from './sim-submission.js'
 import type { SimThread } from './sim-thread.js'
 import { SimWorld } from './sim-world.js'
+import type { Detector } from './violation.js'
 
 /** So many steps without faults must be enough for all that there is. */
 const LIVENESS_STEPS = 20_000
@@ -66,6 +68,7 @@ class Run {
     this.#detectors.watch(this.#scheduler)
     const stalling = lane.stallAfter !== Number.POSITIVE_INFINITY
     this.#submissions = new Submissions(world, this.#detectors, races, stalling)
+    world.onQuiet = () => checkQuiet(this.#scheduler, this.#detectors)
     world.onDeath = (actor, at) => {
       const thread = this.#scheduler.allThreads.find(one => one.actor === actor)!
       this.#noteDeath(thread, at)

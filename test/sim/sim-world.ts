@@ -33,6 +33,8 @@ export class SimWorld implements Clock {
   steps = 0
   /** Told of each death, and of where it was. */
   onDeath: (actor: Actor, at: string) => void = () => {}
+  /** Told when nothing is left to happen before the next timer. */
+  onQuiet: () => void = () => {}
   #now = 1000
   #depth = 0
   readonly #ports: SimPort[] = []
@@ -127,6 +129,7 @@ export class SimWorld implements Clock {
       const next = this.#timers.next()
       const chosen = this.#choose()
       if (chosen === null) {
+        if (this.#depth === 0) this.onQuiet()
         if (next > horizon || next === Number.POSITIVE_INFINITY) return false
         this.#now = Math.max(this.#now, next)
         continue

@@ -19,6 +19,10 @@ export function openGate(gate: Gate): void {
   Atomics.notify(gate, OPEN)
 }
 
+export function isOpen(gate: Gate): boolean {
+  return Atomics.load(gate, OPEN) === 1
+}
+
 /** How many tasks have come to the gate. */
 export function arrivals(gate: Gate): number {
   return Atomics.load(gate, ENTERED)
@@ -44,5 +48,5 @@ export function blockAt(gate: Gate): void {
 /** For tasks: to wait, with the loop free, until the gate is open. */
 export async function waitAt(gate: Gate): Promise<void> {
   passBy(gate)
-  while (Atomics.load(gate, OPEN) === 0) await sleep(2)
+  while (!isOpen(gate)) await sleep(2)
 }

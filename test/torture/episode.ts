@@ -50,7 +50,7 @@ export class Episode {
     })
     this.#scheduler.on('restart', ({ lane, error }) => {
       const code = error instanceof LaneError ? error.code : String(error)
-      this.#losses.push({ lane, code, at: sharedNow() })
+      this.#losses.push({ lane, code, at: sharedNow(), holders: holdersOf(error) })
     })
     this.#scheduler.on('stall', ({ lane, action }) => this.#stalls.push(`lane ${lane} stalled: ${action}`))
     this.#scheduler.on('slow', () => {})
@@ -187,15 +187,18 @@ export class Episode {
 
   #follow(entry: Entry, handle: TaskHandle, { options }: Plan): void {
     const random = this.#random
-    const ended = (code: string | undefined, value: unknown): void => {
+    const ended = (code: string | undefined, value: unknown, holders: readonly string[] = []): void => {
       this.#unfinished--
       entry.ends++
       const { state, timestamps } = handle
-      entry.end = { state, code, value, at: sharedNow(), started: timestamps.start !== undefined }
+      entry.end = { state, code, value, at: sharedNow(), started: timestamps.start !== undefined, holders }
     }
     handle.result().then(
       value => ended(undefined, value),
-      error => ended(error instanceof MultilaneError ? error.code : (error as Error).name, undefined),
+      error => {
+        const code = error instanceof MultilaneError ? error.code : (error as Error).name
+        ended(code, undefined, holdersOf(error))
+      },
     )
     const cancel = (): void => {
       if (handle.cancel('not wanted')) entry.cancels++
@@ -262,6 +265,10 @@ export class Episode {
       await sleep(5)
     }
   }
+}
+
+function holdersOf(error: unknown): readonly string[] {
+  return error instanceof LaneError ? (error.holders ?? []) : []
 }
 
 /** Keeps this thread from all else. */

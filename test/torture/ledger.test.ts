@@ -107,6 +107,21 @@ test('it sees a death that is blamed on the wrong thing, and one that nobody bro
   finds(/nobody did it/, entryOf(), { losses: [{ lane: 'doomed', code: 'ERR_LANE_EXITED', at: 1 }] })
 })
 
+test('a thread that is ended for a task that had been given up is explained by that task, and by no other', () => {
+  const [code, holders] = ['ERR_LANE_TERMINATED', ['compute']]
+  const victim = entryOf({ end: { ...failed(code), holders }, callbacks: ['error'] })
+  const losses = [{ lane: 'doomed', code, at: 1_001, holders }]
+  const canceled: Ending = { ...DONE, state: 'CANCELED', code: 'ERR_TASK_CANCELED' }
+  const beside = (changes: Partial<Entry>) => {
+    const holder = entryOf({ task: 1, name: 'compute', callbacks: ['cancel'], cancels: 1, end: canceled })
+    return { entries: [victim, { ...holder, ...changes }], losses }
+  }
+  assert.equal(audit(accountOf(victim, beside({}))), [])
+  finds(/nobody on its lane did that/, victim, beside({ lane: 'calm' }))
+  finds(/nobody did it/, victim, beside({ name: 'give' }))
+  finds(/nobody did it/, victim, beside({ end: { ...canceled, at: 9_000 } }))
+})
+
 test('it sees a lane given up for nothing, and refusals without a reason', () => {
   const victim = entryOf({ lane: 'fragile', end: failed('ERR_LANE_FAILED'), callbacks: ['error'] })
   finds(/not lost so many/, victim)

@@ -33,6 +33,8 @@ export interface Ending {
   readonly value: unknown
   readonly at: number
   readonly started: boolean
+  /** Who is named as having held the loop. */
+  readonly holders?: readonly string[]
 }
 
 /** That a lane lost a thread, as the scheduler has told. */
@@ -40,6 +42,8 @@ export interface Loss {
   readonly lane: string
   readonly code: string
   readonly at: number
+  /** Who is named as having held the loop. */
+  readonly holders?: readonly string[]
 }
 
 /** What is known of an episode when it is over. */
@@ -98,9 +102,11 @@ export function audit(account: Account): string[] {
       )
     }
   }
-  for (const { lane, code } of account.losses) {
+  for (const loss of account.losses) {
+    const { lane, code } = loss
     const acts = DEEDS_OF[code] ?? []
-    if (code === 'ERR_LANE_TERMINATED' && account.misjudged.has(lane)) continue
+    if (code === 'ERR_LANE_TERMINATED' && (account.misjudged.has(lane) || isOvertime(lane, loss, account)))
+      continue
     if (!account.deeds.some(deed => acts.includes(deed.act) && laneOfTask(deed.task, account) === lane))
       wrong.push(`lane ${lane} lost a thread by ${code}, and nobody did it`)
   }
@@ -218,12 +224,8 @@ function* complaintsOfFailure(entry: Entry, end: Ending, account: Account, runs:
 }
 
 /** Whether a task that fails with its thread had a thread to fail with. */
-function* complaintsOfDeath(
-  { lane }: Entry,
-  { code = '', at }: Ending,
-  account: Account,
-  runs: number,
-): Generator<string> {
+function* complaintsOfDeath({ lane }: Entry, end: Ending, account: Account, runs: number): Generator<string> {
+  const { code = '', at } = end
   const acts = DEEDS_OF[code]
   if (acts === undefined) {
     yield 'nothing ends so'
@@ -235,12 +237,32 @@ function* complaintsOfDeath(
   const done = account.deeds.some(
     deed => acts.includes(deed.act) && deed.at <= at && laneOfTask(deed.task, account) === lane,
   )
-  if (!done) yield 'nobody on its lane did that'
+  if (!done && !(code === 'ERR_LANE_TERMINATED' && isOvertime(lane, end, account)))
+    yield 'nobody on its lane did that'
   if (account.untold.has(lane)) return
   const told = account.losses.some(
     loss => loss.lane === lane && loss.code === code && Math.abs(loss.at - at) < SAME_TIME_MS,
   )
   if (!told) yield 'its lane has lost no thread then'
+}
+
+/**
+ * Whether one that is named as having held the loop had been cancelled or timed out: on a machine that has no core for it
+ * any task can outlast its grace.
+ */
+function isOvertime(
+  lane: string,
+  { holders = [], at }: { readonly holders?: readonly string[]; readonly at: number },
+  account: Account,
+): boolean {
+  return account.entries.some(
+    ({ task, lane: other, name, end }) =>
+      other === lane &&
+      holders.includes(name) &&
+      (end?.state === 'CANCELED' || end?.state === 'TIMED_OUT') &&
+      end.at < at + SAME_TIME_MS &&
+      account.runs(task) > 0,
+  )
 }
 
 /** How often a task may have been called, as things went on its lane. */

@@ -1,11 +1,21 @@
 import { pbkdf2Sync } from 'node:crypto'
-import { blockAt, type Gate, passBy } from '../../support/gate.js'
+import { blockAt, type Gate, isOpen, passBy } from '../../support/gate.js'
 
 export * from './elastic.js'
 
-/** A few frames, to be found in a stack. */
 function deepInside(until: number): void {
   while (performance.now() < until);
+}
+
+/** A few frames, to be found in a stack. */
+function deepAt(gate: Gate): void {
+  while (!isOpen(gate));
+}
+
+/** Holds the loop until the gate is open, by JavaScript. */
+export function holdAt(gate: Gate): void {
+  passBy(gate)
+  deepAt(gate)
 }
 
 /** Holds the loop for so many milliseconds, by JavaScript. */
@@ -37,12 +47,12 @@ export function lengthOf(buffer: ArrayBuffer): number {
 }
 
 /** What a look at the stack must leave as it was: microtasks wait, and stacks are as long as ever. */
-export function lookedAt(duration: number): { readonly ran: number; readonly limit: number } {
+export function lookedAt(gate: Gate): { readonly ran: number; readonly limit: number } {
   let ran = 0
   queueMicrotask(() => ran++)
   process.nextTick(() => ran++)
   Error.stackTraceLimit = 7
-  deepInside(performance.now() + duration)
+  deepAt(gate)
   return { ran, limit: Error.stackTraceLimit }
 }
 

@@ -1,4 +1,3 @@
-import { writeSync } from 'node:fs'
 import { newJob } from '../../../support/daemon/new-job.js'
 import { startStore } from '../../../support/daemon/store-folder.js'
 
@@ -10,6 +9,13 @@ async function acceptForEver(): Promise<void> {
   for (;;) {
     const job = newJob()
     await store.accept([job])
-    writeSync(1, `${job.id}\n`)
+    await written(`${job.id}\n`)
   }
+}
+
+/** Not `writeSync`, which fails when the pipe is full: whoever reads it may get no turn for a while. */
+function written(line: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(line, error => (error ? reject(error) : resolve()))
+  })
 }

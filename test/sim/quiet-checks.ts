@@ -1,0 +1,53 @@
+import type { Detectors } from './detectors.js'
+import type { SimScheduler } from './sim-scheduler.js'
+import type { SimSender } from './sim-sender.js'
+import type { SimThread } from './sim-thread.js'
+
+/**
+ * When nothing is left to happen until some timer is due, nobody may be waiting for what could go on now: a wake-up has
+ * been missed, though a timer may make up for it.
+ */
+export function checkQuiet({ senders, config, closed }: SimScheduler, detectors: Detectors): void {
+  if (closed) return
+  for (const sender of senders) {
+    if (!sender.actor.parked) checkBacklog(sender, config.concurrency, detectors)
+    checkOut(sender, config.concurrency, detectors)
+  }
+}
+
+/** What could be sent to a thread that could begin it has been. A thread that has enough at hand asks for no more. */
+function checkBacklog({ backlog, links }: SimSender, concurrency: number, detectors: Detectors): void {
+  if (backlog === null || backlog.ready === 0) return
+  // One that hands objects over holds up those behind it, until there is a thread that is free.
+  for (const { extras } of backlog.readyTasks()) if (extras !== null && extras.transfer !== null) return
+  for (const [port, link] of links) {
+    const thread = detectors.threadAt(port)
+    if (thread === undefined || !isAtWork(thread) || thread.loop!.pending >= concurrency) continue
+    const room = link.room(concurrency)
+    if (room > 0)
+      detectors.fail('forgotten', `${backlog.ready} tasks are ready, and it has room for ${room}`, { thread })
+  }
+}
+
+/** What a thread could have begun, or answered, it has. */
+function checkOut(sender: SimSender, concurrency: number, detectors: Detectors): void {
+  const { table } = sender.sender.sent
+  for (const [id, port] of sender.out) {
+    const thread = detectors.threadAt(port)
+    if (thread === undefined || !isAtWork(thread) || thread.loop!.pending >= concurrency) continue
+    const entry = sender.sender.sent.at(id) && sender.entryOfSlot(id)
+    if (entry === undefined || detectors.isRunning(entry, thread)) continue
+    detectors.fail(
+      'forgotten',
+      `its slot ${id} is ${table.state(id)}, and its thread does nothing about it`,
+      {
+        entry,
+        thread,
+      },
+    )
+  }
+}
+
+function isAtWork({ actor, phase, loop, isCutOff, terminated }: SimThread): boolean {
+  return phase === 'ready' && loop !== null && !actor.parked && !actor.dead && !isCutOff && !terminated
+}
