@@ -66,6 +66,8 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
   readonly #endings: Endings
   readonly #whenEmpty: (() => void)[] = []
   #refusal: Error | null = null
+  /** Others were told of something, and may have taken their time, since the work has last looked at the clock. */
+  #isBehind = false
   /** How many ignored their abort for the whole grace, and were given up. */
   abandoned = 0
 
@@ -89,6 +91,7 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
     this.#endings = new Endings(history, {
       ended: task => {
         unfinished.ended()
+        if (task.extras !== null) this.#isBehind = true
         if (this.runOf(task) === undefined) this.#endTurn(task)
         if (this.backlog.held > 0) this.slice.wake()
       },
@@ -317,14 +320,23 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
     for (;;) {
       if (this.backlog.held > 0) this.#admitHeld()
       if (this.backlog.ready === 0 || !this.hasPlace) return
+      now = this.#caughtUp(now)
       if (this.slice.isOver(now)) return
       const task = this.backlog.take(now)
       // If none is left because the time of all is over, those that wait for room have it now.
-      if (task !== null) now = this.begin(task, now)
+      if (task !== null) now = this.begin(task, this.#caughtUp(now))
     }
   }
 
+  /** @param now the present instant, as far as it is known */
+  #caughtUp(now: number): number {
+    if (!this.#isBehind) return now
+    this.#isBehind = false
+    return this.surroundings.clock.now()
+  }
+
   #admitHeld(): void {
+    this.#isBehind = true
     const room = this.terms.queueLimit - this.backlog.size
     for (const task of this.backlog.admit(Math.max(0, room))) this.#admission.accepted(task)
   }

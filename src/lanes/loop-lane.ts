@@ -83,10 +83,11 @@ export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
       value = thrown
     }
     const end = this.#surroundings.clock.now()
-    if (end - now > this.#slowCallback) this.#surroundings.slow(task, end - now)
+    const isSlow = end - now > this.#slowCallback
+    if (isSlow) this.#surroundings.slow(task, end - now)
     if (verdict === DONE && this.#isFollowed(run, value)) this.#goesOn(run)
     else this.#ended(run, verdict, value, end)
-    return end
+    return isSlow ? this.#surroundings.clock.now() : end
   }
 
   protected override claim(): boolean {
@@ -110,6 +111,7 @@ export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
   }
 
   #isFollowed(run: LoopRun, returned: unknown): boolean {
+    if (typeof returned !== 'object' || returned === null) return false
     return whenSettled(
       returned,
       value => this.#completed(run, DONE, value),

@@ -312,6 +312,7 @@ export class RunLoop {
   }
 
   #isFollowed(job: Job, returned: unknown): boolean {
+    if (typeof returned !== 'object' || returned === null) return false
     return whenSettled(
       returned,
       value => this.#completed(job, DONE, value),

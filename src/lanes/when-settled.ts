@@ -4,15 +4,14 @@ const { then } = Promise.prototype
  * Goes on when what a function has returned is settled, if it is a promise or another thenable. Nothing it is made of
  * can throw here: a `then` that cannot be read is a rejection, and a promise's own `then` is not asked, as by `await`.
  *
- * @param returned any value, one of another's making
+ * @param returned any object; nothing else is a thenable here
  * @returns whether it is a thenable; if not, nothing is called
  */
 export function whenSettled(
-  returned: unknown,
+  returned: object,
   fulfilled: (value: unknown) => void,
   rejected: (thrown: unknown) => void,
 ): boolean {
-  if (typeof returned !== 'object' || returned === null) return false
   let promise: Promise<unknown>
   try {
     if (typeof (returned as { then?: unknown }).then !== 'function') return false

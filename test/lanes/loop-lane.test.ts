@@ -210,6 +210,24 @@ test('what is thrown and is no Error becomes one', async () => {
   assert.equal([error.code, error.value], ['ERR_TASK_THREW', 'text'])
 })
 
+test('the time that whoever is told takes is not that of the next', async () => {
+  const rig = new Rig()
+  const begun = rig.clock.now()
+  const observer = { accepted: () => {}, started: () => {}, finished: () => rig.clock.advance(60) }
+  rig.submit('told', () => 1, { observer })
+  const next = rig.submit('next', () => 2, { timeout: 50 })
+  await rig.microtasks()
+  await rig.turn()
+  assert.equal([stateOf(next), next.started, rig.slow], ['DONE', begun + 60, []])
+
+  rig.submit('late', () => 3, { observer, waitUntil: begun + 61, priority: 1 })
+  const after = rig.submit('after', () => 4)
+  rig.clock.advance(5)
+  await rig.microtasks()
+  await rig.turn()
+  assert.equal([stateOf(after), after.started, rig.slow], ['DONE', begun + 125, []])
+})
+
 test('what waits for room has it when the time of all before it is over', async () => {
   const rig = new Rig({ concurrency: 1, queueLimit: 1, overload: 'wait' })
   const tasks = [
