@@ -9,6 +9,9 @@ export type OverloadPolicy = (typeof OVERLOAD_POLICIES)[number]
 /** The most tasks of one lane that may wait for room: they are not in the queue, but they take memory all the same. */
 export const MAX_HELD = 100_000
 
+/** Of fewer functions or tasks it is not worth while to forget some. */
+const LEAST_SWEPT = 128
+
 /** The queue of a lane, as admission sees it. */
 export interface AdmissionQueue {
   /** @param reserved places that are spoken for */
@@ -41,6 +44,7 @@ export class Admission {
   readonly #deadlines = new Map<CallTarget, number>()
   /** The earliest end of a queueTimeout. */
   #waitUntil = Number.POSITIVE_INFINITY
+  #sweepAt = LEAST_SWEPT
   /** Room is being made for a task: whoever is told of that and submits another does not take it away. */
   #making = false
 
@@ -115,6 +119,15 @@ export class Admission {
     if (extras.deadline === Number.POSITIVE_INFINITY) return
     const earliest = this.#deadlines.get(target) ?? Number.POSITIVE_INFINITY
     this.#deadlines.set(target, Math.min(earliest, extras.deadline))
+    if (this.#deadlines.size >= this.#sweepAt) this.#sweep()
+  }
+
+  /** Functions may be named at will, and most of those that are known here may have nothing that waits any more. */
+  #sweep(): void {
+    this.#sweepAt = Number.POSITIVE_INFINITY
+    this.#deadlines.clear()
+    for (const task of this.#queue.waiting()) this.#noteLimits(task)
+    this.#sweepAt = Math.max(LEAST_SWEPT, 2 * this.#deadlines.size)
   }
 
   /** No waiting task is past saving before this instant. */
@@ -135,14 +148,14 @@ function hopelessAt({ extras, target }: Task): number {
 class ArrivalOrder {
   #tasks: Task[] = []
   #first = 0
-  #sweepAt = 128
+  #sweepAt = LEAST_SWEPT
 
   push(task: Task, queue: AdmissionQueue): void {
     this.#tasks.push(task)
     if (this.#tasks.length < this.#sweepAt) return
     this.#tasks = this.#tasks.slice(this.#first).filter(held => queue.isWaiting(held))
     this.#first = 0
-    this.#sweepAt = Math.max(128, 2 * this.#tasks.length)
+    this.#sweepAt = Math.max(LEAST_SWEPT, 2 * this.#tasks.length)
   }
 
   takeOldest(queue: AdmissionQueue): Task | undefined {

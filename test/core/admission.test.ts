@@ -1,9 +1,11 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Admission, MAX_HELD, OVERLOAD_POLICIES, type OverloadPolicy } from '#src/core/admission.js'
 import { QueueFullError } from '#src/core/errors.js'
 import { type CallTarget, Task, TaskExtras } from '#src/core/task.js'
+import { collectGarbage } from '../support/garbage.js'
 import { thrownBy } from '../support/rejection.js'
 
 const test = suite('core: admission')
@@ -264,6 +266,27 @@ test('drop-oldest: very many tasks that come and go leave nothing behind', () =>
     if (i % 2 === 0) world.leave(world.waiting[0]!)
   }
   assert.ok(world.waiting.length <= 3)
+})
+
+test('drop-expired: functions whose names are made up are forgotten, and those that wait are not', async () => {
+  const world = new World('drop-expired', 2)
+  world.submit(newTarget(), 500)
+  const targets: WeakRef<CallTarget>[] = []
+  for (let i = 0; i < 10_000; i++) {
+    const target = newTarget()
+    targets.push(new WeakRef(target))
+    world.submit(target, 1_000)
+    world.leave(world.waiting[1]!)
+  }
+  // As long as a turn lasts, what a WeakRef was made for in it is kept.
+  await turn()
+  collectGarbage()
+  const left = targets.filter(target => target.deref() !== undefined).length
+  assert.ok(left < 1_000, `${left} are kept`)
+  world.submit(newTarget())
+  world.now = 600
+  assert.is(world.submit(newTarget()), 'accept')
+  assert.is(world.dropped.length, 1)
 })
 
 test.run()
