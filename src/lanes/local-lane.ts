@@ -239,9 +239,9 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
 
   /** Sees to it that the run's time is checked at this instant. */
   protected watch(run: R, at: number): void {
+    if (at === Number.POSITIVE_INFINITY) return
     run.expires = at
-    if (at !== Number.POSITIVE_INFINITY)
-      run.expiry = this.surroundings.reminders.add(at, () => this.checkTime(run))
+    run.expiry = this.surroundings.reminders.add(at, () => this.checkTime(run))
   }
 
   /** Sees to it that this is done when the run has had its grace, unless it has left by then. */

@@ -46,9 +46,8 @@ export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
   }
 
   checkTime(run: LoopRun): void {
-    const now = this.#surroundings.clock.now()
     const { task, expires } = run
-    if (run.over || task.dead || expires > now) return
+    if (expires === undefined || run.over || task.dead || expires > this.#surroundings.clock.now()) return
     this.timeOut(task, task.deadline === expires ? 'deadline' : 'timeout', expires)
   }
 

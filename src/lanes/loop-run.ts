@@ -15,8 +15,8 @@ export interface RunKeeper {
 /** One attempt at a task, on the loop of whoever submitted it. */
 export class LoopRun extends LaneRun implements RunningTask {
   readonly #keeper: RunKeeper
-  readonly #signal = new LazySignal()
-  #context: CurrentTask | null = null
+  #context: LoopContext | null = null
+  #aborted: { readonly reason: unknown } | null = null
 
   constructor(task: Task, keeper: RunKeeper) {
     super(task)
@@ -25,30 +25,33 @@ export class LoopRun extends LaneRun implements RunningTask {
 
   /** Made only for a task that asks. */
   get context(): CurrentTask {
-    this.#context ??= new LoopContext(this, this.#keeper, this.#signal)
+    if (this.#context === null) {
+      this.#context = new LoopContext(this, this.#keeper)
+      if (this.#aborted !== null) this.#context.abort(this.#aborted.reason)
+    }
     return this.#context
   }
 
   abort(reason: unknown): void {
-    this.#signal.abort(reason)
+    this.#aborted = { reason }
+    this.#context?.abort(reason)
   }
 }
 
 class LoopContext implements CurrentTask {
   readonly #run: LoopRun
   readonly #keeper: RunKeeper
-  readonly #signal: LazySignal
+  readonly #signal = new LazySignal()
   readonly id: number
   readonly name: string
   readonly lane: string
   readonly deadline: number | undefined
   readonly attempt: number
 
-  constructor(run: LoopRun, keeper: RunKeeper, signal: LazySignal) {
+  constructor(run: LoopRun, keeper: RunKeeper) {
     const { sequence, target, deadline, attempt } = run.task
     this.#run = run
     this.#keeper = keeper
-    this.#signal = signal
     this.id = sequence
     this.name = target.name
     this.lane = keeper.name
@@ -58,6 +61,10 @@ class LoopContext implements CurrentTask {
 
   get signal(): AbortSignal {
     return this.#signal.signal
+  }
+
+  abort(reason: unknown): void {
+    this.#signal.abort(reason)
   }
 
   get cancelled(): boolean {
