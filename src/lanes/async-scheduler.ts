@@ -8,7 +8,7 @@ import { LocalTargets } from './local-targets.js'
 import { monotonicClock } from './monotonic-clock.js'
 import { SchedulerBase } from './scheduler-base.js'
 import type { CommonTerms, SchedulerConnection } from './scheduler-connection.js'
-import { promiseOf, type Resolve, submitWithOptions } from './submission.js'
+import { type Resolve, resolveTaken, submitWithOptions, takeResolve } from './submission.js'
 import { SubmissionSites } from './submission-site.js'
 import { SyncTask } from './sync-task.js'
 import type { TaskDescription } from './task-description.js'
@@ -52,7 +52,13 @@ export class AsyncScheduler extends SchedulerBase<AsyncLane> {
    * @returns what the function comes to; rejects with what it throws, and with every error of `submitTask`
    */
   run<R>(task: TaskDescription<R>, options?: TaskOptions<R>): Promise<R> {
-    return promiseOf(resolve => this.#submit(task, options as TaskOptions<never> | undefined, resolve))
+    try {
+      const promise = new Promise<R>(takeResolve as never)
+      this.#submit(task, options as TaskOptions<never> | undefined, resolveTaken())
+      return promise
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   /**

@@ -6,7 +6,7 @@ import { ClosedError, InvalidArgumentError, TaskCanceledError } from '../core/er
 import { Task } from '../core/task.js'
 import type { CallRest, SoleArg, TaskArgs, TaskName, TaskResult } from './call-types.js'
 import { MapCall } from './map-call.js'
-import { NO_ARGUMENTS, promiseOf, type Resolve, submitWithOptions } from './submission.js'
+import { NO_ARGUMENTS, type Resolve, resolveTaken, submitWithOptions, takeResolve } from './submission.js'
 import { SubmissionSites } from './submission-site.js'
 import { TaskHandle } from './task-handle.js'
 import { readTaskOptions, type TaskOptions } from './task-options.js'
@@ -58,9 +58,13 @@ export class Lane<M> {
     name: K,
     ...rest: CallRest<TaskArgs<M, K>, TaskOptions<TaskResult<M, K>>>
   ): Promise<TaskResult<M, K>> {
-    return promiseOf(resolve =>
-      this.#submit(name, rest[0], rest[1] as TaskOptions<never> | undefined, resolve),
-    )
+    try {
+      const promise = new Promise<TaskResult<M, K>>(takeResolve as never)
+      this.#submit(name, rest[0], rest[1] as TaskOptions<never> | undefined, resolveTaken())
+      return promise
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   /**
