@@ -1,3 +1,4 @@
+import { ClosedError, TaskCanceledError } from '../core/errors.js'
 import { Reminders } from '../core/reminders.js'
 import { TaskHistory } from '../core/task-history.js'
 import { UnfinishedTasks } from '../core/unfinished.js'
@@ -153,8 +154,20 @@ export class Sender implements SenderContext {
       case 'restart':
         this.environment.watcher?.restart(message)
         break
+      case 'closing':
+        this.#close()
+        break
       default:
         this.#strays++
+    }
+  }
+
+  /** The scheduler ends, and with it this thread. */
+  #close(): void {
+    const refusal = new ClosedError('the scheduler is closed')
+    for (const lane of this.#lanes.values()) {
+      lane.refuse(refusal)
+      lane.cancelAll(name => new TaskCanceledError(name, refusal))
     }
   }
 

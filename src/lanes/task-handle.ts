@@ -6,6 +6,7 @@ import { infoOf, type TaskInfo, type TaskTimestamps, timestampsOf } from '../cor
 import { DONE, TASK_STATES, type TaskState } from '../core/task-state.js'
 import type { TaskKeeper } from './task-keeper.js'
 import { readPriority } from './task-priority.js'
+import { awaitable } from './task-promise.js'
 import { TaskWaits } from './task-waits.js'
 import type { WaitOptions } from './wait-options.js'
 
@@ -72,11 +73,12 @@ export class TaskHandle<R = unknown> {
    *   that cancelled it), or with the LaneError of what befell its thread
    */
   result(): Promise<R> {
-    return this.#whenFinished().then(() => {
+    const outcome = this.#whenFinished().then(() => {
       const { state, payload } = this.#task
       if (state === DONE) return payload as R
       throw (payload as Failure).error()
     })
+    return awaitable(outcome)
   }
 
   /**
@@ -91,7 +93,7 @@ export class TaskHandle<R = unknown> {
    */
   wait(options: WaitOptions = {}): Promise<boolean> {
     this.#waits ??= new TaskWaits(this.#task, this.#keeper, () => this.#whenFinished())
-    return this.#waits.wait(options)
+    return awaitable(this.#waits.wait(options))
   }
 
   /**

@@ -49,6 +49,12 @@ export interface ThreadReleased {
   readonly thread: number
 }
 
+/** The sender has a first task for a lane: connect it with the lane's threads, those that join later included. */
+export interface LaneWanted {
+  readonly type: 'reach'
+  readonly lane: string
+}
+
 export type SenderToSupervisor =
   | SegmentAdded
   | TaskCanceled
@@ -57,3 +63,4 @@ export type SenderToSupervisor =
   | StallHeard
   | GrowthWanted
   | ThreadReleased
+  | LaneWanted
