@@ -11,6 +11,7 @@ import { ThreadBlock } from '../bridge/thread-block.js'
 import { Epoch } from '../core/clock.js'
 import { MultilaneError, TaskLoadError } from '../core/errors.js'
 import type { LaneWorkerData, Lease } from './lease.js'
+import type { LoopEnvironment } from './loop-environment.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
 import { niceOwnThread, type OsPriority, readOwnPriority } from './os-priority.js'
 import { RunLoop } from './run-loop.js'
@@ -55,6 +56,7 @@ export async function lease(terms: Lease): Promise<never> {
   // Made only for a task that asks.
   const ownSender = (): ThreadSender => {
     sender ??= new ThreadSender(multilane.lanes, {
+      number: terms.number,
       lane: terms.config.name,
       epoch,
       busy: isBusy => {
@@ -73,7 +75,8 @@ export async function lease(terms: Lease): Promise<never> {
       return ownSender().lanes
     },
   })
-  const loop = makeLoop(terms, block, module, timings, tell)
+  const revive: LoopEnvironment['revive'] = (args, list) => ownSender().revive(args, list)
+  const loop = makeLoop(terms, block, module, { timings, revive, tell })
   process.on('uncaughtException', error => blame(loop, error, tell))
   process.on('unhandledRejection', reason => blame(loop, reason, tell))
   process.on('exit', code => {
@@ -125,8 +128,7 @@ function makeLoop(
   terms: Lease,
   block: ThreadBlock,
   module: TaskModule,
-  timings: ThreadTimings,
-  tell: Tell,
+  { timings, revive, tell }: { timings: ThreadTimings; revive: LoopEnvironment['revive']; tell: Tell },
 ): RunLoop {
   let announced = Number.POSITIVE_INFINITY
   const { concurrency, grace, spin, slowCallback } = terms.config
@@ -137,6 +139,7 @@ function makeLoop(
       clock: monotonicClock,
       timers: nodeTimers,
       timings,
+      revive,
       nextTurn: call => void setImmediate(call),
       microtask: queueMicrotask,
       invoke: runInContext,
