@@ -83,7 +83,8 @@ function checkOutcome(
   const explained =
     code === FAILURES[kind] ||
     ((deaths || cutShort) && MISFORTUNES.has(code)) ||
-    (deaths && entry.transferring && code === 'ERR_TRANSFER_LOST')
+    // A close ends threads as well, before a sender may have heard of it.
+    ((deaths || cutShort) && entry.transferring && code === 'ERR_TRANSFER_LOST')
   if (!explained) wrong(`it failed with ${code}`)
   if (
     kind === 'throws' &&
