@@ -112,8 +112,7 @@ export async function lease(terms: Lease): Promise<never> {
   tell({ type: 'ready', names: module.names, os })
   await left
   // What was cancelled has its grace to clean up; the supervisor bounds it.
-  await loop.idle()
-  await (sender as ThreadSender | null)?.idle()
+  await loop.finish(() => (sender as ThreadSender | null)?.idle())
   try {
     await module.teardown?.()
   } catch (error) {

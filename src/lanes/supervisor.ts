@@ -43,6 +43,7 @@ export class Supervisor {
   readonly #stallResponse: StallResponse<SupervisedLane, LaneThread>
   readonly #retirements = new Retirements()
   #lastNumber = 0
+  #isClosing = false
   /** Tasks that ignored their abort and were given up. */
   abandoned = 0
   /** Messages dropped because they made no sense. */
@@ -115,6 +116,7 @@ export class Supervisor {
       () => this.#removeSender(number),
     )
     port.hold(true)
+    if (this.#isClosing && !isOwner) port.post({ type: 'closing' })
   }
 
   /** Starts the lanes; resolves when all their threads are ready, rejects with why one is not. */
@@ -182,6 +184,7 @@ export class Supervisor {
 
   /** @param within milliseconds until threads that have not gone by themselves are ended */
   async close(within: number): Promise<void> {
+    this.#isClosing = true
     this.#senders.tellLanes({ type: 'closing' })
     await Promise.all([...this.#lanes.values()].map(lane => lane.close(within)))
   }
