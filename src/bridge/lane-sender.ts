@@ -11,6 +11,7 @@ import { encodeReason } from './error-codec.js'
 import { Failure } from './failure.js'
 import { LaneLink } from './lane-link.js'
 import { LaneSight } from './lane-sight.js'
+import { LaneWaits } from './lane-waits.js'
 import { LostThreads } from './lost-threads.js'
 import { Outbox } from './outbox.js'
 import type { Port } from './port.js'
@@ -42,6 +43,7 @@ export class LaneSender {
   readonly terms: LaneTerms
   /** What there is to be seen of its tasks. */
   readonly sight: LaneSight
+  readonly waits: LaneWaits
   readonly #context: SenderContext
   readonly #backlog: Backlog
   readonly #admission: Admission
@@ -95,6 +97,12 @@ export class LaneSender {
     this.#lost = new LostThreads(context, terms.name, this.#settlement, this.#retries, task =>
       this.#takenBack(task),
     )
+    this.waits = new LaneWaits(context, terms, {
+      links: this.#links,
+      dispatch: this.#dispatch,
+      recall: this.#recall,
+      receive: (link, message) => this.#receive(link, message),
+    })
     this.sight = new LaneSight(terms.name, {
       sent: context.sent,
       backlog: this.#backlog,
@@ -234,16 +242,21 @@ export class LaneSender {
     this.#context.sent.table.buffers.forEach((buffer, index) => {
       link.send({ type: 'segment', index, buffer })
     })
+    if (this.#context.bell !== null) link.send({ type: 'bell', buffer: this.#context.bell })
     port.listen(
       message => {
-        if (this.#links.get(thread) !== link) return
-        this.#answers.receive(link, message)
-        this.#releaseIfDone(link)
+        this.#receive(link, message)
         this.#dispatch.flush()
       },
       () => this.#closed(link),
     )
     this.#dispatch.flush()
+  }
+
+  #receive(link: LaneLink, message: unknown): void {
+    if (this.#links.get(link.thread) !== link) return
+    this.#answers.receive(link, message)
+    this.#releaseIfDone(link)
   }
 
   segmentAdded(index: number, buffer: SharedArrayBuffer): void {

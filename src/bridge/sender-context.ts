@@ -1,11 +1,14 @@
 import type { OverloadPolicy } from '../core/admission.js'
 import type { Clock } from '../core/clock.js'
 import type { Reminders, Timers } from '../core/reminders.js'
+import type { SpinPolicy } from '../core/spin-policy.js'
 import type { Task } from '../core/task.js'
 import type { TaskHistory } from '../core/task-history.js'
+import type { Deliveries } from './deliveries.js'
 import type { Port } from './port.js'
 import type { SenderToSupervisor } from './protocol/sender-to-supervisor.js'
 import type { RestartReported, StallReported } from './protocol/supervisor-to-sender.js'
+import type { SenderBell } from './sender-bell.js'
 import type { SentTasks } from './sent-tasks.js'
 
 /** What happens on lanes and is told to those who keep an eye on them. */
@@ -30,6 +33,17 @@ export interface SenderEnvironment {
   report(error: unknown): void
   /** Left out where nobody could be told. */
   readonly watcher?: LaneWatcher
+  /** Makes the sender's doorbell. Left out where answers come by the thread's own loop, which must not be blocked then. */
+  readonly bell?: () => SenderBell
+  /** The lane thread that the sender is on, if it is on one. */
+  readonly home?: LaneHome
+}
+
+/** A lane thread on which a sender is. */
+export interface LaneHome {
+  readonly lane: string
+  /** Its number. */
+  readonly thread: number
 }
 
 /** What the lanes of one sender have in common. */
@@ -51,6 +65,12 @@ export interface SenderContext {
   tell(message: SenderToSupervisor): void
   /** Sees to it that the supervisor looks at the table when a sent task's limit runs out. */
   announceExpiry(at: number): void
+  /** Holds back what users are to be told of while they wait synchronously. */
+  readonly deliveries: Deliveries
+  /** The buffer of its doorbell, once it has waited synchronously. */
+  readonly bell: SharedArrayBuffer | null
+  /** As `BlockingWait.until`. @throws DeadlockError where the thread must not be blocked */
+  block(task: Task, spin: SpinPolicy, isOver: () => boolean, timeout: number): void
 }
 
 /** What a sender must know of a lane. */
@@ -63,4 +83,6 @@ export interface LaneTerms {
   readonly overload: OverloadPolicy
   /** How many threads it has. */
   readonly threads: { readonly min: number; readonly max: number }
+  /** Milliseconds of looking for an answer before sleeping, in a synchronous wait. */
+  readonly spin: number
 }

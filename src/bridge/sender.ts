@@ -1,11 +1,16 @@
+import { DeadlockError, LaneError } from '../core/errors.js'
 import { Reminders } from '../core/reminders.js'
+import type { SpinPolicy } from '../core/spin-policy.js'
+import type { Task } from '../core/task.js'
 import { TaskHistory } from '../core/task-history.js'
 import { UnfinishedTasks } from '../core/unfinished.js'
+import { BlockingWait } from './blocking-wait.js'
+import { Deliveries } from './deliveries.js'
 import { decodeError } from './error-codec.js'
 import { LaneSender } from './lane-sender.js'
 import type { Port } from './port.js'
 import type { SenderToSupervisor } from './protocol/sender-to-supervisor.js'
-import type { SupervisorToSender } from './protocol/supervisor-to-sender.js'
+import type { StallReported, SupervisorToSender } from './protocol/supervisor-to-sender.js'
 import type { LaneTerms, SenderContext, SenderEnvironment } from './sender-context.js'
 import { SentTasks } from './sent-tasks.js'
 
@@ -25,9 +30,12 @@ export class Sender implements SenderContext {
   readonly sent: SentTasks
   readonly reminders: Reminders<() => void>
   readonly history: TaskHistory
+  readonly deliveries: Deliveries
   readonly #lanes = new Map<string, LaneSender>()
   readonly #supervisor: Port
   readonly #unfinished: UnfinishedTasks
+  #blocking: BlockingWait | null = null
+  #bell: SharedArrayBuffer | null = null
   #announced = Number.POSITIVE_INFINITY
   #strays = 0
 
@@ -41,6 +49,7 @@ export class Sender implements SenderContext {
     this.environment = environment
     this.#supervisor = supervisor
     const { clock, timers } = environment
+    this.deliveries = new Deliveries(call => environment.defer(call))
     this.reminders = new Reminders(clock, timers, call => call())
     this.#unfinished = new UnfinishedTasks(clock, this.reminders, past.lastNumber, isBusy =>
       environment.busy(isBusy),
@@ -102,6 +111,62 @@ export class Sender implements SenderContext {
     this.#supervisor.post(message)
   }
 
+  /** What the callbacks of its tasks find around them. */
+  readonly surroundings = {
+    deliver: (call: () => void): void => this.deliveries.deliver(call),
+    report: (error: unknown): void => this.environment.report(error),
+  }
+
+  /** The buffer of its doorbell; null before its first synchronous wait. */
+  get bell(): SharedArrayBuffer | null {
+    return this.#bell
+  }
+
+  block(task: Task, spin: SpinPolicy, isOver: () => boolean, timeout: number): void {
+    this.#blocking ??= this.#hangBell(task)
+    const { home } = this.environment
+    const blocking = this.#blocking
+    this.deliveries.during(() => {
+      if (home !== undefined) this.#lanes.get(home.lane)?.waits.leaveOut(home.thread)
+      try {
+        blocking.until(isOver, spin, timeout)
+      } finally {
+        if (home !== undefined) this.#lanes.get(home.lane)?.waits.takeIn(home.thread)
+      }
+    })
+  }
+
+  #hangBell(task: Task): BlockingWait {
+    const { bell: makeBell, clock } = this.environment
+    if (makeBell === undefined) {
+      const needed = `task '${task.target.name}' of lane '${task.target.lane}'`
+      throw new DeadlockError(['this thread', needed], 'the lane is on that thread')
+    }
+    const bell = makeBell()
+    this.#bell = bell.buffer
+    const tellOfBell = (): void => {
+      bell.ask()
+      this.tell({ type: 'bell', buffer: bell.buffer })
+    }
+    tellOfBell()
+    for (const { waits } of this.#lanes.values()) waits.hang(bell.buffer)
+    const hurry = (): void => {
+      this.reminders.bringDue()
+      for (const { waits } of this.#lanes.values()) waits.hurry()
+    }
+    const receive = (): void => {
+      this.readNotices()
+      for (const { waits } of this.#lanes.values()) waits.receive()
+    }
+    const forsaken = (): void => {
+      // What it had still to say comes first.
+      receive()
+      this.orphaned(new LaneError('ERR_LANE_CLOSED', '', 'the supervisor thread ended, or does not answer'))
+    }
+    const sender = { clock, hurry, receive, nextDue: () => this.reminders.next, tellOfBell, forsaken }
+    return new BlockingWait(sender, bell)
+  }
+
   announceExpiry(at: number): void {
     if (at >= this.#announced && this.#announced > this.environment.clock.now()) return
     this.#announced = at
@@ -142,20 +207,24 @@ export class Sender implements SenderContext {
         this.lane(message.lane).fail(decodeError(message.error))
         break
       case 'fault':
-        this.environment.report(decodeError(message.error))
+        this.deliveries.deliver(() => this.environment.report(decodeError(message.error)))
         break
       case 'stall':
-        if (this.environment.watcher === undefined) break
-        // First: whoever is told may take long over it.
-        this.tell({ type: 'stall-heard', report: message.report })
-        this.environment.watcher.stall(message)
+        this.deliveries.deliver(() => this.#stalled(message))
         break
       case 'restart':
-        this.environment.watcher?.restart(message)
+        this.deliveries.deliver(() => this.environment.watcher?.restart(message))
         break
       default:
         this.#strays++
     }
+  }
+
+  #stalled(message: StallReported): void {
+    if (this.environment.watcher === undefined) return
+    // First: whoever is told may take long over it.
+    this.tell({ type: 'stall-heard', report: message.report })
+    this.environment.watcher.stall(message)
   }
 
   /**

@@ -1,8 +1,10 @@
 import { ResultNotCloneableError } from '../core/errors.js'
 import { CANCELED, DONE, FAILED, SCHEDULED, STARTED, TIMED_OUT } from '../core/task-state.js'
+import { BelledPort } from './belled-port.js'
 import { encodeError } from './error-codec.js'
 import { Job, type JobSource } from './job.js'
 import type { Port } from './port.js'
+import { isTyped } from './protocol/typed-message.js'
 import { FLAG, FLOAT, INT, LIMIT, TableView } from './shared-table.js'
 import { pathToUncloneable } from './uncloneable.js'
 
@@ -29,7 +31,7 @@ export class TaskInlet implements JobSource {
   /** The number by which the supervisor knows the sender. */
   readonly sender: number
   readonly table = new TableView()
-  readonly #port: Port
+  readonly #port: BelledPort
   readonly #observer: InletObserver
   #answers: unknown[] = [0]
   #elapsed = 0
@@ -40,7 +42,7 @@ export class TaskInlet implements JobSource {
 
   constructor(sender: number, port: Port, observer: InletObserver) {
     this.sender = sender
-    this.#port = port
+    this.#port = new BelledPort(port)
     this.#observer = observer
   }
 
@@ -63,7 +65,8 @@ export class TaskInlet implements JobSource {
     if (Array.isArray(message)) this.#receiveTasks(message)
     else if (isSegment(message) && this.table.accepts(message.index, message.buffer))
       this.table.attach(message.index, message.buffer)
-    else this.#stray()
+    else if (!isTyped(message) || message.type !== 'bell' || this.#port.hang(message.buffer) === null)
+      this.#stray()
   }
 
   #stray(): void {

@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
-import { type EncodedReason, encodeError } from '../bridge/error-codec.js'
-import type { Port } from '../bridge/port.js'
+import { BelledPort } from '../bridge/belled-port.js'
+import { type EncodedReason, encodeError, encodeThrown } from '../bridge/error-codec.js'
 import type { LaneToSupervisor } from '../bridge/protocol/lane-to-supervisor.js'
 import type { SenderToSupervisor } from '../bridge/protocol/sender-to-supervisor.js'
 import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender.js'
@@ -22,7 +22,7 @@ import { SupervisedLane } from './supervised-lane.js'
 import { type Surroundings, type ThreadSource, threadSurroundings } from './surroundings.js'
 
 interface SenderEntry {
-  readonly port: Port
+  readonly port: BelledPort
   readonly table: TableView
 }
 
@@ -95,7 +95,7 @@ export class Supervisor {
 
   /** Takes a thread that submits tasks; `number` is how its tables are told apart. */
   addSender(number: number, messagePort: MessagePort): void {
-    const port = this.#surroundings.open(messagePort)
+    const port = new BelledPort(this.#surroundings.open(messagePort))
     const entry: SenderEntry = { port, table: new TableView() }
     this.#senders.set(number, entry)
     this.#tables.set(number, entry.table)
@@ -162,6 +162,17 @@ export class Supervisor {
   /** @param within milliseconds until threads that have not gone by themselves are ended */
   async close(within: number): Promise<void> {
     await Promise.all([...this.#lanes.values()].map(lane => lane.close(within)))
+  }
+
+  /** The lanes could not be started: a sender that waits synchronously hears of it by no other way. */
+  failStart(error: unknown): void {
+    for (const lane of this.#lanes.keys())
+      this.#broadcast({ type: 'lane-failed', lane, error: encodeThrown(error) })
+  }
+
+  /** The thread goes: a sender that waits synchronously would not see it. */
+  forsake(): void {
+    for (const { port } of this.#senders.values()) port.forsake()
   }
 
   stats(): SupervisorStats {
@@ -231,6 +242,12 @@ export class Supervisor {
       case 'grow':
         this.#lanes.get(message.lane)?.grow()
         break
+      case 'bell': {
+        const bell = entry.port.hang(message.buffer)
+        if (bell === null) this.strays++
+        else bell.answer()
+        break
+      }
       case 'released':
         this.#retirements.released(message.thread, number)
         break

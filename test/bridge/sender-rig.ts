@@ -103,7 +103,17 @@ export class SenderRig {
     )
     this.sender = new Sender(
       mine,
-      [{ name: LANE, concurrency, queueLimit: 1_000_000, overload: 'reject', threads: FIXED, ...terms }],
+      [
+        {
+          name: LANE,
+          concurrency,
+          queueLimit: 1_000_000,
+          overload: 'reject',
+          threads: FIXED,
+          spin: 0,
+          ...terms,
+        },
+      ],
       {
         clock: this.clock,
         timers: this.clock,

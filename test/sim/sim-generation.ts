@@ -45,7 +45,7 @@ export class SimGeneration {
     this.#world = world
     this.#races = races
     const { concurrency, queueLimit, overload, threads } = config
-    const terms: LaneTerms = { name: LANE, concurrency, queueLimit, overload, threads }
+    const terms: LaneTerms = { name: LANE, concurrency, queueLimit, overload, threads, spin: 0 }
     const channels = new SimChannels(world, new Actor('nobody'))
     this.pool = new SimPool(world, channels, this.supervisorActor, watcher, faults)
     this.supervisor = new Supervisor({ lanes: [config], epochOffset: 0 }, new Map([[LANE, this.pool]]), {

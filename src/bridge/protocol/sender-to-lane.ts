@@ -13,4 +13,10 @@ export interface SegmentAdded {
   readonly buffer: SharedArrayBuffer
 }
 
-export type SenderToLane = TaskBatch | SegmentAdded
+/** The sender may sleep from now on: its bell is to be rung after each message, and at once. */
+export interface BellHung {
+  readonly type: 'bell'
+  readonly buffer: SharedArrayBuffer
+}
+
+export type SenderToLane = TaskBatch | SegmentAdded | BellHung

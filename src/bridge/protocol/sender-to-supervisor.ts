@@ -49,6 +49,15 @@ export interface ThreadReleased {
   readonly thread: number
 }
 
+/**
+ * The sender may sleep from now on: its bell is to be rung after each message, and at once. Told again now and then
+ * while it sleeps: by the answer it knows that the supervisor is there.
+ */
+export interface BellHung {
+  readonly type: 'bell'
+  readonly buffer: SharedArrayBuffer
+}
+
 export type SenderToSupervisor =
   | SegmentAdded
   | TaskCanceled
@@ -57,3 +66,4 @@ export type SenderToSupervisor =
   | StallHeard
   | GrowthWanted
   | ThreadReleased
+  | BellHung

@@ -1,0 +1,95 @@
+import type { Clock } from '../core/clock.js'
+import type { SpinPolicy } from '../core/spin-policy.js'
+import type { SenderBell } from './sender-bell.js'
+
+/** So often the supervisor is asked for a sign of life while the sender sleeps, in milliseconds. */
+const ASK_EVERY_MS = 1_000
+/** So many times in a row it may be silent. It answers in no time, unless it has yet to boot on a busy machine. */
+const MOST_SILENCES = 30
+
+/** What the event loop does for a sender, and a blocking wait has to do in its place. */
+export interface LooplessSender {
+  readonly clock: Clock
+  /** Sends what is to leave at the end of the turn, and does what is due. */
+  hurry(): void
+  /** Takes whatever has been posted to it. */
+  receive(): void
+  /** The instant at which something is due, or Infinity. */
+  nextDue(): number
+  /** Tells the supervisor of the bell, once more. */
+  tellOfBell(): void
+  /** The supervisor is gone, and nobody would ring any more. */
+  forsaken(): void
+}
+
+/**
+ * How a thread waits without its event loop, and sees to all that its sender is told and has to do meanwhile: it looks
+ * for a while, as long as that pays, and then sleeps until its bell is rung or something is due.
+ *
+ * No event tells it that the supervisor's thread has died. One that can, says so; and it is asked for a sign of life
+ * each second, so that no death of it is waited out for ever.
+ */
+export class BlockingWait {
+  readonly #sender: LooplessSender
+  readonly #bell: SenderBell
+  /** How often the bell had been rung when all was taken. */
+  #heard: number
+  #askAt = 0
+  #silences = 0
+
+  constructor(sender: LooplessSender, bell: SenderBell) {
+    this.#sender = sender
+    this.#bell = bell
+    // What was posted before the bell was hung has not been heard.
+    this.#heard = bell.rung - 1
+  }
+
+  /**
+   * Blocks the thread until it is over.
+   *
+   * @param spin how long it pays to look before sleeping
+   * @param timeout milliseconds, or Infinity
+   */
+  until(isOver: () => boolean, spin: SpinPolicy, timeout: number): void {
+    const { clock } = this.#sender
+    const since = clock.now()
+    const end = since + timeout
+    this.#askAt = since + ASK_EVERY_MS
+    this.#silences = 0
+    for (;;) {
+      this.#sender.hurry()
+      const rung = this.#bell.rung
+      if (rung !== this.#heard) {
+        this.#heard = rung
+        this.#sender.receive()
+        this.#sender.hurry()
+      }
+      if (this.#bell.isForsaken) this.#sender.forsaken()
+      if (isOver()) return
+      const now = clock.now()
+      if (now >= end) return
+      this.#rest(rung, spin, now, Math.min(end, this.#sender.nextDue(), this.#askAt))
+    }
+  }
+
+  /** Until the bell is rung, or this instant. */
+  #rest(rung: number, spin: SpinPolicy, start: number, wakeAt: number): void {
+    const { clock } = this.#sender
+    const until = Math.min(start + spin.budget, wakeAt)
+    let now = start
+    for (; now < until && this.#bell.rung === rung; now = clock.now());
+    if (now < wakeAt && this.#bell.rung === rung) {
+      this.#bell.sleep(rung, wakeAt - now)
+      now = clock.now()
+    }
+    if (this.#bell.rung !== rung) spin.arrived(now - start)
+    if (now >= this.#askAt && this.#isSilent(now)) this.#sender.forsaken()
+  }
+
+  #isSilent(now: number): boolean {
+    this.#silences = this.#bell.isUnanswered ? this.#silences + 1 : 0
+    this.#askAt = now + ASK_EVERY_MS
+    this.#sender.tellOfBell()
+    return this.#silences >= MOST_SILENCES
+  }
+}
