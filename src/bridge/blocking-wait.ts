@@ -7,6 +7,9 @@ const ASK_EVERY_MS = 1_000
 /** So many times in a row it may be silent. It answers in no time, unless it has yet to boot on a busy machine. */
 const MOST_SILENCES = 30
 
+/** As much of a bell as the sleeper needs. */
+export type SleepersBell = Pick<SenderBell, 'rung' | 'sleep' | 'isUnanswered' | 'isForsaken'>
+
 /** What the event loop does for a sender, and a blocking wait has to do in its place. */
 export interface LooplessSender {
   readonly clock: Clock
@@ -31,13 +34,13 @@ export interface LooplessSender {
  */
 export class BlockingWait {
   readonly #sender: LooplessSender
-  readonly #bell: SenderBell
+  readonly #bell: SleepersBell
   /** How often the bell had been rung when all was taken. */
   #heard: number
   #askAt = 0
   #silences = 0
 
-  constructor(sender: LooplessSender, bell: SenderBell) {
+  constructor(sender: LooplessSender, bell: SleepersBell) {
     this.#sender = sender
     this.#bell = bell
     // What was posted before the bell was hung has not been heard.

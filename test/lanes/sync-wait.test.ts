@@ -1,5 +1,7 @@
 // @time-limit 90s
+import { once } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import {
   LaneError,
   type LaneOptions,
@@ -17,6 +19,7 @@ import {
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { arrivals, newGate, openGate } from '../support/gate.js'
+import { runScript } from '../support/node-script.js'
 import type * as waited from './tasks/waited.js'
 
 const test = suite('lanes: resultSync() and waitSync()')
@@ -373,6 +376,23 @@ test('map, run and submit mix with it', async () => {
   )
   openGate(gate)
   assert.is(holding.resultSync(), 'passed')
+})
+
+test('a supervisor that dies while it is waited ends the wait', async () => {
+  const [script, killer] = ['sync-wait-forsaken', 'supervisor-exits'].map(
+    name => new URL(`./scripts/${name}.js`, import.meta.url),
+  )
+  const { end, stdout } = await runScript(script!, killer)
+  assert.equal([end, stdout], [0, 'ERR_LANE_CLOSED\n'])
+})
+
+test('a worker that owns a scheduler may wait so too', async () => {
+  const worker = new Worker(new URL('./scripts/sync-owner.js', import.meta.url))
+  const [values] = await once(worker, 'message')
+  assert.equal(
+    values,
+    Array.from({ length: 100 }, (_, i) => i),
+  )
 })
 
 test('nothing is left behind: no timer, no listener, and the next wait is as the first', async () => {
