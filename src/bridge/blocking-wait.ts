@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.js'
-import type { SpinPolicy } from '../core/spin-policy.js'
+import type { SpinTrials } from '../core/spin-trials.js'
 import type { SenderBell } from './sender-bell.js'
 
 /** So often the supervisor is asked for a sign of life while the sender sleeps, in milliseconds. */
@@ -53,12 +53,14 @@ export class BlockingWait {
    * @param spin how long it pays to look before sleeping
    * @param timeout milliseconds, or Infinity
    */
-  until(isOver: () => boolean, spin: SpinPolicy, timeout: number): void {
+  until(isOver: () => boolean, spin: SpinTrials, timeout: number): void {
     const { clock } = this.#sender
     const since = clock.now()
     const end = since + timeout
     this.#askAt = since + ASK_EVERY_MS
     this.#silences = 0
+    // What it looks for is the end of the wait: what else comes meanwhile says nothing of that.
+    let budget = spin.next()
     for (;;) {
       this.#sender.hurry()
       const rung = this.#bell.rung
@@ -68,24 +70,37 @@ export class BlockingWait {
         this.#sender.hurry()
       }
       if (this.#bell.isForsaken) this.#sender.forsaken()
-      if (isOver()) return
+      if (isOver()) {
+        if (budget > 0) spin.tried(true)
+        return
+      }
       const now = clock.now()
       if (now >= end) return
-      this.#rest(rung, spin, now, Math.min(end, this.#sender.nextDue(), this.#askAt))
+      const wakeAt = Math.min(end, this.#sender.nextDue(), this.#askAt)
+      if (budget > 0 && now - since >= budget) {
+        budget = 0
+        spin.tried(false)
+      }
+      this.#rest(rung, Math.min(since + budget, wakeAt), wakeAt)
     }
   }
 
-  /** Until the bell is rung, or this instant. */
-  #rest(rung: number, spin: SpinPolicy, start: number, wakeAt: number): void {
+  /**
+   * Until the bell is rung, or something is to be done.
+   *
+   * @param lookUntil the instant until which it looks rather than sleeps
+   * @param wakeAt the instant at which something is to be done
+   */
+  #rest(rung: number, lookUntil: number, wakeAt: number): void {
     const { clock } = this.#sender
-    const until = Math.min(start + spin.budget, wakeAt)
-    let now = start
-    for (; now < until && this.#bell.rung === rung; now = clock.now());
-    if (now < wakeAt && this.#bell.rung === rung) {
+    let now = clock.now()
+    if (now < lookUntil) {
+      do now = clock.now()
+      while (now < lookUntil && this.#bell.rung === rung)
+    } else if (now < wakeAt && this.#bell.rung === rung) {
       this.#bell.sleep(rung, wakeAt - now)
       now = clock.now()
     }
-    if (this.#bell.rung !== rung) spin.arrived(now - start)
     if (now >= this.#askAt && this.#isSilent(now)) this.#sender.forsaken()
   }
 

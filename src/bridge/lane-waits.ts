@@ -1,5 +1,5 @@
 import { DeadlockError } from '../core/errors.js'
-import { SpinPolicy } from '../core/spin-policy.js'
+import { SpinTrials } from '../core/spin-trials.js'
 import type { Task } from '../core/task.js'
 import { SCHEDULED } from '../core/task-state.js'
 import type { Dispatch } from './dispatch.js'
@@ -27,13 +27,13 @@ export class LaneWaits {
   readonly #context: SenderContext
   readonly #terms: LaneTerms
   readonly #side: WaitingSide
-  readonly #spin: SpinPolicy
+  readonly #spin: SpinTrials
 
   constructor(context: SenderContext, terms: LaneTerms, side: WaitingSide) {
     this.#context = context
     this.#terms = terms
     this.#side = side
-    this.#spin = new SpinPolicy(terms.spin)
+    this.#spin = new SpinTrials(terms.spin)
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { OverloadPolicy } from '../core/admission.js'
 import type { Clock } from '../core/clock.js'
 import type { Reminders, Timers } from '../core/reminders.js'
-import type { SpinPolicy } from '../core/spin-policy.js'
+import type { SpinTrials } from '../core/spin-trials.js'
 import type { Task } from '../core/task.js'
 import type { TaskHistory } from '../core/task-history.js'
 import type { Deliveries } from './deliveries.js'
@@ -70,7 +70,7 @@ export interface SenderContext {
   /** The buffer of its doorbell, once it has waited synchronously. */
   readonly bell: SharedArrayBuffer | null
   /** As `BlockingWait.until`. @throws DeadlockError where the thread must not be blocked */
-  block(task: Task, spin: SpinPolicy, isOver: () => boolean, timeout: number): void
+  block(task: Task, spin: SpinTrials, isOver: () => boolean, timeout: number): void
 }
 
 /** What a sender must know of a lane. */

@@ -1,6 +1,6 @@
 import { DeadlockError, LaneError } from '../core/errors.js'
 import { Reminders } from '../core/reminders.js'
-import type { SpinPolicy } from '../core/spin-policy.js'
+import type { SpinTrials } from '../core/spin-trials.js'
 import type { Task } from '../core/task.js'
 import { TaskHistory } from '../core/task-history.js'
 import { UnfinishedTasks } from '../core/unfinished.js'
@@ -122,7 +122,7 @@ export class Sender implements SenderContext {
     return this.#bell
   }
 
-  block(task: Task, spin: SpinPolicy, isOver: () => boolean, timeout: number): void {
+  block(task: Task, spin: SpinTrials, isOver: () => boolean, timeout: number): void {
     this.#blocking ??= this.#hangBell(task)
     const { home } = this.environment
     const blocking = this.#blocking
