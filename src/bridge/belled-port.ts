@@ -23,6 +23,11 @@ export class BelledPort implements Port {
     return this.#bell
   }
 
+  /** It has closed, at this end. @param thread the number by which the sender knows this one */
+  closed(thread: number): void {
+    this.#bell?.tellClosed(thread)
+  }
+
   /** The supervisor, whose end of a port this is, goes. */
   forsake(): void {
     this.#bell?.forsake()

@@ -102,6 +102,7 @@ export class LaneSender {
       dispatch: this.#dispatch,
       recall: this.#recall,
       receive: (link, message) => this.#receive(link, message),
+      closed: link => this.#closed(link),
     })
     this.sight = new LaneSight(terms.name, {
       sent: context.sent,
@@ -242,7 +243,7 @@ export class LaneSender {
     this.#context.sent.table.buffers.forEach((buffer, index) => {
       link.send({ type: 'segment', index, buffer })
     })
-    if (this.#context.bell !== null) link.send({ type: 'bell', buffer: this.#context.bell })
+    if (this.#context.bell !== null) link.send({ type: 'bell', buffer: this.#context.bell, thread })
     port.listen(
       message => {
         this.#receive(link, message)

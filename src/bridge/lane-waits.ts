@@ -15,6 +15,8 @@ export interface WaitingSide {
   readonly recall: Recall
   /** Takes a message of a thread. */
   receive(link: LaneLink, message: unknown): void
+  /** The port to a thread has closed. */
+  closed(link: LaneLink): void
 }
 
 /**
@@ -83,9 +85,15 @@ export class LaneWaits {
     if (count > 0) this.#side.dispatch.flush()
   }
 
+  /** A thread's port to this sender has closed; if it is one of the lane's, and was not closed here, it is lost. */
+  closed(thread: number): void {
+    const link = this.#side.links.get(thread)
+    if (link !== undefined) this.#side.closed(link)
+  }
+
   /** Tells the threads of the sender's bell. */
   hang(buffer: SharedArrayBuffer): void {
-    for (const link of this.#side.links.values()) link.send({ type: 'bell', buffer })
+    for (const link of this.#side.links.values()) link.send({ type: 'bell', buffer, thread: link.thread })
   }
 
   #refuseDeadlock(task: Task): void {

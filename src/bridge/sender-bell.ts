@@ -3,7 +3,10 @@ const SLEEPING = 1
 const ASKED = 2
 const ANSWERED = 3
 const GONE = 4
-const WORDS = 16
+const CLOSED = 5
+const FIRST_CLOSED = 16
+const MOST_CLOSED = 16
+const WORDS = FIRST_CLOSED + MOST_CLOSED
 
 /**
  * The doorbell of a sender, in memory that it shares with those who post to it: so that it can wait without its event
@@ -16,6 +19,7 @@ const WORDS = 16
 export class SenderBell {
   readonly buffer: SharedArrayBuffer
   readonly #ints: Int32Array
+  #taken = 0
 
   /** @param buffer that of the bell on another thread; without it a bell is made */
   constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer(WORDS * 4)) {
@@ -49,6 +53,24 @@ export class SenderBell {
     Atomics.store(this.#ints, SLEEPING, 1)
     Atomics.wait(this.#ints, BELL, rung, within)
     Atomics.store(this.#ints, SLEEPING, 0)
+  }
+
+  /** The next thread that has told that its port to the sender has closed, or 0. Of very many, the last. */
+  takeClosed(): number {
+    const count = Atomics.load(this.#ints, CLOSED)
+    if (count === this.#taken) return 0
+    this.#taken = Math.max(this.#taken, count - MOST_CLOSED)
+    const thread = Atomics.exchange(this.#ints, FIRST_CLOSED + (this.#taken % MOST_CLOSED), 0)
+    // Else it is about to be written, and the bell to be rung once more.
+    if (thread !== 0) this.#taken++
+    return thread
+  }
+
+  /** The port from a thread to the sender has closed, at the thread: the sender would need its event loop to see it. */
+  tellClosed(thread: number): void {
+    const number = Atomics.add(this.#ints, CLOSED, 1)
+    Atomics.store(this.#ints, FIRST_CLOSED + (number % MOST_CLOSED), thread)
+    this.ring()
   }
 
   /** Whether the supervisor owes a sign of life. */

@@ -35,6 +35,8 @@ export interface SenderEnvironment {
   readonly watcher?: LaneWatcher
   /** Makes the sender's doorbell. Left out where answers come by the thread's own loop, which must not be blocked then. */
   readonly bell?: () => SenderBell
+  /** The thread is about to be blocked: what it owes others has to leave before. */
+  readonly aboutToBlock?: () => void
   /** The lane thread that the sender is on, if it is on one. */
   readonly home?: LaneHome
 }

@@ -126,6 +126,7 @@ export class Sender implements SenderContext {
     this.#blocking ??= this.#hangBell(task)
     const { home } = this.environment
     const blocking = this.#blocking
+    this.environment.aboutToBlock?.()
     this.deliveries.during(() => {
       if (home !== undefined) this.#lanes.get(home.lane)?.waits.leaveOut(home.thread)
       try {
@@ -157,6 +158,8 @@ export class Sender implements SenderContext {
     const receive = (): void => {
       this.readNotices()
       for (const { waits } of this.#lanes.values()) waits.receive()
+      for (let thread = bell.takeClosed(); thread !== 0; thread = bell.takeClosed())
+        for (const { waits } of this.#lanes.values()) waits.closed(thread)
     }
     const forsaken = (): void => {
       // What it had still to say comes first.

@@ -4,7 +4,7 @@ import { BelledPort } from './belled-port.js'
 import { encodeError } from './error-codec.js'
 import { Job, type JobSource } from './job.js'
 import type { Port } from './port.js'
-import { isTyped } from './protocol/typed-message.js'
+import { isTyped, type TypedMessage } from './protocol/typed-message.js'
 import { FLAG, FLOAT, INT, LIMIT, TableView } from './shared-table.js'
 import { pathToUncloneable } from './uncloneable.js'
 
@@ -37,6 +37,8 @@ export class TaskInlet implements JobSource {
   #elapsed = 0
   #starts: number[] = []
   #arrivals = 0
+  /** The number by which the sender knows this thread, once that is told. */
+  #thread = 0
   /** Messages, or parts of one, dropped because they made no sense. */
   strays = 0
 
@@ -65,8 +67,18 @@ export class TaskInlet implements JobSource {
     if (Array.isArray(message)) this.#receiveTasks(message)
     else if (isSegment(message) && this.table.accepts(message.index, message.buffer))
       this.table.attach(message.index, message.buffer)
-    else if (!isTyped(message) || message.type !== 'bell' || this.#port.hang(message.buffer) === null)
-      this.#stray()
+    else if (!isTyped(message) || message.type !== 'bell' || !this.#hangBell(message)) this.#stray()
+  }
+
+  /** The port has closed. */
+  closed(): void {
+    this.#port.closed(this.#thread)
+  }
+
+  #hangBell({ buffer, thread }: TypedMessage): boolean {
+    if (typeof thread !== 'number' || this.#port.hang(buffer) === null) return false
+    this.#thread = thread
+    return true
   }
 
   #stray(): void {

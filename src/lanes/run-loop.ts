@@ -140,7 +140,10 @@ export class RunLoop {
     this.#inlets.set(sender, inlet)
     port.listen(
       message => this.#message(inlet, message),
-      () => this.#inlets.delete(sender),
+      () => {
+        this.#inlets.delete(sender)
+        inlet.closed()
+      },
     )
     // What it asked for before it was known here was told to others alone.
     if (this.#inlets.size > 1) this.block.backlog = true

@@ -119,6 +119,28 @@ test('it looks for as long as that pays, and sleeps at once when it does not', (
   assert.equal(looked, [true, false, true, false, false, true])
 })
 
+test('threads whose ports have closed are told once each, of very many the last', () => {
+  const bell = new SenderBell()
+  const other = new SenderBell(bell.buffer)
+  const taken = () => {
+    const threads: number[] = []
+    for (let thread = bell.takeClosed(); thread !== 0; thread = bell.takeClosed()) threads.push(thread)
+    return threads
+  }
+  assert.equal(taken(), [])
+  other.tellClosed(7)
+  other.tellClosed(3)
+  assert.is(bell.rung, 2)
+  assert.equal([taken(), taken()], [[7, 3], []])
+  for (let thread = 1; thread <= 40; thread++) other.tellClosed(thread)
+  assert.equal(
+    taken(),
+    Array.from({ length: 16 }, (_, i) => 25 + i),
+  )
+  other.tellClosed(41)
+  assert.equal(taken(), [41])
+})
+
 test('a bell that is rung while its owner falls asleep is not missed', async () => {
   const ROUNDS = 20_000
   const [mine, theirs] = [new SenderBell(), new SenderBell()]

@@ -87,9 +87,10 @@ test('the supervisor and each thread are told of the bell once, a thread that jo
 test('what is no bell is a stray', () => {
   const { rig, join } = makeRig()
   const thread = join()
-  thread.inlet.receive({ type: 'bell', buffer: new SharedArrayBuffer(4) })
-  thread.inlet.receive({ type: 'bell', buffer: 5 })
-  assert.is(thread.inlet.strays, 2)
+  thread.inlet.receive({ type: 'bell', buffer: new SharedArrayBuffer(4), thread: 1 })
+  thread.inlet.receive({ type: 'bell', buffer: 5, thread: 1 })
+  thread.inlet.receive({ type: 'bell', buffer: new SharedArrayBuffer(1_000) })
+  assert.is(thread.inlet.strays, 3)
   assert.is(rig.strays, 0)
 })
 

@@ -17,6 +17,8 @@ export interface SegmentAdded {
 export interface BellHung {
   readonly type: 'bell'
   readonly buffer: SharedArrayBuffer
+  /** The number by which the sender knows the thread. */
+  readonly thread: number
 }
 
 export type SenderToLane = TaskBatch | SegmentAdded | BellHung
