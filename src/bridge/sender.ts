@@ -1,4 +1,4 @@
-import { DeadlockError, LaneError } from '../core/errors.js'
+import { ClosedError, DeadlockError, LaneError, TaskCanceledError } from '../core/errors.js'
 import { Reminders } from '../core/reminders.js'
 import type { SpinTrials } from '../core/spin-trials.js'
 import type { Task } from '../core/task.js'
@@ -218,6 +218,9 @@ export class Sender implements SenderContext {
       case 'restart':
         this.deliveries.deliver(() => this.environment.watcher?.restart(message))
         break
+      case 'closing':
+        this.#close()
+        break
       default:
         this.#strays++
     }
@@ -228,6 +231,15 @@ export class Sender implements SenderContext {
     // First: whoever is told may take long over it.
     this.tell({ type: 'stall-heard', report: message.report })
     this.environment.watcher.stall(message)
+  }
+
+  /** The scheduler ends, and with it this thread. */
+  #close(): void {
+    const refusal = new ClosedError('the scheduler is closed')
+    for (const lane of this.#lanes.values()) {
+      lane.refuse(refusal)
+      lane.cancelAll(name => new TaskCanceledError(name, refusal))
+    }
   }
 
   /**

@@ -16,6 +16,8 @@ export interface InletObserver {
   arrived(job: Job): void
   /** A task has started whose limit runs out at this instant. */
   expiryAhead(at: number): void
+  /** A task waits for what the runtime will tell it of, or does not any more. */
+  waits(job: Job, isWaiting: boolean): void
   /** A message, or a part of one, made no sense and was dropped. */
   stray(): void
 }
@@ -180,6 +182,10 @@ export class TaskInlet implements JobSource {
     this.table.setInt(job.id, INT.VERDICT, verdict)
     this.#elapsed += now - job.started
     this.#answers.push(job.id, value)
+  }
+
+  waits(job: Job, isWaiting: boolean): void {
+    this.#observer.waits(job, isWaiting)
   }
 
   /** Tells the sender that the slot of a task that did not run, or is given up, is free. */

@@ -34,7 +34,10 @@ export class InlineConnection implements SenderConnection {
   readonly #started: Promise<void>
 
   /** @param given by lane: the functions it was given in place of a module */
-  constructor({ lanes, past, watcher, report }: ConnectionTerms, given: ReadonlyMap<string, TaskModule>) {
+  constructor(
+    { lanes, faces, past, watcher, report }: ConnectionTerms,
+    given: ReadonlyMap<string, TaskModule>,
+  ) {
     const mail = mailByTurns(nextTurn)
     const [near, far] = MemoryPort.pair(mail)
     const offered = new Map<unknown, Port>()
@@ -60,6 +63,7 @@ export class InlineConnection implements SenderConnection {
     this.#supervisor = new InlineSupervisor({
       lanes,
       given,
+      faces,
       epoch: this.epoch,
       table: this.sender.sent.table,
       notices: far,

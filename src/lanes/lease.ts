@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import type { LaneTerms } from '../bridge/sender-context.js'
 import type { LaneConfig } from './lane-config.js'
 import type { TaskDurations } from './task-timings.js'
 
@@ -18,6 +19,6 @@ export interface Lease {
 
 /** What the lane's threads find in their `workerData`: the user's own, and what lets them begin before the lease. */
 export interface LaneWorkerData {
-  readonly multilane: { readonly tasks: string }
+  readonly multilane: { readonly tasks: string; readonly lanes: readonly LaneTerms[] }
   readonly user: unknown
 }

@@ -87,6 +87,8 @@ export class RunLoop {
   readonly #ready = new ReadyQueue<Job>()
   readonly #inlets = new Map<number, TaskInlet>()
   readonly #pending = new Set<Job>()
+  /** Of those, and of the one that is in its first stretch: the ones that wait for others, and need no slot meanwhile. */
+  readonly #waiting = new Set<Job>()
   /** Of those that were aborted: stops the timer of their grace. */
   readonly #graces = new Map<Job, () => void>()
   readonly #spin: SpinPolicy
@@ -117,6 +119,14 @@ export class RunLoop {
     return this.#pending.size
   }
 
+  /**
+   * Tasks that have a slot. May be more than `concurrency`: who has waited goes on at once, in whosoever's slot, since to
+   * have it wait for one would be a deadlock where that one waits for it.
+   */
+  get #inProgress(): number {
+    return this.#pending.size - this.#waiting.size
+  }
+
   get isIdle(): boolean {
     return this.#pending.size === 0 && this.#ready.size === 0
   }
@@ -136,6 +146,7 @@ export class RunLoop {
       arrived: job => this.#ready.push(job),
       expiryAhead: at => this.#environment.expiryAhead(at),
       stray: () => this.block.addStray(),
+      waits: (job, isWaiting) => this.#waits(job, isWaiting),
     })
     this.#inlets.set(sender, inlet)
     port.listen(
@@ -201,7 +212,7 @@ export class RunLoop {
   #work(start: number): void {
     let now = start
     for (;;) {
-      while (this.#ready.size > 0 && this.#pending.size < this.#options.concurrency) {
+      while (this.#ready.size > 0 && this.#inProgress < this.#options.concurrency) {
         if (now - this.#turnStart > SLICE_MS) {
           this.#yield()
           return
@@ -227,7 +238,8 @@ export class RunLoop {
     this.flush()
     for (const inlet of this.#inlets.values()) inlet.flushStarts()
     // Published before the flag is read: a sender writes the flag before it reads the count.
-    this.block.inProgress = this.#pending.size
+    this.block.inProgress = this.#inProgress
+    this.block.waiting = this.#waiting.size
     if (this.#pending.size > 0 && this.#ready.size === 0) this.#reportRoom()
   }
 
@@ -323,7 +335,17 @@ export class RunLoop {
     )
   }
 
+  #waits(job: Job, isWaiting: boolean): void {
+    if (!isWaiting) this.#waiting.delete(job)
+    else if (!job.ended) {
+      this.#waiting.add(job)
+      this.#queueDrain()
+    }
+  }
+
   #answer(job: Job, verdict: number, value: unknown, now: number): void {
+    job.ended = true
+    if (this.#waiting.size > 0) this.#waiting.delete(job)
     job.source.answer(job, verdict, value, now)
     this.#environment.timings.ran(now - job.started)
     this.#noteUnsent(now)
@@ -342,8 +364,9 @@ export class RunLoop {
 
   #abandon(job: Job): void {
     if (!this.#pending.delete(job)) return
+    this.#waiting.delete(job)
     this.#endGrace(job)
-    job.abandoned = true
+    job.ended = true
     job.source.acknowledge(job)
     this.#noteUnsent(this.#clock.now())
     this.#environment.abandoned(job)

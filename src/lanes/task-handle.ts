@@ -7,6 +7,7 @@ import { DONE, TASK_STATES, type TaskState } from '../core/task-state.js'
 import { resultSync, waitSync } from './sync-wait.js'
 import type { TaskKeeper } from './task-keeper.js'
 import { readPriority } from './task-priority.js'
+import { awaitable } from './task-promise.js'
 import { TaskWaits } from './task-waits.js'
 import type { WaitOptions } from './wait-options.js'
 
@@ -73,11 +74,12 @@ export class TaskHandle<R = unknown> {
    *   that cancelled it), or with the LaneError of what befell its thread
    */
   result(): Promise<R> {
-    return this.#whenFinished().then(() => {
+    const outcome = this.#whenFinished().then(() => {
       const { state, payload } = this.#task
       if (state === DONE) return payload as R
       throw (payload as Failure).error()
     })
+    return awaitable(outcome)
   }
 
   /**
@@ -92,7 +94,7 @@ export class TaskHandle<R = unknown> {
    */
   wait(options: WaitOptions = {}): Promise<boolean> {
     this.#waits ??= new TaskWaits(this.#task, this.#keeper, () => this.#whenFinished())
-    return this.#waits.wait(options)
+    return awaitable(this.#waits.wait(options))
   }
 
   /**

@@ -38,6 +38,7 @@ export class RigThread {
       arrived: job => this.jobs.push(job),
       expiryAhead: () => {},
       stray: () => {},
+      waits: () => {},
     })
     port.listen(
       message => this.inlet.receive(message),

@@ -31,6 +31,7 @@ export class TaskInletRig {
       arrived: job => this.jobs.push(job),
       expiryAhead: at => this.expiries.push(at),
       stray: () => {},
+      waits: () => {},
     })
     this.table = new TaskTable((index, buffer) => mine.post({ type: 'segment', index, buffer }))
   }

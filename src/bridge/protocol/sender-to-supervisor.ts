@@ -58,6 +58,12 @@ export interface BellHung {
   readonly buffer: SharedArrayBuffer
 }
 
+/** The sender has a first task for a lane: connect it with the lane's threads, those that join later included. */
+export interface LaneWanted {
+  readonly type: 'reach'
+  readonly lane: string
+}
+
 export type SenderToSupervisor =
   | SegmentAdded
   | TaskCanceled
@@ -67,3 +73,4 @@ export type SenderToSupervisor =
   | GrowthWanted
   | ThreadReleased
   | BellHung
+  | LaneWanted

@@ -93,6 +93,11 @@ export interface RestartReported {
   readonly restarts: number
 }
 
+/** All lanes are about to be closed: take no more tasks, and cancel those there are. */
+export interface LanesClosing {
+  readonly type: 'closing'
+}
+
 export type SupervisorToSender =
   | ThreadJoined
   | ThreadLeaving
@@ -103,3 +108,4 @@ export type SupervisorToSender =
   | FaultReported
   | StallReported
   | RestartReported
+  | LanesClosing
