@@ -56,6 +56,8 @@ export async function lease(terms: Lease): Promise<never> {
   const ownSender = (): ThreadSender => {
     sender ??= new ThreadSender(multilane.lanes, {
       lane: terms.config.name,
+      thread: terms.thread,
+      aboutToBlock: () => loop.flush(),
       epoch,
       busy: isBusy => {
         block.isSending = isBusy

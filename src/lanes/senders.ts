@@ -20,7 +20,12 @@ export class Senders {
   readonly #entries = new Map<number, SenderEntry>()
 
   add(number: number, port: Port, isOwner: boolean): SenderEntry {
-    const entry: SenderEntry = { port: new BelledPort(port), table: new TableView(), isOwner, reached: new Set() }
+    const entry: SenderEntry = {
+      port: new BelledPort(port),
+      table: new TableView(),
+      isOwner,
+      reached: new Set(),
+    }
     this.#entries.set(number, entry)
     this.tables.set(number, entry.table)
     return entry

@@ -3,6 +3,7 @@ import { ThreadPort } from '../bridge/port.js'
 import type { LaneSends } from '../bridge/protocol/lane-to-supervisor.js'
 import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender.js'
 import { Sender } from '../bridge/sender.js'
+import { SenderBell } from '../bridge/sender-bell.js'
 import type { LaneTerms } from '../bridge/sender-context.js'
 import type { Epoch } from '../core/clock.js'
 import { TaskHistory } from '../core/task-history.js'
@@ -14,7 +15,11 @@ import type { Lanes } from './task-context.js'
 export interface ThreadSenderHost {
   /** The name of the thread's own lane. */
   readonly lane: string
+  /** Its number. */
+  readonly thread: number
   readonly epoch: Epoch
+  /** The thread is about to be blocked by a synchronous wait: what it owes others has to leave before. */
+  aboutToBlock(): void
   /** Whether the thread has submitted tasks that have not finished. */
   busy(isBusy: boolean): void
   /** An error that belongs to no task. */
@@ -46,6 +51,9 @@ export class ThreadSender {
         openPort: port => new ThreadPort(port as MessagePort),
         busy: host.busy,
         report: host.report,
+        bell: () => new SenderBell(),
+        home: { lane: host.lane, thread: host.thread },
+        aboutToBlock: host.aboutToBlock,
       },
       { history: new TaskHistory(0), lastNumber: 0 },
     )
