@@ -23,6 +23,11 @@ export class BelledPort implements Port {
     return this.#bell
   }
 
+  /** The sender is to look around, though nothing was posted to it. */
+  ring(): void {
+    this.#bell?.ring()
+  }
+
   /** It has closed, at this end. @param thread the number by which the sender knows this one */
   closed(thread: number): void {
     this.#bell?.tellClosed(thread)

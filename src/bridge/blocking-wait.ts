@@ -21,6 +21,8 @@ export interface LooplessSender {
   nextDue(): number
   /** Tells the supervisor of the bell, once more. */
   tellOfBell(): void
+  /** Why whoever waits is not to go on waiting. */
+  interruption(): Error | undefined
   /** The supervisor is gone, and nobody would ring any more. */
   forsaken(): void
 }
@@ -52,6 +54,7 @@ export class BlockingWait {
    *
    * @param spin how long it pays to look before sleeping
    * @param timeout milliseconds, or Infinity
+   * @throws what interrupts the wait
    */
   until(isOver: () => boolean, spin: SpinTrials, timeout: number): void {
     const { clock } = this.#sender
@@ -74,6 +77,8 @@ export class BlockingWait {
         if (budget > 0) spin.tried(true)
         return
       }
+      const why = this.#sender.interruption()
+      if (why !== undefined) throw why
       const now = clock.now()
       if (now >= end) return
       const wakeAt = Math.min(end, this.#sender.nextDue(), this.#askAt)

@@ -37,6 +37,8 @@ export interface SenderEnvironment {
   readonly bell?: () => SenderBell
   /** The thread is about to be blocked: what it owes others has to leave before. */
   readonly aboutToBlock?: () => void
+  /** Why whoever waits is not to go on waiting: its outcome has been decided. */
+  readonly interruption?: () => Error | undefined
   /** The lane thread that the sender is on, if it is on one. */
   readonly home?: LaneHome
 }

@@ -4,7 +4,7 @@ import type { SpinTrials } from '../core/spin-trials.js'
 import type { Task } from '../core/task.js'
 import { TaskHistory } from '../core/task-history.js'
 import { UnfinishedTasks } from '../core/unfinished.js'
-import { BlockingWait } from './blocking-wait.js'
+import { BlockingWait, type LooplessSender } from './blocking-wait.js'
 import { Deliveries } from './deliveries.js'
 import { decodeError } from './error-codec.js'
 import { LaneSender } from './lane-sender.js'
@@ -166,7 +166,15 @@ export class Sender implements SenderContext {
       receive()
       this.orphaned(new LaneError('ERR_LANE_CLOSED', '', 'the supervisor thread ended, or does not answer'))
     }
-    const sender = { clock, hurry, receive, nextDue: () => this.reminders.next, tellOfBell, forsaken }
+    const sender: LooplessSender = {
+      clock,
+      hurry,
+      receive,
+      nextDue: () => this.reminders.next,
+      tellOfBell,
+      forsaken,
+      interruption: () => this.environment.interruption?.(),
+    }
     return new BlockingWait(sender, bell)
   }
 

@@ -51,6 +51,11 @@ export class Senders {
     }
   }
 
+  /** One of the tasks that run on a lane's thread is to stop: it may be in a synchronous wait. */
+  wake(number: number): void {
+    this.#entries.get(number)?.port.ring()
+  }
+
   /** The supervisor goes: those that wait synchronously would not see it. */
   forsake(): void {
     for (const { port } of this.#entries.values()) port.forsake()

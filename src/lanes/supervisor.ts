@@ -300,6 +300,7 @@ export class Supervisor {
     const lane = this.#laneOf.get(number)
     if (thread === undefined || lane === undefined) return
     this.#ladder.climb({ lane: lane.config, thread, sender, id, table }, reason)
+    this.#senders.wake(number)
   }
 
   #laneSays(lane: SupervisedLane, thread: LaneThread, message: LaneToSupervisor): void {

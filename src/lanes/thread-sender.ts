@@ -20,6 +20,8 @@ export interface ThreadSenderHost {
   readonly epoch: Epoch
   /** The thread is about to be blocked by a synchronous wait: what it owes others has to leave before. */
   aboutToBlock(): void
+  /** Why the task whose code runs is not to go on waiting, if it is not. */
+  interruption(): Error | undefined
   /** Whether the thread has submitted tasks that have not finished. */
   busy(isBusy: boolean): void
   /** An error that belongs to no task. */
@@ -54,6 +56,7 @@ export class ThreadSender {
         bell: () => new SenderBell(),
         home: { lane: host.lane, thread: host.thread },
         aboutToBlock: host.aboutToBlock,
+        interruption: host.interruption,
       },
       { history: new TaskHistory(0), lastNumber: 0 },
     )

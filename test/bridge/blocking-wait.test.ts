@@ -19,6 +19,7 @@ class Sleeper {
   readonly log: string[] = []
   readonly slept: number[] = []
   due = FOREVER
+  interruption: Error | undefined
   readonly bell = { rung: 0, isUnanswered: false, isForsaken: false } as {
     -readonly [K in keyof SleepersBell]: SleepersBell[K]
   }
@@ -39,6 +40,7 @@ class Sleeper {
         nextDue: () => this.due,
         tellOfBell: () => void this.log.push('tell'),
         forsaken: () => void this.log.push('forsaken'),
+        interruption: () => this.interruption,
       },
       this.bell,
     )
@@ -98,6 +100,20 @@ test('one that says that it goes is given up at once', () => {
   })
   sleeper.wait.until(() => sleeper.count('forsaken') > 0, noSpin(), FOREVER)
   assert.is(sleeper.slept.length, 1)
+})
+
+test('it is interrupted when whoever waits is to stop, but not if it is over', () => {
+  const sleeper = new Sleeper()
+  const why = new Error('enough')
+  sleeper.happenings.push(() => {
+    sleeper.interruption = why
+    sleeper.bell.rung++
+  })
+  assert.throws(
+    () => sleeper.wait.until(() => false, noSpin(), FOREVER),
+    (error: Error) => error === why,
+  )
+  sleeper.wait.until(() => true, noSpin(), FOREVER)
 })
 
 test('it looks for as long as that pays, and sleeps at once when it does not', () => {

@@ -2,6 +2,7 @@
 import { DeadlockError, type LaneOptions, SchedulerThread } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { arrived, newGate } from '../support/gate.js'
 import { rejectionOf } from '../support/rejection.js'
 import type * as waited from './tasks/waited.js'
 
@@ -63,9 +64,25 @@ test('answers that were given before leave before', async () => {
   )
 })
 
+test('a task that is cancelled or timed out in a wait goes on at once, and its thread lives', async () => {
+  await using scheduler = await start({ a: { grace: 5_000, stallAfter: Number.POSITIVE_INFINITY } })
+  const { a } = scheduler.lanes
+  const before = await a.run('thread')
+  for (const end of ['cancel', 'timeout'] as const) {
+    const gate = newGate()
+    const task = a.submit('askForever', [gate], end === 'timeout' ? { timeout: 50 } : {})
+    await arrived(gate)
+    // It waits by now, most likely.
+    await new Promise(resolve => setTimeout(resolve, 20))
+    if (end === 'cancel') task.cancel()
+    assert.is(await a.run('thread'), before)
+    assert.is(task.state, end === 'cancel' ? 'CANCELED' : 'TIMED_OUT')
+  }
+})
+
 test('close ends a task that waits for what never ends', async () => {
   const scheduler = await start()
-  const gate = new Int32Array(new SharedArrayBuffer(8))
+  const gate = newGate()
   const task = scheduler.lanes.a.submit('askForever', [gate])
   await task.wait({ for: 'RUNNING' })
   await scheduler.close({ timeout: 500 })
