@@ -69,6 +69,16 @@ export class Dispatch {
 
   /** Lets in what waits for room, sends what there is credit for, and asks for a word when there is more of either. */
   flush(): void {
+    const { deliveries } = this.#context
+    deliveries.hold()
+    try {
+      this.#flush()
+    } finally {
+      deliveries.release()
+    }
+  }
+
+  #flush(): void {
     this.#wanted = false
     let asked: boolean
     let wanted: boolean

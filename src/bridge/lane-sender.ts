@@ -179,13 +179,13 @@ export class LaneSender {
     }
     if (table.exchange(id, STARTED, CANCELED)) {
       this.#links.get(table.int(id, INT.THREAD))?.condemn(id)
-      this.#settlement.noteStart(task, id)
-      this.#settlement.finish(task, CANCELED, failure)
       this.#context.tell({
         type: 'canceled',
         id,
         reason: encodeReason(reason === undefined ? failure.error() : reason),
       })
+      this.#settlement.noteStart(task, id)
+      this.#settlement.finish(task, CANCELED, failure)
       return true
     }
     if (table.state(id) === FAILED && this.#retries.areLeft(task)) {
@@ -245,10 +245,7 @@ export class LaneSender {
     })
     if (this.#context.bell !== null) link.send({ type: 'bell', buffer: this.#context.bell, thread })
     port.listen(
-      message => {
-        this.#receive(link, message)
-        this.#dispatch.flush()
-      },
+      message => this.waits.heard(link, message),
       () => this.#closed(link),
     )
     this.#dispatch.flush()

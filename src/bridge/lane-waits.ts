@@ -20,7 +20,8 @@ export interface WaitingSide {
 }
 
 /**
- * What a lane's sender does in a synchronous wait of its thread, in place of the event loop that would call it.
+ * What a lane's sender does with what its threads post: as the event loop brings it, or in a synchronous wait of its own
+ * thread, in place of the event loop.
  *
  * If the sender is on a lane thread itself, nothing can run there as long as the wait lasts. So it sends that thread
  * nothing, and takes back what it has not started; and a wait that needs just this thread is refused.
@@ -71,6 +72,18 @@ export class LaneWaits {
   /** Sends what is to leave at the end of the turn. */
   hurry(): void {
     this.#side.dispatch.hurry()
+  }
+
+  /** The event loop has brought a message of a thread. */
+  heard(link: LaneLink, message: unknown): void {
+    const { deliveries } = this.#context
+    deliveries.hold()
+    try {
+      this.#side.receive(link, message)
+      this.#side.dispatch.flush()
+    } finally {
+      deliveries.release()
+    }
   }
 
   /** Takes what threads have posted. */

@@ -50,7 +50,7 @@ export class Sender implements SenderContext {
     this.#supervisor = supervisor
     const { clock, timers } = environment
     this.deliveries = new Deliveries(call => environment.defer(call))
-    this.reminders = new Reminders(clock, timers, call => call())
+    this.reminders = new Reminders(clock, timers, call => this.#undisturbed(call))
     this.#unfinished = new UnfinishedTasks(clock, this.reminders, past.lastNumber, isBusy =>
       environment.busy(isBusy),
     )
@@ -193,6 +193,10 @@ export class Sender implements SenderContext {
 
   /** Takes a message of the supervisor. */
   receive(message: SupervisorToSender): void {
+    this.#undisturbed(() => this.#receive(message))
+  }
+
+  #receive(message: SupervisorToSender): void {
     switch (message.type) {
       case 'thread-joined': {
         const port = this.environment.openPort(message.port)
@@ -256,9 +260,21 @@ export class Sender implements SenderContext {
    * @param error what ends the tasks that are left
    */
   orphaned(error: Error): void {
-    for (const lane of this.#lanes.values()) {
-      lane.fail(error)
-      lane.loseAll(error)
+    this.#undisturbed(() => {
+      for (const lane of this.#lanes.values()) {
+        lane.fail(error)
+        lane.loseAll(error)
+      }
+    })
+  }
+
+  /** Does something to its end before users are told of what came of it. */
+  #undisturbed(call: () => void): void {
+    this.deliveries.hold()
+    try {
+      call()
+    } finally {
+      this.deliveries.release()
     }
   }
 }

@@ -1,7 +1,13 @@
-import { type LaneOptions, QueueFullError, SchedulerThread, type TaskOptions } from 'multilane'
+import {
+  type LaneOptions,
+  QueueFullError,
+  SchedulerThread,
+  type TaskHandle,
+  type TaskOptions,
+} from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { newGate, openGate } from '../support/gate.js'
+import { arrived, newGate, openGate } from '../support/gate.js'
 import { thrownBy } from '../support/thrown.js'
 import type * as waited from './tasks/waited.js'
 
@@ -61,6 +67,66 @@ test('a callback may wait in turn, and promises of the same task are settled', a
   assert.is(outer.resultSync(), 'outer')
   assert.equal(await Promise.all(promised), ['outer', true, true])
   assert.equal(seen, ['outer', 'inner'])
+})
+
+test('a callback may wait for what came, or is to leave, or was lost, together with its own', async () => {
+  await using scheduler = await start({ a: {}, b: {}, c: { restart: { max: 0 } } })
+  const { a, b, c } = scheduler.lanes
+  const seen: unknown[] = []
+  const waitingFor = (other: () => TaskHandle) => {
+    const wait = (): void => void seen.push([other().waitSync({ timeout: 20_000 }), other().state])
+    return { onDone: wait, onError: wait, onTimeout: wait, onCancel: wait }
+  }
+  const pairs: [first: TaskHandle, second: TaskHandle][] = []
+  const pair = (
+    first: (options: ReturnType<typeof waitingFor>) => TaskHandle,
+    second: () => TaskHandle,
+  ): void => {
+    const options = waitingFor(() => handles[1])
+    const handles: [TaskHandle, TaskHandle] = [first(options), second()]
+    pairs.push(handles)
+  }
+  const gate = newGate()
+  // In one answer; in one message that one of them cannot be part of; at the end of both their times.
+  pair(
+    options => a.submit('echo', [1], options),
+    () => a.submit('echo', [2]),
+  )
+  pair(
+    options => a.submit('echo', [() => {}], options),
+    () => a.submit('echo', [3]),
+  )
+  pair(
+    options => a.submit('echo', [4], { ...options, delay: 60_000, queueTimeout: 20 }),
+    () => a.submit('echo', [5], { delay: 60_000, queueTimeout: 20 }),
+  )
+  // On one thread that dies, and in one lane that is given up.
+  pair(
+    options => b.submit('wait', [gate], options),
+    () => b.submit('wait', [gate]),
+  )
+  await arrived(gate, 2)
+  b.submit('surviveIn', [9])
+  c.submit('surviveIn', [9])
+  pair(
+    options => c.submit('echo', [6], { ...options, delay: 60_000 }),
+    () => c.submit('echo', [7], { delay: 60_000 }),
+  )
+  for (const task of pairs.flat()) await task.wait()
+  assert.equal(seen.map(String).sort(), [
+    'true,DONE',
+    'true,DONE',
+    'true,FAILED',
+    'true,FAILED',
+    'true,TIMED_OUT',
+  ])
+  // One that holds its loop is told to end before its end is told.
+  const holding = a.submit('hold', [60_000], {
+    onCancel: () => void seen.push(a.submit('echo', ['next']).resultSync({ timeout: 20_000 })),
+  })
+  await holding.wait({ for: 'RUNNING' })
+  holding.cancel()
+  assert.is(seen.at(-1), 'next')
 })
 
 test('the time of an AbortSignal does not pass while its thread is blocked', async () => {
