@@ -159,7 +159,9 @@ export class SimThread {
       this.#made = new ThreadSender(
         terms,
         {
-          number: this.#lease.number,
+          thread: this.#lease.thread,
+          aboutToBlock: () => {},
+          interruption: () => undefined,
           lane: this.lane,
           epoch: new Epoch(0, 0),
           busy: isBusy => {
