@@ -220,6 +220,16 @@ export class LaneSender {
     return true
   }
 
+  /** Moves a task to where those are that wait for it, or back; nothing if it has started, or was handed its arguments. */
+  inherit(task: Task, priority: number): void {
+    if (task.dead) return
+    const extras = task.rareOptions()
+    const isMoved = Math.max(extras.priority, priority) !== task.priority
+    if (isMoved && task.id !== 0 && !this.#recall.takeBack(task)) return
+    this.#backlog.inherit(task, priority)
+    if (isMoved) this.#dispatch.queueFlush()
+  }
+
   /** The state of a task now, whoever decided it. */
   stateOf(task: Task): number {
     if (task.id === 0) return task.state
@@ -227,12 +237,6 @@ export class LaneSender {
     // An attempt that failed is not the task's end if there is to be another.
     if (state === FAILED && this.#retries.areLeft(task)) return STARTED
     return state === RECALLED || state < 0 ? task.state : state
-  }
-
-  /** The instant a task started, or undefined. */
-  startOf(task: Task): number | undefined {
-    if (task.started !== undefined || task.id === 0) return task.started
-    return this.#context.sent.table.float(task.id, FLOAT.STARTED) || undefined
   }
 
   /** Calls back after so many milliseconds, unless the function that is returned is called first. */

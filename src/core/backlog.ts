@@ -213,10 +213,23 @@ export class Backlog {
 
   /** Changes the priority of a task, in whichever place it is. */
   reprioritize(task: Task, priority: number): void {
+    this.#move(task, extras => {
+      extras.priority = priority
+    })
+  }
+
+  /** Moves a task to where those are that wait for it, or back. */
+  inherit(task: Task, priority: number): void {
+    this.#move(task, extras => {
+      extras.inherited = priority
+    })
+  }
+
+  #move(task: Task, change: (extras: TaskExtras) => void): void {
     const extras = task.extras!
     if (task.place === PARKED) {
       this.#turns.remove(task)
-      extras.priority = priority
+      change(extras)
       // It asks for its turn once more: the turn may be free, and given to the first of those that ask.
       task.place = READY
       this.#ready.push(task)
@@ -224,7 +237,7 @@ export class Backlog {
     }
     const queue = task.place === READY ? this.#ready : task.place === HELD ? this.#held : null
     queue?.remove(task)
-    extras.priority = priority
+    change(extras)
     queue?.push(task)
   }
 

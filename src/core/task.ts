@@ -37,6 +37,8 @@ export interface Acceptance {
 /** The rare options of a task: one object that exists only if any of them was given. */
 export class TaskExtras {
   priority = 0
+  /** That of what waits for it, as far as it is greater. */
+  inherited = 0
   /** An instant, or Infinity. */
   deadline = Number.POSITIVE_INFINITY
   /** Milliseconds of running allowed. */
@@ -127,7 +129,8 @@ export class Task implements Queueable<Task> {
   }
 
   get priority(): number {
-    return this.extras === null ? 0 : this.extras.priority
+    const { extras } = this
+    return extras === null ? 0 : Math.max(extras.priority, extras.inherited)
   }
 
   get attempt(): number {

@@ -1,12 +1,18 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Task } from '../core/task.js'
 
 /** What runs as a task. */
 export interface RunningTask {
   /** What `currentTask()` answers; null if it has not been made. */
   readonly context: unknown
-  /** Its code awaits something that the runtime will tell it of: until then it needs no place on its lane. */
-  beginWait?(): void
-  endWait?(): void
+  /**
+   * Its code awaits something that the runtime will tell it of: until then it needs no place on its lane.
+   *
+   * @param awaited the tasks it waits for
+   * @param refuse called if the wait could never end
+   * @returns to be called when the wait is over
+   */
+  beginWait?(awaited: () => Iterable<Task>, refuse: (error: Error) => void): () => void
 }
 
 interface Ambient {

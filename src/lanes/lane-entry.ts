@@ -56,6 +56,9 @@ export async function lease(terms: Lease): Promise<never> {
   // Made only for a task that asks.
   const ownSender = (): ThreadSender => {
     sender ??= new ThreadSender(multilane.lanes, {
+      functionOf: job => module.names[job.index] ?? '',
+      running: ambientJob,
+      started: () => loop.started,
       lane: terms.config.name,
       thread: terms.thread,
       aboutToBlock: () => loop.flush(),
@@ -82,7 +85,9 @@ export async function lease(terms: Lease): Promise<never> {
     },
   })
   const revive: LoopEnvironment['revive'] = (args, list) => ownSender().revive(args, list)
-  const loop = makeLoop(terms, block, module, { timings, revive, tell })
+  const awaits: LoopEnvironment['awaits'] = (job, awaited, refuse) =>
+    ownSender().waits.begin(job, awaited, refuse)
+  const loop = makeLoop(terms, block, module, { timings, awaits, revive, tell })
   process.on('uncaughtException', error => blame(loop, error, tell))
   process.on('unhandledRejection', reason => blame(loop, reason, tell))
   process.on('exit', code => {
@@ -129,11 +134,13 @@ export async function lease(terms: Lease): Promise<never> {
   return ENDED_BY_SUPERVISOR
 }
 
+type LoopMeans = Pick<LoopEnvironment, 'awaits' | 'revive'> & { timings: ThreadTimings; tell: Tell }
+
 function makeLoop(
   terms: Lease,
   block: ThreadBlock,
   module: TaskModule,
-  { timings, revive, tell }: { timings: ThreadTimings; revive: LoopEnvironment['revive']; tell: Tell },
+  { timings, awaits, revive, tell }: LoopMeans,
 ): RunLoop {
   let announced = Number.POSITIVE_INFINITY
   const { concurrency, grace, spin, slowCallback } = terms.config
@@ -144,6 +151,7 @@ function makeLoop(
       clock: monotonicClock,
       timers: nodeTimers,
       timings,
+      awaits,
       revive,
       nextTurn: call => void setImmediate(call),
       microtask: queueMicrotask,

@@ -22,6 +22,7 @@ import { StallResponse } from './stall-response.js'
 import { type Stall, StallWatch } from './stall-watch.js'
 import { SupervisedLane } from './supervised-lane.js'
 import { type Surroundings, type ThreadSource, threadSurroundings } from './surroundings.js'
+import { WaitWatch } from './wait-watch.js'
 
 /**
  * The owner of all lane threads, on a thread of its own: it starts, replaces and ends them, connects senders with
@@ -34,6 +35,7 @@ export class Supervisor {
   readonly #pools: ReadonlyMap<string, ThreadSource>
   readonly #lanes = new Map<string, SupervisedLane>()
   readonly #senders = new Senders()
+  readonly #waits = new WaitWatch(this.#senders, lane => this.#lanes.get(lane)?.config.rank ?? 0)
   readonly #handles = new HandleRoutes(this.#senders, thread => this.#threads.has(thread))
   readonly #threads = new Map<number, LaneThread>()
   readonly #laneOf = new Map<number, SupervisedLane>()
@@ -150,6 +152,7 @@ export class Supervisor {
           })
           this.#removeSender(thread.number)
           this.#handles.threadGone(thread.number)
+          this.#waits.threadGone(thread.number)
         },
         restarts: (of, thread, error, after) =>
           this.#senders.tellOwners({
@@ -296,6 +299,12 @@ export class Supervisor {
         break
       case 'reach':
         this.#reach(number, entry, message.lane)
+        break
+      case 'waits':
+        this.#waits.begin(number, message.waits)
+        break
+      case 'waited':
+        this.#waits.end(number, message.ids)
         break
       default:
         if (!this.#handles.receive(number, message)) this.strays++

@@ -81,7 +81,7 @@ export class TaskHandle<R = unknown> {
       if (state === DONE) return payload as R
       throw (payload as Failure).error()
     })
-    return awaitable(outcome)
+    return awaitable(outcome, () => [this.#task])
   }
 
   /**
@@ -96,7 +96,7 @@ export class TaskHandle<R = unknown> {
    */
   wait(options: WaitOptions = {}): Promise<boolean> {
     this.#waits ??= new TaskWaits(this.#task, this.#keeper, () => this.#whenFinished())
-    return awaitable(this.#waits.wait(options))
+    return awaitable(this.#waits.wait(options), () => [this.#task])
   }
 
   /**

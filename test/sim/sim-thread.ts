@@ -20,6 +20,7 @@ import { type SenderSurroundings, SimSender } from './sim-sender.js'
 import { SIM_TASKS } from './sim-tasks.js'
 import type { SimWorld } from './sim-world.js'
 
+const NOTHING = (): readonly never[] => []
 /** A look at the doorbell takes so long. */
 const SPIN_STEP_MS = 0.005
 
@@ -84,6 +85,7 @@ export class SimThread {
   readonly #lease: Lease
   readonly #control: SimPort
   readonly #watcher: ThreadWatcher
+  readonly #waitEnds = new Map<Job, (() => void)[]>()
   readonly #onAbort = new Map<Job, () => void>()
   /** Those of its tasks that wait for others. */
   readonly #waiting = new Set<Job>()
@@ -162,6 +164,9 @@ export class SimThread {
           thread: this.#lease.thread,
           aboutToBlock: () => {},
           interruption: () => undefined,
+          functionOf: job => String(job.index),
+          running: () => undefined,
+          started: () => [],
           lane: this.lane,
           epoch: new Epoch(0, 0),
           busy: isBusy => {
@@ -186,7 +191,9 @@ export class SimThread {
 
   /** A task awaits what it has submitted: it needs no place meanwhile. */
   beginWait(job: Job): void {
-    job.beginWait()
+    const ends = this.#waitEnds.get(job) ?? []
+    ends.push(job.beginWait(NOTHING, () => {}))
+    this.#waitEnds.set(job, ends)
     if (this.#running !== job && !this.loop!.isPending(job)) return
     this.#waiting.add(job)
     this.mostWaiting = Math.max(this.mostWaiting, this.#waiting.size)
@@ -195,7 +202,7 @@ export class SimThread {
 
   /** It goes on. @param last whether it waits for nothing more */
   endWait(job: Job, last: boolean): void {
-    job.endWait()
+    this.#waitEnds.get(job)?.pop()?.()
     if (!last || !this.#waiting.delete(job)) return
     this.#watcher.waits(this, job)
   }
@@ -365,6 +372,7 @@ export class SimThread {
         nextTurn: call => world.later(actor, call),
         microtask: call => world.later(actor, call),
         invoke: (job, call) => this.#invoke(job, call),
+        awaits: () => () => {},
         revive: (args, list) => {
           if (this.sender === null) this.#makeSender()
           return this.#made!.revive(args, list)
