@@ -3,6 +3,7 @@ export { registerError } from './bridge/error-classes.js'
 export type { OverloadPolicy } from './core/admission.js'
 export {
   ClosedError,
+  DependencyError,
   ERROR_CODES,
   type ErrorCode,
   InvalidArgumentError,

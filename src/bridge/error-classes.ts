@@ -1,5 +1,6 @@
 import {
   ClosedError,
+  DependencyError,
   InvalidArgumentError,
   LaneError,
   MultilaneError,
@@ -68,6 +69,7 @@ const BUILT_IN = [
 ]
 const OWN = [
   ClosedError,
+  DependencyError,
   InvalidArgumentError,
   LaneError,
   MultilaneError,

@@ -6,6 +6,7 @@ import type { CallTarget, Task } from '../core/task.js'
 import { CANCELED, FAILED, NEW, SCHEDULED, STARTED } from '../core/task-state.js'
 import { Answers } from './answers.js'
 import { CallTargets } from './call-targets.js'
+import { dependencyFailure } from './dependency-failure.js'
 import { Dispatch } from './dispatch.js'
 import { encodeReason } from './error-codec.js'
 import { Failure } from './failure.js'
@@ -67,6 +68,8 @@ export class LaneSender {
     this.#backlog = new Backlog(clock, context.reminders, {
       becameReady: () => this.#dispatch.queueFlush(),
       ranOut: task => this.#settlement.waitedTooLong(task),
+      dependencyFailed: (task, dependency) =>
+        this.#settlement.finish(task, FAILED, dependencyFailure(task.target, dependency)),
       nextArrival: () => context.nextSequence(),
     })
     this.#admission = new Admission(terms.name, terms.overload, terms.queueLimit, {
@@ -74,7 +77,7 @@ export class LaneSender {
       isWaiting: task => this.#isWaiting(task),
       drop: task => this.#drop(task),
       waiting: () => this.#waitingTasks(),
-      held: () => this.#backlog.held,
+      held: () => this.#backlog.unaccepted,
     })
     this.#settlement = new Settlement(context, {
       endTurn: task => this.#backlog.endTurn(task),
@@ -321,10 +324,16 @@ export class LaneSender {
     this.#failure ??= error
     this.#retries.end()
     this.#recall.end()
+    this.untie()
     for (const task of [...this.#backlog]) {
       // The callback of one may have cancelled the next.
       if (!task.dead) this.#finishUnsent(task, FAILED, Failure.of(error))
     }
+  }
+
+  /** Its tasks are about to be ended, each by itself: none is to end of another's end. */
+  untie(): void {
+    this.#backlog.untie()
   }
 
   /** Cancels all there is. @param errorOf makes the error of a task of this name */

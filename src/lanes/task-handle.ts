@@ -1,6 +1,8 @@
 import { Failure } from '../bridge/failure.js'
 import type { Epoch } from '../core/clock.js'
+import type { EndListener } from '../core/dependencies.js'
 import { TaskCanceledError } from '../core/errors.js'
+import { SmallSet } from '../core/small-set.js'
 import type { Task } from '../core/task.js'
 import { infoOf, type TaskInfo, type TaskTimestamps, timestampsOf } from '../core/task-info.js'
 import { DONE, TASK_STATES, type TaskState } from '../core/task-state.js'
@@ -19,6 +21,7 @@ export class TaskHandle<R = unknown> {
   readonly #epoch: Epoch
   #waits: TaskWaits | null = null
   #finished: Promise<void> | null = null
+  #listeners: SmallSet<EndListener> | null = null
 
   /** @internal */
   constructor(task: Task, keeper: TaskKeeper, epoch: Epoch) {
@@ -119,21 +122,42 @@ export class TaskHandle<R = unknown> {
     return this.#keeper.setPriority(this.#task, readPriority(priority))
   }
 
-  #whenFinished(): Promise<void> {
-    if (this.#finished === null) {
-      const task = this.#task
-      const earlier = task.resolve
-      this.#finished = task.dead
-        ? Promise.resolve()
-        : new Promise(resolve => {
-            task.resolve = (outcome, settled) => {
-              earlier?.(outcome, settled)
-              resolve()
-            }
-          })
+  /** @internal The one way to learn of the end: of a promise, and of a task that starts after this one. */
+  whenEnded(listener: EndListener): void {
+    if (this.#task.dead) {
+      listener.ended(this, failureOf(this.#task))
+      return
     }
+    this.#listeners ??= this.#listen()
+    this.#listeners.add(listener)
+  }
+
+  /** @internal */
+  forget(listener: EndListener): void {
+    this.#listeners?.delete(listener)
+  }
+
+  #listen(): SmallSet<EndListener> {
+    const listeners = new SmallSet<EndListener>()
+    const task = this.#task
+    const earlier = task.resolve
+    task.resolve = (outcome, settled) => {
+      earlier?.(outcome, settled)
+      for (const listener of listeners) listener.ended(this, failureOf(settled))
+      this.#listeners = null
+    }
+    return listeners
+  }
+
+  #whenFinished(): Promise<void> {
+    this.#finished ??= new Promise(resolve => this.whenEnded({ ended: () => resolve() }))
     return this.#finished
   }
+}
+
+/** Why a settled task has no value; null if it is DONE. */
+function failureOf({ state, payload }: Task): Failure | null {
+  return state === DONE ? null : (payload as Failure)
 }
 
 /** The outcome of a settled task, for those who are told of it. */

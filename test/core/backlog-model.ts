@@ -1,23 +1,69 @@
 import type * as fc from 'fast-check'
 import * as assert from 'uvu/assert'
-import { Backlog, type BacklogObserver, DELAYED, HELD, OUTSIDE, PARKED, READY } from '#src/core/backlog.js'
+import {
+  Backlog,
+  type BacklogObserver,
+  DELAYED,
+  HELD,
+  OUTSIDE,
+  PARKED,
+  READY,
+  TIED,
+} from '#src/core/backlog.js'
+import { type AwaitedTask, Dependencies, type EndListener, type FailedDependency } from '#src/core/dependencies.js'
 import { AGING_MS } from '#src/core/ready-queue.js'
 import { Reminders } from '#src/core/reminders.js'
 import { Task, TaskExtras } from '#src/core/task.js'
-import { CANCELED, DONE, NEW, SCHEDULED, STARTED, SUBMITTED, TIMED_OUT } from '#src/core/task-state.js'
+import { CANCELED, DONE, FAILED, NEW, SCHEDULED, STARTED, SUBMITTED, TIMED_OUT } from '#src/core/task-state.js'
 import { ManualClock } from '../support/manual-clock.js'
 
 export const NEVER = Number.POSITIVE_INFINITY
 const START = 1000
-const PLACES = ['OUTSIDE', 'HELD', 'DELAYED', 'READY', 'PARKED']
+const PLACES = ['OUTSIDE', 'HELD', 'DELAYED', 'READY', 'PARKED', 'TIED']
 /** Which states the essay above `Backlog` gives each place. */
 const STATES: Readonly<Record<number, number>> = {
   [HELD]: NEW,
+  [TIED]: NEW,
   [DELAYED]: SCHEDULED,
   [READY]: SUBMITTED,
   [PARKED]: SUBMITTED,
 }
 export const KEYS = ['a', 'b']
+
+/** A task of somewhere else that those of the backlog may wait for. */
+export class Awaited implements AwaitedTask {
+  readonly id: number
+  readonly name = 'awaited'
+  readonly lane = 'elsewhere'
+  readonly listeners = new Set<EndListener>()
+  failure: { error(): unknown } | null = null
+  isOver = false
+
+  constructor(id: number) {
+    this.id = id
+  }
+
+  whenEnded(listener: EndListener): void {
+    if (this.isOver) listener.ended(this, this.failure)
+    else this.listeners.add(listener)
+  }
+
+  forget(listener: EndListener): void {
+    this.listeners.delete(listener)
+  }
+
+  end(isDone: boolean): void {
+    this.isOver = true
+    if (!isDone) this.failure = { error: () => `failure of ${this.id}` }
+    for (const listener of this.listeners) {
+      this.listeners.delete(listener)
+      listener.ended(this, this.failure)
+    }
+  }
+}
+
+/** So many of them there are at a time. */
+const MOST_AWAITED = 4
 
 /** What the model knows of a task. */
 interface Known {
@@ -31,6 +77,10 @@ interface Known {
   arrival: number
   since: number
   attempt: number
+  /** Those it waits for that have not ended. */
+  readonly awaits: Set<Awaited>
+  /** When it came, if one of those it was to wait for had failed by then. */
+  doomed: number | null
   /** Taken out to be sent, and not ended. */
   out: boolean
   hasTurn: boolean
@@ -38,6 +88,7 @@ interface Known {
 
 export class Model {
   readonly known: Known[] = []
+  readonly awaited = Array.from({ length: MOST_AWAITED }, (_, id) => new Awaited(id))
   arrivals = 0
 
   anyAged(now: number): boolean {
@@ -50,6 +101,7 @@ export class Real implements BacklogObserver {
   readonly clock = new ManualClock(START)
   readonly backlog: Backlog
   readonly ranOutTasks: Task[] = []
+  readonly forsakenTasks: Task[] = []
   arrivals = 0
   becameReadyCount = 0
 
@@ -65,6 +117,12 @@ export class Real implements BacklogObserver {
   ranOut(task: Task): void {
     this.ranOutTasks.push(task)
     task.settle(TIMED_OUT, null, this.clock.now())
+  }
+
+  dependencyFailed(task: Task, { id, failure }: FailedDependency): void {
+    assert.is(failure.error(), `failure of ${id}`)
+    this.forsakenTasks.push(task)
+    task.settle(FAILED, null, this.clock.now())
   }
 
   nextArrival(): number {
@@ -106,12 +164,20 @@ function compare(model: Model, real: Real): void {
       assert.ok(due, `nobody has the turn or is to ask for it, for which ${label}`)
     }
     const expires = expiresOf(known)
-    const due = task.place === DELAYED ? Math.min(known.notBefore, expires) : expires
+    const isDelayed = task.place === DELAYED && known.awaits.size === 0
+    const due = known.doomed ?? (isDelayed ? Math.min(known.notBefore, expires) : expires)
     const timed = task.place !== OUTSIDE && due !== NEVER
     assert.is(task.extras !== null && task.extras.timer !== null, timed, `reminder: ${label}`)
     if (timed) assert.is(task.extras!.timer!.at, due, `when the reminder is: ${label}`)
     assert.is(task.extras?.hasTurn ?? false, known.hasTurn, `turn: ${label}`)
     if (known.place !== OUTSIDE) assert.ok(expires > now, `it should have run out: ${label}`)
+    assert.is(task.waitsFor, known.place === OUTSIDE || known.doomed !== null ? 0 : known.awaits.size, label)
+  }
+  for (const awaited of model.awaited) {
+    const waiting = model.known.filter(
+      ({ place, doomed, awaits }) => place !== OUTSIDE && doomed === null && awaits.has(awaited),
+    )
+    assert.is(awaited.listeners.size, waiting.length, `who is to be told of the end of ${awaited.id}`)
   }
   for (const key of KEYS) {
     assert.ok(
@@ -123,10 +189,12 @@ function compare(model: Model, real: Real): void {
   const count = (...places: number[]): number =>
     model.known.filter(({ task }) => places.includes(task.place)).length
   assert.equal(
-    [backlog.size, backlog.held, backlog.ready],
-    [count(READY, PARKED, DELAYED), count(HELD), count(READY)],
-    'size, held, ready',
+    [backlog.size, backlog.held, backlog.unaccepted, backlog.ready],
+    [count(READY, PARKED, DELAYED), count(HELD), count(HELD, TIED), count(READY)],
+    'size, held, unaccepted, ready',
   )
+  const counts = [NEW, SUBMITTED, SCHEDULED].map(state => backlog.countIn(state))
+  assert.equal(counts, [count(HELD, TIED), count(READY, PARKED), count(DELAYED)], 'NEW, SUBMITTED, SCHEDULED')
   assert.equal(
     [...backlog].map(task => task.sequence).sort((a, b) => a - b),
     model.known.filter(one => one.place !== OUTSIDE).map(({ task }) => task.sequence),
@@ -159,12 +227,15 @@ interface Wanted {
   readonly delay: number
   readonly key: string | null
   readonly plain: boolean
+  /** The places of those that it waits for among the awaited. */
+  readonly after?: readonly number[]
 }
 
 export function make(model: Model, real: Real, wanted: Wanted): Known {
   const now = real.clock.now()
   const { plain } = wanted
   const extras = plain ? null : new TaskExtras()
+  const after = plain ? [] : (wanted.after ?? []).map(place => model.awaited[place % MOST_AWAITED]!)
   const known: Known = {
     task: new Task({ name: 'x', lane: 'l', index: 0, mean: 0 }, real.nextArrival(), [], now, null, extras),
     place: OUTSIDE,
@@ -176,6 +247,8 @@ export function make(model: Model, real: Real, wanted: Wanted): Known {
     arrival: real.arrivals,
     since: now,
     attempt: 1,
+    awaits: new Set(after.filter(({ isOver }) => !isOver)),
+    doomed: after.some(({ failure }) => failure !== null) ? now : null,
     out: false,
     hasTurn: false,
   }
@@ -186,14 +259,19 @@ export function make(model: Model, real: Real, wanted: Wanted): Known {
     extras.waitUntil = known.waitUntil
     if (wanted.delay > 0) extras.notBefore = known.notBefore
     extras.key = known.key
+    if (after.length > 0) extras.dependencies = new Dependencies(after)
   }
   model.known.push(known)
   return known
 }
 
+function isTied({ awaits, doomed }: Known): boolean {
+  return awaits.size > 0 || doomed !== null
+}
+
 /** The model's side of being accepted. */
 function accepted(known: Known, now: number): void {
-  if (known.notBefore > now) {
+  if (known.notBefore > now || isTied(known)) {
     known.place = DELAYED
     known.since = known.notBefore
   } else known.place = READY
@@ -212,7 +290,7 @@ export function add(wanted: Wanted): Command {
 export function hold(wanted: Wanted): Command {
   return command(`hold(${JSON.stringify(wanted)})`, (model, real) => {
     const known = make(model, real, wanted)
-    known.place = HELD
+    known.place = isTied(known) ? TIED : HELD
     real.backlog.hold(known.task)
   })
 }
@@ -328,6 +406,41 @@ export function end(index: number, sent: boolean): Command {
   })
 }
 
+/** One that others may wait for has ended, or another takes its place. */
+export function endAwaited(place: number, isDone: boolean): Command {
+  return command(`endAwaited(${place}, ${isDone})`, (model, real) => {
+    const at = place % MOST_AWAITED
+    const awaited = model.awaited[at]!
+    if (awaited.isOver) {
+      model.awaited[at] = new Awaited(awaited.id + MOST_AWAITED)
+      return
+    }
+    const now = real.clock.now()
+    const before = real.forsakenTasks.length
+    const told = real.becameReadyCount
+    awaited.end(isDone)
+    const forsaken = new Set(real.forsakenTasks.slice(before))
+    let released = 0
+    for (const known of model.known) {
+      if (known.place === OUTSIDE || known.doomed !== null || !known.awaits.delete(awaited)) continue
+      if (!isDone) {
+        assert.ok(forsaken.delete(known.task), `task ${known.task.sequence} should have failed`)
+        known.place = OUTSIDE
+        known.hasTurn = false
+      } else if (known.awaits.size === 0 && (known.place === TIED || known.notBefore <= now)) {
+        known.place = known.place === TIED ? HELD : READY
+        known.since = now
+        known.arrival = known.task.arrival
+        assert.ok(known.arrival > model.arrivals, 'its wait begins behind those that came before')
+        released++
+      }
+    }
+    assert.is(forsaken.size, 0)
+    assert.is(real.becameReadyCount, told + released)
+    model.arrivals = real.arrivals
+  })
+}
+
 export function reprioritize(index: number, priority: number): Command {
   return command(`reprioritize(${index}, ${priority})`, (model, real) => {
     const known = pick(model, index, one => one.place !== OUTSIDE)
@@ -350,11 +463,15 @@ function pass(model: Model, real: Real, time: number): void {
   const ranOut = new Set(real.ranOutTasks.slice(before))
   for (const known of model.known) {
     if (known.place === OUTSIDE) continue
-    if (expiresOf(known) <= until) {
+    if (known.doomed !== null && expiresOf(known) > known.doomed) {
+      assert.ok(real.forsakenTasks.includes(known.task), `task ${known.task.sequence} should have failed`)
+      known.place = OUTSIDE
+      known.hasTurn = false
+    } else if (expiresOf(known) <= until) {
       assert.ok(ranOut.delete(known.task), `task ${known.task.sequence} should have run out`)
       known.place = OUTSIDE
       known.hasTurn = false
-    } else if (known.place === DELAYED && known.notBefore <= until) {
+    } else if (known.place === DELAYED && known.awaits.size === 0 && known.notBefore <= until) {
       known.place = READY
       known.arrival = known.task.arrival
       assert.ok(known.arrival > model.arrivals, 'its wait begins behind those that came before its time')
