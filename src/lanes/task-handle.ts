@@ -1,9 +1,9 @@
 import { Failure } from '../bridge/failure.js'
 import type { Epoch } from '../core/clock.js'
-import type { EndListener } from '../core/dependencies.js'
+import type { AwaitedTask } from '../core/dependencies.js'
 import { TaskCanceledError } from '../core/errors.js'
-import { SmallSet } from '../core/small-set.js'
 import type { Task } from '../core/task.js'
+import { TaskEnd } from '../core/task-end.js'
 import { infoOf, type TaskInfo, type TaskTimestamps, timestampsOf } from '../core/task-info.js'
 import { DONE, TASK_STATES, type TaskState } from '../core/task-state.js'
 import type { TaskKeeper } from './task-keeper.js'
@@ -21,7 +21,7 @@ export class TaskHandle<R = unknown> {
   readonly #epoch: Epoch
   #waits: TaskWaits | null = null
   #finished: Promise<void> | null = null
-  #listeners: SmallSet<EndListener> | null = null
+  #end: TaskEnd | null = null
 
   /** @internal */
   constructor(task: Task, keeper: TaskKeeper, epoch: Epoch) {
@@ -122,42 +122,16 @@ export class TaskHandle<R = unknown> {
     return this.#keeper.setPriority(this.#task, readPriority(priority))
   }
 
-  /** @internal The one way to learn of the end: of a promise, and of a task that starts after this one. */
-  whenEnded(listener: EndListener): void {
-    if (this.#task.dead) {
-      listener.ended(this, failureOf(this.#task))
-      return
-    }
-    this.#listeners ??= this.#listen()
-    this.#listeners.add(listener)
-  }
-
-  /** @internal */
-  forget(listener: EndListener): void {
-    this.#listeners?.delete(listener)
-  }
-
-  #listen(): SmallSet<EndListener> {
-    const listeners = new SmallSet<EndListener>()
-    const task = this.#task
-    const earlier = task.resolve
-    task.resolve = (outcome, settled) => {
-      earlier?.(outcome, settled)
-      for (const listener of listeners) listener.ended(this, failureOf(settled))
-      this.#listeners = null
-    }
-    return listeners
+  /** @internal The one way to learn of its end: of its promises, and of tasks that start after it. */
+  get end(): AwaitedTask {
+    this.#end ??= new TaskEnd(this.#task)
+    return this.#end
   }
 
   #whenFinished(): Promise<void> {
-    this.#finished ??= new Promise(resolve => this.whenEnded({ ended: () => resolve() }))
+    this.#finished ??= new Promise(resolve => this.end.whenEnded({ ended: () => resolve() }))
     return this.#finished
   }
-}
-
-/** Why a settled task has no value; null if it is DONE. */
-function failureOf({ state, payload }: Task): Failure | null {
-  return state === DONE ? null : (payload as Failure)
 }
 
 /** The outcome of a settled task, for those who are told of it. */

@@ -114,11 +114,11 @@ export function readTaskOptions(options: TaskOptions<never>, now: number, wallCl
 
 function readDependencies(after: unknown): Dependencies | null {
   if (!Array.isArray(after)) throw new InvalidArgumentError('after', 'an array of TaskHandles', after)
-  for (let i = 0; i < after.length; i++) {
-    if (!(after[i] instanceof TaskHandle))
-      throw new InvalidArgumentError(`after[${i}]`, 'a TaskHandle', after[i])
-  }
-  return after.length === 0 ? null : new Dependencies(after as readonly TaskHandle[])
+  const ends = Array.from(after, (task: unknown, i) => {
+    if (task instanceof TaskHandle) return task.end
+    throw new InvalidArgumentError(`after[${i}]`, 'a TaskHandle', task)
+  })
+  return ends.length === 0 ? null : new Dependencies(ends)
 }
 
 function readRetries(retries: unknown, { transfer }: TaskExtras): RetryPolicy | null {

@@ -9,17 +9,13 @@ import {
   end,
   endAwaited,
   hold,
-  KEYS,
-  Model,
-  make,
-  NEVER,
   putBack,
-  Real,
   reprioritize,
   retry,
   take,
   wait,
-} from './backlog-model.js'
+} from './backlog-commands.js'
+import { KEYS, Model, make, NEVER, Real } from './backlog-model.js'
 
 const test = suite('core: the backlog')
 

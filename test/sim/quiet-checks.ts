@@ -1,3 +1,4 @@
+import { checkTies } from './dependency-checks.js'
 import type { Detectors } from './detectors.js'
 import type { SimScheduler } from './sim-scheduler.js'
 import type { SimSender } from './sim-sender.js'
@@ -10,7 +11,10 @@ import type { SimThread } from './sim-thread.js'
 export function checkQuiet({ senders, config, closed }: SimScheduler, detectors: Detectors): void {
   if (closed) return
   for (const sender of senders) {
-    if (!sender.actor.parked) checkBacklog(sender, config.concurrency, detectors)
+    if (!sender.actor.parked) {
+      checkBacklog(sender, config.concurrency, detectors)
+      checkTies(sender, detectors)
+    }
     checkOut(sender, config.concurrency, detectors)
   }
 }

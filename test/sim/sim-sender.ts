@@ -33,6 +33,8 @@ export interface Entry {
   readonly retries: number
   readonly key: string | null
   readonly transferring: boolean
+  /** What it is to start after. */
+  readonly after: readonly Entry[]
   /** Whether its callbacks are logged. */
   isObserved: boolean
   /** Whether a cancel answered true. */
@@ -53,7 +55,7 @@ export interface Entry {
 }
 
 /** What is known of a task that is about to be submitted. */
-export function entryOf(sender: SimSender, task: Task, kind: string): Entry {
+export function entryOf(sender: SimSender, task: Task, kind: string, after: readonly Entry[] = []): Entry {
   const { extras } = task
   return {
     task,
@@ -69,6 +71,7 @@ export function entryOf(sender: SimSender, task: Task, kind: string): Entry {
     retries: extras?.retries?.limit ?? 0,
     key: extras?.key ?? null,
     transferring: extras !== null && extras.transfer !== null,
+    after,
     isObserved: false,
     cancelled: false,
     settled: 0,

@@ -5,6 +5,7 @@ import { CANCELED, isFinal } from '#src/core/task-state.js'
 import type { Random } from '../support/random.js'
 import type { Detectors } from './detectors.js'
 import type { Races } from './races.js'
+import type { SimDependencies } from './sim-dependencies.js'
 import type { SimMaps } from './sim-maps.js'
 import { type Entry, entryOf, type SimSender } from './sim-sender.js'
 import type { SimWorld } from './sim-world.js'
@@ -23,6 +24,7 @@ export class Submissions {
   readonly #world: SimWorld
   readonly #detectors: Detectors
   readonly #races: Races
+  readonly #dependencies: SimDependencies
   /** Whether some may take their thread with them. */
   deadly = false
   /** Whether some hold their loop for long. */
@@ -31,10 +33,17 @@ export class Submissions {
   readonly #most: number
   count = 0
 
-  constructor(world: SimWorld, detectors: Detectors, races: Races, stalling: boolean) {
+  constructor(
+    world: SimWorld,
+    detectors: Detectors,
+    races: Races,
+    dependencies: SimDependencies,
+    stalling: boolean,
+  ) {
     this.#world = world
     this.#detectors = detectors
     this.#races = races
+    this.#dependencies = dependencies
     this.#stalling = stalling
     this.#most = 30 + world.random.below(100)
   }
@@ -51,12 +60,17 @@ export class Submissions {
     const sequence = sender.sender.nextSequence()
     // Its size is what the task answers, so that it is seen whether it arrived.
     const buffer = new ArrayBuffer(sequence)
-    const extras = random.chance(0.5) ? randomExtras(random, now, kind === 'sizeOf' ? [buffer] : null) : null
+    const after = this.#dependencies.choose(sender)
+    let extras = random.chance(0.5) ? randomExtras(random, now, kind === 'sizeOf' ? [buffer] : null) : null
+    if (after.length > 0) {
+      extras ??= new TaskExtras()
+      extras.dependencies = this.#dependencies.of(after)
+    }
     const name = kind === 'uncloneableArgument' ? 'quick' : kind
     const argument = kind === 'uncloneableArgument' ? () => 0 : kind === 'sizeOf' ? buffer : sequence
     const settle = (): void => this.#detectors.settled(entry)
     const task = new Task(sender.lane.target(name), sequence, [argument], now, settle, extras)
-    const entry = entryOf(sender, task, kind)
+    const entry = entryOf(sender, task, kind, after)
     if (extras !== null) {
       entry.isObserved = true
       extras.observer = {

@@ -6,6 +6,7 @@ import { watchTables } from './protocol-steps.js'
 import { checkQuiet } from './quiet-checks.js'
 import { Races } from './races.js'
 import { Actor } from './sim-actor.js'
+import { SimDependencies } from './sim-dependencies.js'
 import { SimDrains } from './sim-drains.js'
 import { SimMaps } from './sim-maps.js'
 import { randomLane } from './sim-options.js'
@@ -67,7 +68,8 @@ class Run {
     })
     this.#detectors.watch(this.#scheduler)
     const stalling = lane.stallAfter !== Number.POSITIVE_INFINITY
-    this.#submissions = new Submissions(world, this.#detectors, races, stalling)
+    const dependencies = new SimDependencies(seed)
+    this.#submissions = new Submissions(world, this.#detectors, races, dependencies, stalling)
     world.onQuiet = () => checkQuiet(this.#scheduler, this.#detectors)
     world.onDeath = (actor, at) => {
       const thread = this.#scheduler.allThreads.find(one => one.actor === actor)!
