@@ -13,13 +13,7 @@ import { Dependencies, type FailedDependency } from '#src/core/dependencies.js'
 import { AGING_MS } from '#src/core/ready-queue.js'
 import { Reminders } from '#src/core/reminders.js'
 import { Task, TaskExtras } from '#src/core/task.js'
-import {
-  FAILED,
-  NEW,
-  SCHEDULED,
-  SUBMITTED,
-  TIMED_OUT,
-} from '#src/core/task-state.js'
+import { FAILED, NEW, SCHEDULED, SUBMITTED, TIMED_OUT } from '#src/core/task-state.js'
 import { ManualClock } from '../support/manual-clock.js'
 import { Awaited } from './awaited-task.js'
 
