@@ -5,12 +5,17 @@ import type { TaskFailure } from './task-failure.js'
 import { DONE } from './task-state.js'
 
 /**
- * The end of a task that was submitted on this thread, for all who want to know of it: promises of its outcome, and tasks
- * that start after it. Whoever has lost interest leaves nothing behind.
+ * The end of a task that was submitted on this thread, for all who want to know of it: a promise, and tasks that start
+ * after it. Whoever has lost interest leaves nothing behind.
  */
 export class TaskEnd implements AwaitedTask {
   readonly #task: Task
+  /** Who was told of the end before there was this. */
+  #earlier: Task['resolve'] = null
+  #isTold = false
   #listeners: SmallSet<EndListener> | null = null
+  #promise: Promise<void> | null = null
+  #fulfil: (() => void) | null = null
 
   constructor(task: Task) {
     this.#task = task
@@ -28,29 +33,44 @@ export class TaskEnd implements AwaitedTask {
     return this.#task.target.lane
   }
 
+  /** Resolves when the task has ended. */
+  get promise(): Promise<void> {
+    this.#promise ??= this.#task.dead
+      ? Promise.resolve()
+      : new Promise(resolve => {
+          this.#fulfil = resolve
+        })
+    this.#beTold()
+    return this.#promise
+  }
+
   whenEnded(listener: EndListener): void {
     if (this.#task.dead) {
       listener.ended(this, failureOf(this.#task))
       return
     }
-    this.#listeners ??= this.#listen()
+    this.#listeners ??= new SmallSet()
     this.#listeners.add(listener)
+    this.#beTold()
   }
 
   forget(listener: EndListener): void {
     this.#listeners?.delete(listener)
   }
 
-  #listen(): SmallSet<EndListener> {
-    const listeners = new SmallSet<EndListener>()
+  #beTold(): void {
     const task = this.#task
-    const earlier = task.resolve
+    if (this.#isTold || task.dead) return
+    this.#isTold = true
+    this.#earlier = task.resolve
     task.resolve = (outcome, settled) => {
-      earlier?.(outcome, settled)
-      for (const listener of listeners) listener.ended(this, failureOf(settled))
+      this.#earlier?.(outcome, settled)
+      this.#earlier = null
+      this.#fulfil?.()
+      if (this.#listeners === null) return
+      for (const listener of this.#listeners) listener.ended(this, failureOf(settled))
       this.#listeners = null
     }
-    return listeners
   }
 }
 

@@ -20,7 +20,6 @@ export class TaskHandle<R = unknown> {
   readonly #keeper: TaskKeeper
   readonly #epoch: Epoch
   #waits: TaskWaits | null = null
-  #finished: Promise<void> | null = null
   #end: TaskEnd | null = null
 
   /** @internal */
@@ -75,7 +74,7 @@ export class TaskHandle<R = unknown> {
    *   that cancelled it), or with the LaneError of what befell its thread
    */
   result(): Promise<R> {
-    return this.#whenFinished().then(() => {
+    return this.#ownEnd.promise.then(() => {
       const { state, payload } = this.#task
       if (state === DONE) return payload as R
       throw (payload as Failure).error()
@@ -93,7 +92,7 @@ export class TaskHandle<R = unknown> {
    *   group
    */
   wait(options: WaitOptions = {}): Promise<boolean> {
-    this.#waits ??= new TaskWaits(this.#task, this.#keeper, () => this.#whenFinished())
+    this.#waits ??= new TaskWaits(this.#task, this.#keeper, () => this.#ownEnd.promise)
     return this.#waits.wait(options)
   }
 
@@ -124,13 +123,12 @@ export class TaskHandle<R = unknown> {
 
   /** @internal The one way to learn of its end: of its promises, and of tasks that start after it. */
   get end(): AwaitedTask {
-    this.#end ??= new TaskEnd(this.#task)
-    return this.#end
+    return this.#ownEnd
   }
 
-  #whenFinished(): Promise<void> {
-    this.#finished ??= new Promise(resolve => this.end.whenEnded({ ended: () => resolve() }))
-    return this.#finished
+  get #ownEnd(): TaskEnd {
+    this.#end ??= new TaskEnd(this.#task)
+    return this.#end
   }
 }
 

@@ -208,7 +208,8 @@ export function endAwaited(place: number, isDone: boolean): Command {
       }
     }
     assert.is(forsaken.size, 0)
-    assert.is(real.becameReadyCount, told + released)
+    // What has left may have been the one whose turn it would have been.
+    assert.ok(real.becameReadyCount >= told + released)
     model.arrivals = real.arrivals
   })
 }

@@ -141,6 +141,14 @@ inBothPlaces('a full queue: what waits for others does not take the room they ne
   assert.equal([needed.state, log], ['DONE', ['submit']])
   assert.is(await task.result(), 'waits')
 
+  // A map is let in as there is room, and then as its items are to start.
+  const beyond = newGate()
+  const long = a.submit('wait', [beyond])
+  const mapped = a.map('echoLater', [1, 2, 3, 4], { after: [long] })
+  await arrived(beyond)
+  openGate(beyond)
+  assert.equal(await mapped, [1, 2, 3, 4])
+
   // The failure of another ends it, too, before it was let in.
   const other = newGate()
   const holder = a.submit('wait', [other])
@@ -246,7 +254,7 @@ test('100,000 that wait for one task, and one that waits for 20,000', () =>
     assert.ok([...doomed, one].every(({ state }) => state === 'FAILED'))
   }))
 
-test('a chain of 50,000, done or failed, and its errors', () =>
+test('a chain of 50,000 that start one after another, of which the first fails, and its errors', () =>
   withOpenTask(async ({ lanes }, gate) => {
     const chain = (first: ReturnType<typeof lanes.a.submit>) => {
       const links = [first]
