@@ -90,7 +90,7 @@ export class Dispatch {
   #send(): void {
     const { concurrency } = this.#terms
     const freeLink = (): LaneLink | undefined =>
-      [...this.#links.values()].find(link => link.outstanding < concurrency && link.room(concurrency) > 0)
+      [...this.#links.values()].find(link => link.hasPlace(concurrency))
     while (this.#backlog.ready > 0) {
       const link = this.#leastLoaded()
       if (link === null) return

@@ -47,7 +47,8 @@ export class LaneLink {
   }
 
   /**
-   * How many tasks more may be sent: none to a thread that is to go, and none while a task holds the loop that is
+   * How many tasks more may be sent. Those that wait for others need no place, so that there is always room for what
+   * they wait for. None to a thread that is to go, and none while a task holds the loop that is
    * likely to cost the thread its life.
    */
   room(concurrency: number): number {
@@ -55,7 +56,14 @@ export class LaneLink {
     if (this.#condemned.size > 0 && this.#condemned.has(this.block.holder)) return 0
     // A slot whose task was taken back costs the thread next to nothing, but it is in its port.
     const weightless = Math.min(this.takenBack, MOST_TAKEN_BACK)
-    return this.window.limit(this.block.inProgress, concurrency) - this.outstanding + weightless
+    // Read in this order: one that begins to wait meanwhile is counted twice rather than not at all.
+    const { inProgress, waiting } = this.block
+    return this.window.limit(inProgress, concurrency) + waiting - this.outstanding + weightless
+  }
+
+  /** Whether a task that is sent now would start at once, as far as can be seen from here. */
+  hasPlace(concurrency: number): boolean {
+    return this.outstanding - this.block.waiting < concurrency && this.room(concurrency) > 0
   }
 
   condemn(id: number): void {

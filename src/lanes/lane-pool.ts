@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads'
 import { Piscina } from 'piscina'
+import type { LaneTerms } from '../bridge/sender-context.js'
 import { type LaneConfig, mostStalled } from './lane-config.js'
 import type { LaneWorkerData, Lease } from './lease.js'
 import { PoolExits } from './pool-exits.js'
@@ -20,9 +21,15 @@ export class LanePool {
   readonly #pool: Piscina
   readonly #exits: PoolExits
 
-  /** @param entry the URL of the file that threads are started with, which also holds the lease */
-  constructor(config: LaneConfig, entry: string) {
-    const workerData: LaneWorkerData = { multilane: { tasks: config.tasks }, user: config.workerData }
+  /**
+   * @param entry the URL of the file that threads are started with, which also holds the lease
+   * @param lanes all there are, for the tasks that submit others
+   */
+  constructor(config: LaneConfig, entry: string, lanes: readonly LaneTerms[]) {
+    const workerData: LaneWorkerData = {
+      multilane: { tasks: config.tasks, lanes },
+      user: config.workerData,
+    }
     this.#pool = new Piscina({
       filename: entry,
       name: 'lease',

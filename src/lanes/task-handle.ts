@@ -1,4 +1,5 @@
 import { Failure } from '../bridge/failure.js'
+import { LENT, type Lendable, noteHandle } from '../bridge/handle-args.js'
 import type { Epoch } from '../core/clock.js'
 import type { AwaitedTask } from '../core/dependencies.js'
 import { TaskCanceledError } from '../core/errors.js'
@@ -8,6 +9,7 @@ import { infoOf, type TaskInfo, type TaskTimestamps, timestampsOf } from '../cor
 import { DONE, TASK_STATES, type TaskState } from '../core/task-state.js'
 import type { TaskKeeper } from './task-keeper.js'
 import { readPriority } from './task-priority.js'
+import { awaitable } from './task-promise.js'
 import { TaskWaits } from './task-waits.js'
 import type { WaitOptions } from './wait-options.js'
 
@@ -27,6 +29,7 @@ export class TaskHandle<R = unknown> {
     this.#task = task
     this.#keeper = keeper
     this.#epoch = epoch
+    noteHandle()
   }
 
   /** The task's number within its scheduler. */
@@ -74,11 +77,12 @@ export class TaskHandle<R = unknown> {
    *   that cancelled it), or with the LaneError of what befell its thread
    */
   result(): Promise<R> {
-    return this.#ownEnd.promise.then(() => {
+    const outcome = this.#ownEnd.promise.then(() => {
       const { state, payload } = this.#task
       if (state === DONE) return payload as R
       throw (payload as Failure).error()
     })
+    return awaitable(outcome)
   }
 
   /**
@@ -93,7 +97,7 @@ export class TaskHandle<R = unknown> {
    */
   wait(options: WaitOptions = {}): Promise<boolean> {
     this.#waits ??= new TaskWaits(this.#task, this.#keeper, () => this.#ownEnd.promise)
-    return this.#waits.wait(options)
+    return awaitable(this.#waits.wait(options))
   }
 
   /**
@@ -121,13 +125,21 @@ export class TaskHandle<R = unknown> {
     return this.#keeper.setPriority(this.#task, readPriority(priority))
   }
 
+  /** @internal */
+  [LENT](): ReturnType<Lendable[typeof LENT]> {
+    return { task: this.#task, lending: this.#keeper.lending }
+  }
+
   /** @internal The one way to learn of its end: of its promises, and of tasks that start after it. */
   get end(): AwaitedTask {
     return this.#ownEnd
   }
 
   get #ownEnd(): TaskEnd {
-    this.#end ??= new TaskEnd(this.#task)
+    if (this.#end === null) {
+      this.#end = new TaskEnd(this.#task)
+      this.#keeper.awaited?.(this.#task)
+    }
     return this.#end
   }
 }

@@ -121,6 +121,8 @@ export class SimSender {
       this.notices,
       [terms],
       {
+        number,
+        isOfLane: false,
         clock: world,
         timers: world.timersOf(this.actor),
         defer: call => world.later(this.actor, call),

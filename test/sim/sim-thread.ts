@@ -6,7 +6,8 @@ import { PROTOCOL_VERSION } from '#src/bridge/protocol/version.js'
 import { FLOAT } from '#src/bridge/shared-table.js'
 import { TaskLoadError } from '#src/core/errors.js'
 import type { Lease } from '#src/lanes/lease.js'
-import { RunLoop, type TaskFunction } from '#src/lanes/run-loop.js'
+import type { TaskFunction } from '#src/lanes/loop-environment.js'
+import { RunLoop } from '#src/lanes/run-loop.js'
 import { MortalBlock } from './mortal-block.js'
 import { Actor } from './sim-actor.js'
 import type { SimChannels } from './sim-channels.js'
@@ -234,6 +235,7 @@ export class SimThread {
         nextTurn: call => world.later(actor, call),
         microtask: call => world.later(actor, call),
         invoke: (job, call) => this.#invoke(job, call),
+        revive: args => args,
         abort: job => this.#onAbort.get(job)?.(),
         expiryAhead: at => {
           if (at >= announced && announced > world.now()) return
