@@ -17,8 +17,9 @@ export interface TaskOptions<R = unknown> {
   /** Milliseconds before it may start. */
   readonly delay?: number
   /**
-   * Tasks to be done before it may start: of any lane, of any scheduler of this thread, ended ones too. If one of them
-   * fails, times out or is cancelled, this one fails with a `DependencyError`, whose `cause` is that one's error.
+   * Tasks to be done before it may start: of any lane, of any scheduler, also ended ones, and ones whose handle was handed
+   * to this thread. If one of them fails, times out or is cancelled, this one fails with a `DependencyError`, whose
+   * `cause` is that one's error.
    */
   readonly after?: readonly TaskHandle[]
   /** Greater goes first within the lane; an integer from 0 (the default) to 1,000,000. */

@@ -16,6 +16,7 @@ import { eventually } from '../support/eventually.js'
 import { collectGarbage, heapInUse } from '../support/garbage.js'
 import { arrived, type Gate, newGate, openGate } from '../support/gate.js'
 import { reasonOf } from '../support/rejection.js'
+import type * as dependent from './tasks/dependent.js'
 import * as plain from './tasks/plain.js'
 
 const test = suite('lanes: tasks that start after others')
@@ -203,6 +204,38 @@ test('the error crosses threads whole', async () => {
   const { dependency, cause } = error as DependencyError
   assert.equal(dependency, { id: failing.id, name: 'fail', lane: 'a' })
   assert.instance(cause, RangeError)
+})
+
+test('in a task, too, a task starts after one whose handle was handed over', async () => {
+  await using scheduler = await SchedulerThread.start<typeof dependent, 'a' | 'b'>({
+    tasks: new URL('./tasks/dependent.js', import.meta.url),
+    lanes: { a: {}, b: {} },
+  })
+  const { a, b } = scheduler.lanes
+  const first = a.submit('produce', ['first', 50])
+  const done = a.submit('produceAtOnce', ['done'])
+  await done.result()
+  const outcomes = [first, done].map(task => b.run('startAfter', ['a', task]))
+  assert.equal(await Promise.all(outcomes), [
+    ['after', 'DONE'],
+    ['after', 'DONE'],
+  ])
+
+  const failing = a.submit('fail', [30])
+  const failed = (await reasonOf(b.run('startAfter', ['b', failing]))) as DependencyError
+  const never = a.submit('never')
+  const forsaken = b.submit('startAfter', ['a', never])
+  await forsaken.wait({ for: 'RUNNING' })
+  never.cancel('planted')
+  const canceled = (await reasonOf(forsaken.result())) as DependencyError
+  for (const [error, of, cause] of [
+    [failed, failing, RangeError],
+    [canceled, never, TaskCanceledError],
+  ] as const) {
+    assert.instance(error, DependencyError)
+    assert.equal(error.dependency, { id: of.id, name: of.name, lane: 'a' })
+    assert.instance(error.cause, cause)
+  }
 })
 
 /** One task that does not end before the gate is opened. */
