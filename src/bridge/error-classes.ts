@@ -1,5 +1,6 @@
 import {
   ClosedError,
+  DeadlockError,
   DependencyError,
   InvalidArgumentError,
   LaneError,
@@ -13,6 +14,7 @@ import {
   TaskThrewError,
   TaskTimeoutError,
   UnknownTaskError,
+  WaitTimeoutError,
 } from '../core/errors.js'
 
 type ErrorClass = abstract new (...args: never[]) => Error
@@ -69,6 +71,7 @@ const BUILT_IN = [
 ]
 const OWN = [
   ClosedError,
+  DeadlockError,
   DependencyError,
   InvalidArgumentError,
   LaneError,
@@ -82,6 +85,7 @@ const OWN = [
   TaskThrewError,
   TaskTimeoutError,
   UnknownTaskError,
+  WaitTimeoutError,
 ]
 // Of two copies of our own classes the later is the one that a task module has imported, and may test for.
 for (const errorClass of [...BUILT_IN, ...OWN]) know(errorClass)

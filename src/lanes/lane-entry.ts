@@ -9,7 +9,7 @@ import type { SupervisorToLane } from '../bridge/protocol/supervisor-to-lane.js'
 import { PROTOCOL_VERSION } from '../bridge/protocol/version.js'
 import { ThreadBlock } from '../bridge/thread-block.js'
 import { Epoch } from '../core/clock.js'
-import { MultilaneError, TaskLoadError } from '../core/errors.js'
+import { MultilaneError, TaskCanceledError, TaskLoadError } from '../core/errors.js'
 import type { LaneWorkerData, Lease } from './lease.js'
 import type { LoopEnvironment } from './loop-environment.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
@@ -56,8 +56,14 @@ export async function lease(terms: Lease): Promise<never> {
   // Made only for a task that asks.
   const ownSender = (): ThreadSender => {
     sender ??= new ThreadSender(multilane.lanes, {
-      number: terms.number,
       lane: terms.config.name,
+      thread: terms.thread,
+      aboutToBlock: () => loop.flush(),
+      interruption: () => {
+        const job = ambientJob()
+        if (job === undefined || !job.source.isCancelled(job)) return undefined
+        return new TaskCanceledError(module.names[job.index] ?? '')
+      },
       epoch,
       busy: isBusy => {
         block.isSending = isBusy
@@ -112,8 +118,7 @@ export async function lease(terms: Lease): Promise<never> {
   tell({ type: 'ready', names: module.names, os })
   await left
   // What was cancelled has its grace to clean up; the supervisor bounds it.
-  await loop.idle()
-  await (sender as ThreadSender | null)?.idle()
+  await loop.finish(() => (sender as ThreadSender | null)?.idle())
   try {
     await module.teardown?.()
   } catch (error) {

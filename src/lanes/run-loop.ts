@@ -65,6 +65,8 @@ export class RunLoop {
   #unsent = 0
   #oldestUnsent = 0
   #active = false
+  /** Whether it begins nothing more. */
+  #over = false
   #turnQueued = false
   #drainQueued = false
   #turnStart = 0
@@ -99,6 +101,20 @@ export class RunLoop {
   /** Resolves when nothing is left to run, or at once if that is so. */
   idle(): Promise<void> {
     return this.isIdle ? Promise.resolve() : new Promise(resolve => this.#whenIdle.push(resolve))
+  }
+
+  /**
+   * Resolves when nothing is left to run, nor to be had from elsewhere. What comes after that is not begun: its sender
+   * goes as well, and has only not heard of it.
+   *
+   * @param elsewhere answers when nothing is unfinished that was submitted here
+   */
+  async finish(elsewhere: () => Promise<void> | undefined): Promise<void> {
+    do {
+      await this.idle()
+      await elsewhere()
+    } while (!this.isIdle)
+    this.#over = true
   }
 
   /** Whether this job has started and not finished. */
@@ -165,7 +181,7 @@ export class RunLoop {
   }
 
   #run(start: number): void {
-    if (this.#active || this.#turnQueued) return
+    if (this.#active || this.#turnQueued || this.#over) return
     this.#active = true
     try {
       this.#work(start)

@@ -1,10 +1,12 @@
 import { MessageChannel } from 'node:worker_threads'
-import { ThreadPort } from '../bridge/port.js'
+import { type Port, ThreadPort } from '../bridge/port.js'
 import type { LaneSends } from '../bridge/protocol/lane-to-supervisor.js'
 import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender.js'
 import { Sender } from '../bridge/sender.js'
+import { SenderBell } from '../bridge/sender-bell.js'
 import type { LaneTerms } from '../bridge/sender-context.js'
-import type { Epoch } from '../core/clock.js'
+import type { Clock, Epoch } from '../core/clock.js'
+import type { Timers } from '../core/reminders.js'
 import { TaskHistory } from '../core/task-history.js'
 import { HandleRevival } from './handle-revival.js'
 import { Lane } from './lane.js'
@@ -13,11 +15,15 @@ import type { Lanes } from './task-context.js'
 
 /** What a lane thread that submits tasks needs of the thread. */
 export interface ThreadSenderHost {
-  /** The thread's number, by which the supervisor knows it. */
-  readonly number: number
   /** The name of the thread's own lane. */
   readonly lane: string
+  /** The thread's number, by which the supervisor and senders know it. */
+  readonly thread: number
   readonly epoch: Epoch
+  /** The thread is about to be blocked by a synchronous wait: what it owes others has to leave before. */
+  aboutToBlock(): void
+  /** Why the task whose code runs is not to go on waiting, if it is not. */
+  interruption(): Error | undefined
   /** Whether the thread has submitted tasks that have not finished. */
   busy(isBusy: boolean): void
   /** An error that belongs to no task. */
@@ -27,41 +33,70 @@ export interface ThreadSenderHost {
 
 type MessagePort = LaneSends['port']
 
+/** What a sender finds around it on its thread. A value, so that a simulated thread has the sender itself on it. */
+export interface SenderSurroundings {
+  readonly clock: Clock
+  readonly timers: Timers
+  /** Calls back at the end of the present turn. */
+  defer(call: () => void): void
+  /** Two ends of a new channel, either of which can be posted to another thread. */
+  channel(): { readonly port1: MessagePort; readonly port2: MessagePort }
+  /** A port of an end that stays on this thread. */
+  open(end: MessagePort): Port
+}
+
+/** That of a real thread. */
+const ownThread: SenderSurroundings = {
+  clock: monotonicClock,
+  timers: nodeTimers,
+  defer: queueMicrotask,
+  channel: () => new MessageChannel(),
+  open: end => new ThreadPort(end),
+}
+
 /**
  * A lane thread as a sender: what `currentTask().lanes` are made of. Its tasks go straight to the threads of their lanes,
  * over ports that the supervisor makes when a lane is first asked for.
  */
 export class ThreadSender {
   readonly lanes: Lanes
-  readonly #sender: Sender
+  readonly sender: Sender
   readonly #revival: HandleRevival
 
   /** @param terms of all lanes */
-  constructor(terms: readonly LaneTerms[], host: ThreadSenderHost) {
-    const { port1, port2 } = new MessageChannel()
-    const notices = new ThreadPort(port1)
-    this.#sender = new Sender(
+  constructor(
+    terms: readonly LaneTerms[],
+    host: ThreadSenderHost,
+    { clock, timers, defer, channel, open }: SenderSurroundings = ownThread,
+  ) {
+    const { port1, port2 } = channel()
+    const notices = open(port1)
+    this.sender = new Sender(
       notices,
       terms.map(lane => (lane.name === host.lane ? withoutWaiting(lane) : lane)),
       {
-        number: host.number,
+        number: host.thread,
         isOfLane: true,
-        clock: monotonicClock,
-        timers: nodeTimers,
-        defer: queueMicrotask,
-        openPort: port => new ThreadPort(port as MessagePort),
+        clock,
+        timers,
+        defer,
+        openPort: port => open(port as MessagePort),
         busy: host.busy,
         report: host.report,
+        bell: () => new SenderBell(),
+        home: { lane: host.lane, thread: host.thread },
+        aboutToBlock: host.aboutToBlock,
+        interruption: host.interruption,
       },
       { history: new TaskHistory(0), lastNumber: 0 },
     )
     notices.listen(
-      message => this.#sender.receive(message as SupervisorToSender),
+      message => this.sender.receive(message as SupervisorToSender),
       // The supervisor has ended, and every thread of its lanes ends with it.
       () => {},
     )
     host.tell({ type: 'sends', port: port2 }, [port2])
-    this.#revival = new HandleRevival(this.#sender, host.epoch)
+    this.#revival = new HandleRevival(this.sender, host.epoch)
     this.lanes = this.#lanesOf(terms, host.epoch)
   }
 
@@ -72,7 +107,7 @@ export class ThreadSender {
 
   /** Resolves when no task that was submitted here is unfinished. */
   idle(): Promise<void> {
-    return this.#sender.idle()
+    return this.sender.idle()
   }
 
   /** Each is connected when it is first looked at. */
@@ -85,8 +120,8 @@ export class ThreadSender {
         get: () => {
           if (lane === null) {
             lane = new Lane(name)
-            lane.connect({ sender: this.#sender, lane: this.#sender.lane(name), epoch })
-            this.#sender.reach(name)
+            lane.connect({ sender: this.sender, lane: this.sender.lane(name), epoch })
+            this.sender.reach(name)
           }
           return lane
         },
