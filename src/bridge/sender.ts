@@ -317,7 +317,7 @@ export class Sender implements SenderContext {
         break
       case 'inherit': {
         const task = this.exports.find(message.sequence) ?? this.environment.waits?.find(message.sequence)
-        if (task !== undefined) this.lane(message.lane).inherit(task, message.priority)
+        if (task !== undefined) this.lane(message.lane).order.inherit(task, message.priority)
         break
       }
       case 'deadlock':
@@ -353,6 +353,7 @@ export class Sender implements SenderContext {
   /** The scheduler ends, and with it this thread. */
   #close(): void {
     const refusal = new ClosedError('the scheduler is closed')
+    for (const lane of this.#lanes.values()) lane.untie()
     for (const lane of this.#lanes.values()) {
       lane.refuse(refusal)
       lane.cancelAll(name => new TaskCanceledError(name, refusal))

@@ -1,14 +1,10 @@
 import type { Task } from './task.js'
+import type { TaskFailure } from './task-failure.js'
 import type { TaskHistory } from './task-history.js'
 import { DONE, NEW, TASK_STATES } from './task-state.js'
 
 /** The share of each new duration in the mean of its function's. */
 const MEAN_WEIGHT = 1 / 8
-
-/** Why a task has no value. */
-export interface TaskFailure {
-  error(): unknown
-}
 
 /** Who is told of the end of a task before anybody outside is. */
 export interface EndingOwner {
@@ -29,7 +25,7 @@ export class Endings {
   }
 
   /**
-   * Ends a task, and tells those who wait for it. One that waits must have left its place before.
+   * Ends a task, and tells its own observer, then those who wait for it. One that waits must have left its place before.
    *
    * @param state the final state
    * @param outcome the value, or a TaskFailure
@@ -43,13 +39,12 @@ export class Endings {
     this.counts[state]!++
     this.#history.add(task)
     this.#owner.ended(task, id)
-    if (resolve !== null) {
-      task.resolve = null
-      resolve(outcome, task)
+    task.resolve = null
+    if (extras !== null) {
+      if (wasHeld) extras.acceptance?.reject((outcome as TaskFailure).error())
+      extras.observer?.finished(task)
     }
-    if (extras === null) return
-    if (wasHeld) extras.acceptance?.reject((outcome as TaskFailure).error())
-    extras.observer?.finished(task)
+    resolve?.(outcome, task)
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Acceptance } from './acceptance.js'
+import type { Dependencies } from './dependencies.js'
 import { MultilaneError } from './errors.js'
 import type { Queueable } from './ready-queue.js'
 import type { RetryPolicy } from './retry-policy.js'
@@ -27,13 +29,6 @@ export interface TaskObserver {
   finished(task: Task): void
 }
 
-/** What a task that waits for room is told about it. */
-export interface Acceptance {
-  readonly promise: Promise<void>
-  resolve(): void
-  reject(error: unknown): void
-}
-
 /** The rare options of a task: one object that exists only if any of them was given. */
 export class TaskExtras {
   priority = 0
@@ -47,6 +42,8 @@ export class TaskExtras {
   waitUntil = Number.POSITIVE_INFINITY
   /** The instant before which the task may not start. */
   notBefore = 0
+  /** What it is to start after, as long as that is not over. Given by its submitter, then the `Backlog`'s. */
+  dependencies: Dependencies | null = null
   idempotent = false
   attempt = 1
   retries: RetryPolicy | null = null
@@ -135,6 +132,11 @@ export class Task implements Queueable<Task> {
 
   get attempt(): number {
     return this.extras === null ? 1 : this.extras.attempt
+  }
+
+  /** How many of the tasks that it is to start after have not ended. */
+  get waitsFor(): number {
+    return this.extras?.dependencies?.left ?? 0
   }
 
   get deadline(): number {

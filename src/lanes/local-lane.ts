@@ -1,3 +1,4 @@
+import { dependencyFailure } from '../bridge/dependency-failure.js'
 import { Failure } from '../bridge/failure.js'
 import { Admission, type OverloadPolicy } from '../core/admission.js'
 import { Backlog } from '../core/backlog.js'
@@ -80,6 +81,8 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
     this.backlog = new Backlog(clock, reminders, {
       becameReady: () => this.slice.wake(),
       ranOut: task => this.#waitedTooLong(task),
+      dependencyFailed: (task, dependency) =>
+        this.#endings.end(task, FAILED, dependencyFailure(task.target, dependency), clock.now()),
       nextArrival: () => unfinished.nextNumber(),
     })
     this.#admission = new Admission(terms.name, terms.overload, terms.queueLimit, {
@@ -87,7 +90,7 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
       isWaiting: task => !task.dead && this.runOf(task) === undefined,
       drop: task => this.#drop(task),
       waiting: () => this.#accepted(),
-      held: () => this.backlog.held,
+      held: () => this.backlog.unaccepted,
     })
     this.#endings = new Endings(history, {
       ended: task => {
@@ -171,10 +174,15 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
   fail(error: Error): void {
     this.refuse(error)
     this.retries.end()
+    this.untie()
     for (const task of [...this.backlog]) {
       // The callback of one may have cancelled the next.
       if (!task.dead) this.decide(task, FAILED, Failure.of(error), this.surroundings.clock.now())
     }
+  }
+
+  untie(): void {
+    this.backlog.untie()
   }
 
   cancelAll(errorOf: (name: string) => Error): void {

@@ -19,6 +19,8 @@ export interface KeptLane {
   refuse(error: Error): void
   /** Nothing will run any more: what waits fails. */
   fail(error: Error): void
+  /** Its tasks are about to be ended, each by itself: none is to end of another's end. */
+  untie(): void
   /** Cancels all there is. @param errorOf makes the error of a task of this name */
   cancelAll(errorOf: (name: string) => Error): void
 }

@@ -2,6 +2,7 @@ import type { Failure } from '#src/bridge/failure.js'
 import { MultilaneError, type TaskTimeoutError } from '#src/core/errors.js'
 import type { Task } from '#src/core/task.js'
 import { CANCELED, DONE, FAILED, TASK_STATES, TIMED_OUT } from '#src/core/task-state.js'
+import { checkForsaken } from './dependency-checks.js'
 import type { Detectors } from './detectors.js'
 import type { Races } from './races.js'
 import { checkCounts } from './sight-checks.js'
@@ -88,8 +89,11 @@ function checkOutcome(
     checkTimeOut(entry, ((task.payload as Failure).error() as TaskTimeoutError).limit, detectors)
   if (task.state === DONE && task.payload !== task.sequence) wrong(`it returned ${task.payload}`)
   if (task.state === DONE && entry.begun.length === 0) wrong('its code never ran')
+  const wasForsaken = checkForsaken(entry, FAILURES[kind], detectors)
+  if (wasForsaken) races.hit('failed for one that it waited for')
   if (task.state !== FAILED) return
   const explained =
+    wasForsaken ||
     code === FAILURES[kind] ||
     ((deaths || cutShort) && MISFORTUNES.has(code)) ||
     // A close ends threads as well, before a sender may have heard of it.

@@ -5,6 +5,7 @@ import { MAX_WINDOW } from '#src/core/credit-window.js'
 import { AGED_EVERY, AGING_MS } from '#src/core/ready-queue.js'
 import { FAILED, isFinal, NEW, STARTED, TASK_STATES } from '#src/core/task-state.js'
 import { mostStalled } from '#src/lanes/lane-config.js'
+import { checkOthersDone } from './dependency-checks.js'
 import { MeshSights } from './mesh-sights.js'
 import { Orphans } from './orphans.js'
 import type { Races } from './races.js'
@@ -219,6 +220,7 @@ export class Detectors implements SchedulerWatcher {
     if (state < STARTED) this.fail('state', `it begins, and is ${TASK_STATES[state]}`, at)
     this.#noteAging(entry)
     checkBeginning(entry, thread, started, this)
+    checkOthersDone(entry, thread, started, this)
     this.#checkRerun(entry, at)
     entry.begun.push(thread)
     if (this.#threads(running).size > 1) this.#races.hit('two senders on one thread')
@@ -432,6 +434,6 @@ function keyOf({ sender, task, key }: Entry): string {
 }
 
 function isAgedAndReady({ task }: Entry, now: number): boolean {
-  if (isFinal(task.state) || task.state === NEW || task.state === FAILED) return false
+  if (isFinal(task.state) || task.state === NEW || task.state === FAILED || task.waitsFor > 0) return false
   return task.deadline === Number.POSITIVE_INFINITY && now - task.since >= AGING_MS
 }

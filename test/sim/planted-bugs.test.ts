@@ -12,6 +12,7 @@ import { FLOAT, INT, LIMIT, RECALLED, TableView, type TaskTable } from '#src/bri
 import { TaskInlet } from '#src/bridge/task-inlet.js'
 import { Admission } from '#src/core/admission.js'
 import { Backlog } from '#src/core/backlog.js'
+import { Dependencies } from '#src/core/dependencies.js'
 import { Endings } from '#src/core/endings.js'
 import { KeyTurns } from '#src/core/key-turns.js'
 import { Retries } from '#src/core/retries.js'
@@ -223,6 +224,37 @@ finds('a task that runs unclaimed', 'state', TaskInlet.prototype, 'claim', () =>
 })
 
 finds('two tasks of a key at a time', 'key-turns', KeyTurns.prototype, 'isOpenTo', () => () => true)
+
+finds(
+  'a task that starts though one that it waited for has failed',
+  'after',
+  Dependencies.prototype,
+  'ended',
+  right => {
+    return function (this: Dependencies, task) {
+      right.call(this, task, null)
+    }
+  },
+)
+
+finds('a task that does not wait for others', 'after', Dependencies.prototype, 'watch', () => {
+  return function (this: Dependencies) {
+    this.letGo()
+  }
+})
+
+finds(
+  'an end that a task is not told of that waits for it',
+  'forgotten',
+  Dependencies.prototype,
+  'ended',
+  right => {
+    const now = oneOf(5)
+    return function (this: Dependencies, task, failure) {
+      if (!now()) right.call(this, task, failure)
+    }
+  },
+)
 
 finds(
   'a task that runs again beside its own lost attempt',

@@ -1,5 +1,6 @@
 import type { LaneLink } from '#src/bridge/lane-link.js'
 import type { Backlog } from '#src/core/backlog.js'
+import { checkTies } from './dependency-checks.js'
 import type { Detectors } from './detectors.js'
 import type { SimPort } from './sim-port.js'
 import type { SimScheduler } from './sim-scheduler.js'
@@ -13,7 +14,10 @@ import type { SimThread } from './sim-thread.js'
 export function checkQuiet(scheduler: SimScheduler, detectors: Detectors): void {
   if (scheduler.closed) return
   for (const sender of scheduler.livingSenders) {
-    if (!sender.actor.parked) checkBacklogs(sender, detectors)
+    if (!sender.actor.parked) {
+      checkBacklogs(sender, detectors)
+      checkTies(sender, detectors)
+    }
     checkOut(sender, detectors)
   }
   if (scheduler.isClosing) checkClosing(scheduler, detectors)
