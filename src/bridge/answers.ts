@@ -27,6 +27,8 @@ export class Answers {
     else if (message.type === 'started' && Array.isArray(message.ids)) this.#receiveStarts(message.ids)
     else if (message.type === 'slow') this.#receiveSlow(message)
     else if (message.type === 'room') link.roomMade()
+    else if (message.type === 'outcome')
+      this.#context.imports.answered(message as never, message.outcome as never)
     else this.#context.stray()
   }
 
@@ -88,7 +90,10 @@ export class Answers {
         return true
       case FAILED:
         this.#settlement.noteStart(task, id)
-        if (this.#retries.afterFailure(task, (value as EncodedError).fields?.code)) return true
+        if (this.#retries.afterFailure(task, (value as EncodedError).fields?.code)) {
+          if (task.extras!.home !== 0) this.#context.exports.startsAgain(task)
+          return true
+        }
         this.#settlement.finish(
           task,
           FAILED,

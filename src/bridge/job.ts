@@ -31,7 +31,7 @@ export class Job implements Queueable<Job> {
   readonly id: number
   /** Which function it calls. */
   readonly index: number
-  readonly args: readonly unknown[]
+  args: readonly unknown[]
   readonly priority: number
   readonly deadline: number
   readonly arrival: number

@@ -3,6 +3,8 @@ import type { Clock } from '../core/clock.js'
 import type { Reminders, Timers } from '../core/reminders.js'
 import type { Task } from '../core/task.js'
 import type { TaskHistory } from '../core/task-history.js'
+import type { Exports } from './exports.js'
+import type { Imports } from './imports.js'
 import type { Port } from './port.js'
 import type { SenderToSupervisor } from './protocol/sender-to-supervisor.js'
 import type { RestartReported, StallReported } from './protocol/supervisor-to-sender.js'
@@ -18,6 +20,10 @@ export interface LaneWatcher {
 
 /** What a sender needs of the thread it is on. */
 export interface SenderEnvironment {
+  /** The number by which the supervisor knows the sender. */
+  readonly number: number
+  /** Whether it is connected only with the lanes it asks for, as a thread of one of them is. */
+  readonly isOfLane: boolean
   readonly clock: Clock
   readonly timers: Timers
   /** Calls back at the end of the present turn. */
@@ -40,12 +46,18 @@ export interface SenderContext {
   readonly reminders: Reminders<() => void>
   /** The next number in the order in which the sender's tasks come. */
   nextSequence(): number
+  /** The tasks whose handles other threads have. */
+  readonly exports: Exports
+  /** Those of other threads whose handles this one has. */
+  readonly imports: Imports
   /** Where finished tasks are remembered. */
   readonly history: TaskHistory
   /** Counts a task as unfinished. */
   began(): void
   /** Counts a task as finished. */
   ended(): void
+  /** Calls back after so many milliseconds, unless the function that is returned is called first. */
+  remindMeAfter(delay: number, call: () => void): () => void
   /** Counts a message that made no sense. */
   stray(): void
   tell(message: SenderToSupervisor): void

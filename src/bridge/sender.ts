@@ -1,12 +1,17 @@
 import { ClosedError, TaskCanceledError } from '../core/errors.js'
 import { Reminders } from '../core/reminders.js'
+import type { Task } from '../core/task.js'
 import { TaskHistory } from '../core/task-history.js'
 import { UnfinishedTasks } from '../core/unfinished.js'
-import { decodeError } from './error-codec.js'
+import { decodeError, decodeReason } from './error-codec.js'
+import { Exports } from './exports.js'
+import { Failure } from './failure.js'
+import { Imports } from './imports.js'
 import { LaneSender } from './lane-sender.js'
+import type { SentHandle } from './lending.js'
 import type { Port } from './port.js'
 import type { SenderToSupervisor } from './protocol/sender-to-supervisor.js'
-import type { SupervisorToSender } from './protocol/supervisor-to-sender.js'
+import type { ChangeWanted, SupervisorToSender } from './protocol/supervisor-to-sender.js'
 import type { LaneTerms, SenderContext, SenderEnvironment } from './sender-context.js'
 import { SentTasks } from './sent-tasks.js'
 
@@ -26,10 +31,14 @@ export class Sender implements SenderContext {
   readonly sent: SentTasks
   readonly reminders: Reminders<() => void>
   readonly history: TaskHistory
+  readonly exports: Exports
+  readonly imports: Imports
   readonly #lanes = new Map<string, LaneSender>()
   readonly #supervisor: Port
   readonly #unfinished: UnfinishedTasks
   #announced = Number.POSITIVE_INFINITY
+  /** The lanes whose threads it is connected with, or will be; null if it is with all. */
+  readonly #reached: Set<string> | null
   #strays = 0
 
   constructor(
@@ -41,7 +50,8 @@ export class Sender implements SenderContext {
     this.history = past.history
     this.environment = environment
     this.#supervisor = supervisor
-    const { clock, timers } = environment
+    const { clock, timers, number, isOfLane } = environment
+    this.#reached = isOfLane ? new Set() : null
     this.reminders = new Reminders(clock, timers, call => call())
     this.#unfinished = new UnfinishedTasks(clock, this.reminders, past.lastNumber, isBusy =>
       environment.busy(isBusy),
@@ -49,6 +59,21 @@ export class Sender implements SenderContext {
     this.sent = new SentTasks((index, buffer) => {
       this.tell({ type: 'segment', index, buffer })
       for (const lane of this.#lanes.values()) lane.segmentAdded(index, buffer)
+    })
+    this.exports = new Exports(this, {
+      number,
+      sent: this.sent,
+      tell: message => this.tell(message),
+      forget: (lane, thread, sequence) =>
+        void this.lane(lane).links.tell(thread, { type: 'forget', owner: number, sequence }),
+    })
+    this.imports = new Imports(this, {
+      tell: message => this.tell(message),
+      tellThreads: (lane, message) => this.lane(lane).links.tellAll(message),
+      tellThread: (lane, thread, message) => this.lane(lane).links.tell(thread, message),
+      reach: lane => this.reach(lane),
+      defer: call => environment.defer(call),
+      remindMeAfter: (delay, call) => this.remindMeAfter(delay, call),
     })
     for (const terms of lanes) this.#lanes.set(terms.name, new LaneSender(this, terms))
   }
@@ -67,6 +92,31 @@ export class Sender implements SenderContext {
     const lane = this.#lanes.get(name)
     if (lane === undefined) throw new Error(`there is no lane '${name}'`)
     return lane
+  }
+
+  /** Has the sender connected with the threads of a lane, if it is not. */
+  reach(lane: string): void {
+    if (this.#reached === null || this.#reached.has(lane)) return
+    this.#reached.add(lane)
+    this.tell({ type: 'reach', lane })
+  }
+
+  /**
+   * Takes a handle that has come with a task.
+   *
+   * @returns the task it stands for, and whether that was submitted here
+   */
+  take(sent: SentHandle): { readonly task: Task; readonly isOwn: boolean } {
+    const own = sent.owner === this.environment.number ? this.exports.find(sent.sequence) : undefined
+    if (own === undefined) return { task: this.imports.take(sent), isOwn: false }
+    this.exports.changed(sent.sequence, sent.owner, -1)
+    return { task: own, isOwn: true }
+  }
+
+  /** Calls back after so many milliseconds, unless the function that is returned is called first. */
+  remindMeAfter(delay: number, call: () => void): () => void {
+    const entry = this.reminders.add(this.environment.clock.now() + delay, call)
+    return () => this.reminders.cancel(entry)
   }
 
   [Symbol.iterator](): Iterator<LaneSender> {
@@ -154,12 +204,45 @@ export class Sender implements SenderContext {
       case 'restart':
         this.environment.watcher?.restart(message)
         break
+      case 'watched':
+        this.exports.watch(message.sequence, message.watcher)
+        break
+      case 'fetched':
+        this.exports.fetch(message.sequence, message.watcher)
+        break
+      case 'held':
+        this.exports.changed(message.sequence, message.holder, message.change)
+        break
+      case 'holder-gone':
+        this.exports.threadGone(message.holder)
+        break
+      case 'asked':
+        this.#change(message)
+        break
+      case 'done':
+        this.imports.done(message, message.thread)
+        break
+      case 'outcome':
+        this.imports.told(message, message.outcome)
+        break
       case 'closing':
         this.#close()
         break
       default:
         this.#strays++
     }
+  }
+
+  /** A thread that has a task's handle wants something of it. */
+  #change({ sequence, cancel, priority }: ChangeWanted): void {
+    const task = this.exports.find(sequence)
+    if (task === undefined) return
+    const lane = this.lane(task.target.lane)
+    if (priority !== undefined) lane.setPriority(task, priority)
+    if (cancel === undefined) return
+    const reason = decodeReason(cancel)
+    const failure = Failure.later(() => new TaskCanceledError(task.target.name, reason))
+    lane.cancel(task, failure, reason)
   }
 
   /** The scheduler ends, and with it this thread. */
@@ -181,5 +264,6 @@ export class Sender implements SenderContext {
       lane.fail(error)
       lane.loseAll(error)
     }
+    this.imports.loseAll(error)
   }
 }

@@ -12,6 +12,7 @@ export const ERROR_CODES = Object.freeze({
   ERR_NOT_CLONEABLE: 'An argument cannot be cloned to another thread; `path` leads to it.',
   ERR_PROTOCOL: 'Two threads speak different versions of the port protocol.',
   ERR_QUEUE_FULL: 'The queue of the lane is at its limit.',
+  ERR_RESULT_GONE: 'What became of the task is not known any more to the threads that have its handle.',
   ERR_RESULT_NOT_CLONEABLE: 'What the task returned or threw cannot be cloned to another thread.',
   ERR_TASK_CANCELED: 'The task was cancelled; `reason` is what was given.',
   ERR_TASK_LOAD: 'The task module could not be loaded, or its setup failed.',

@@ -6,6 +6,7 @@ import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender
 import { Sender } from '../bridge/sender.js'
 import { Epoch } from '../core/clock.js'
 import { LaneError } from '../core/errors.js'
+import { HandleRevival } from './handle-revival.js'
 import { InlineSupervisor } from './inline-supervisor.js'
 import type { LaneConnection } from './lane.js'
 import { termsOf } from './lane-terms.js'
@@ -46,6 +47,8 @@ export class InlineConnection implements SenderConnection {
       near,
       lanes.map(lane => ({ ...termsOf(lane), threads: ONE_LOOP })),
       {
+        number: 0,
+        isOfLane: false,
         clock: monotonicClock,
         timers: ownTimers,
         defer: ownMicrotask,
@@ -60,10 +63,12 @@ export class InlineConnection implements SenderConnection {
       message => this.sender.receive(message as SupervisorToSender),
       () => {},
     )
+    const revival = new HandleRevival(this.sender, this.epoch)
     this.#supervisor = new InlineSupervisor({
       lanes,
       given,
       faces,
+      revive: (args, list) => revival.revive(args, list as readonly unknown[]),
       epoch: this.epoch,
       table: this.sender.sent.table,
       notices: far,

@@ -23,6 +23,8 @@ export interface InlineSurroundings {
   readonly epoch: Epoch
   /** The lanes as tasks see them. */
   readonly faces: Lanes
+  /** Puts handles into the arguments of a task that is about to run. */
+  revive(args: readonly unknown[], list: unknown): readonly unknown[]
 }
 
 /** What a lane on the present thread tells those who keep it. */
@@ -156,6 +158,7 @@ export class InlineLane implements LadderThread {
             this.#observer.decideDue()
           }
         },
+        revive: (args, list) => this.#surroundings.revive(args, list),
         abort: (job, reason) => contextOf(job, host).abort(decodeReason(reason)),
         expiryAhead: at => this.#observer.expiryAhead(at),
         abandoned: () => this.#observer.abandoned(),

@@ -25,6 +25,8 @@ export interface InlineTerms {
   readonly given: ReadonlyMap<string, TaskModule>
   /** The lanes as tasks see them, which is as their submitter does. */
   readonly faces: Lanes
+  /** Puts handles into the arguments of a task that is about to run. */
+  revive(args: readonly unknown[], list: unknown): readonly unknown[]
   readonly epoch: Epoch
   /** The sender's table. */
   readonly table: TableView

@@ -10,7 +10,9 @@ import { PROTOCOL_VERSION } from '../bridge/protocol/version.js'
 import { ThreadBlock } from '../bridge/thread-block.js'
 import { Epoch } from '../core/clock.js'
 import { MultilaneError, TaskLoadError } from '../core/errors.js'
+import { lastWorkDone } from './last-work.js'
 import type { LaneWorkerData, Lease } from './lease.js'
+import type { LoopEnvironment } from './loop-environment.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
 import { niceOwnThread, type OsPriority, readOwnPriority } from './os-priority.js'
 import { RunLoop } from './run-loop.js'
@@ -55,6 +57,7 @@ export async function lease(terms: Lease): Promise<never> {
   // Made only for a task that asks.
   const ownSender = (): ThreadSender => {
     sender ??= new ThreadSender(multilane.lanes, {
+      number: terms.number,
       lane: terms.config.name,
       epoch,
       busy: isBusy => {
@@ -73,7 +76,8 @@ export async function lease(terms: Lease): Promise<never> {
       return ownSender().lanes
     },
   })
-  const loop = makeLoop(terms, block, module, timings, tell)
+  const revive: LoopEnvironment['revive'] = (args, list) => ownSender().revive(args, list)
+  const loop = makeLoop(terms, block, module, { timings, revive, tell })
   process.on('uncaughtException', error => blame(loop, error, tell))
   process.on('unhandledRejection', reason => blame(loop, reason, tell))
   process.on('exit', code => {
@@ -109,7 +113,7 @@ export async function lease(terms: Lease): Promise<never> {
   tell({ type: 'ready', names: module.names, os })
   await left
   // What was cancelled has its grace to clean up; the supervisor bounds it.
-  await loop.finish(() => (sender as ThreadSender | null)?.idle())
+  await lastWorkDone(loop, () => (sender as ThreadSender | null)?.idle())
   try {
     await module.teardown?.()
   } catch (error) {
@@ -124,8 +128,7 @@ function makeLoop(
   terms: Lease,
   block: ThreadBlock,
   module: TaskModule,
-  timings: ThreadTimings,
-  tell: Tell,
+  { timings, revive, tell }: { timings: ThreadTimings; revive: LoopEnvironment['revive']; tell: Tell },
 ): RunLoop {
   let announced = Number.POSITIVE_INFINITY
   const { concurrency, grace, spin, slowCallback } = terms.config
@@ -136,6 +139,7 @@ function makeLoop(
       clock: monotonicClock,
       timers: nodeTimers,
       timings,
+      revive,
       nextTurn: call => void setImmediate(call),
       microtask: queueMicrotask,
       invoke: runInContext,

@@ -1,52 +1,16 @@
 import { type EncodedReason, encodeThrown } from '../bridge/error-codec.js'
 import type { Job } from '../bridge/job.js'
+import { KeptOutcomes } from '../bridge/kept-outcomes.js'
 import type { Port } from '../bridge/port.js'
 import { FLOAT } from '../bridge/shared-table.js'
 import { TaskInlet } from '../bridge/task-inlet.js'
 import type { ThreadBlock } from '../bridge/thread-block.js'
 import type { Clock } from '../core/clock.js'
 import { ReadyQueue } from '../core/ready-queue.js'
-import type { Timers } from '../core/reminders.js'
 import { SpinPolicy } from '../core/spin-policy.js'
 import { DONE, FAILED } from '../core/task-state.js'
+import type { LoopEnvironment, LoopOptions } from './loop-environment.js'
 import { whenSettled } from './when-settled.js'
-
-/** Where durations are recorded, each in milliseconds. */
-export interface TaskTimings {
-  /** A task has started so long after it was submitted. */
-  waited(duration: number): void
-  /** A task has ended so long after it started. */
-  ran(duration: number): void
-}
-
-export type TaskFunction = (...args: never[]) => unknown
-
-/** What the run loop needs of the thread it is on. */
-export interface LoopEnvironment {
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly timings: TaskTimings
-  /** Calls back when the event loop has had a turn. */
-  nextTurn(call: () => void): void
-  microtask(call: () => void): void
-  /** Calls a task's function in the task's context. */
-  invoke(job: Job, call: TaskFunction): unknown
-  /** Fires the task's AbortSignal. */
-  abort(job: Job, reason: EncodedReason): void
-  expiryAhead(at: number): void
-  abandoned(job: Job): void
-}
-
-export interface LoopOptions {
-  readonly functions: readonly TaskFunction[]
-  readonly concurrency: number
-  /** Milliseconds from an abort to giving the task up. */
-  readonly grace: number
-  /** Milliseconds of looking at the doorbell before sleeping. */
-  readonly spin: number
-  /** Milliseconds a task may hold the loop in its first synchronous stretch without being reported; may be Infinity. */
-  readonly slowCallback: number
-}
 
 /** Well below the credit window, so that several batches circulate and neither side waits for the other. */
 const FLUSH_AT = 64
@@ -91,6 +55,7 @@ export class RunLoop {
   readonly #waiting = new Set<Job>()
   /** Of those that were aborted: stops the timer of their grace. */
   readonly #graces = new Map<Job, () => void>()
+  readonly #outcomes = new KeptOutcomes()
   readonly #spin: SpinPolicy
   /** Mean duration of each function's synchronous part, in milliseconds; NaN before its first run. */
   readonly #means: Float64Array
@@ -100,7 +65,6 @@ export class RunLoop {
   #unsent = 0
   #oldestUnsent = 0
   #active = false
-  /** Whether it begins nothing more. */
   #over = false
   #turnQueued = false
   #drainQueued = false
@@ -138,17 +102,8 @@ export class RunLoop {
     return this.isIdle ? Promise.resolve() : new Promise(resolve => this.#whenIdle.push(resolve))
   }
 
-  /**
-   * Resolves when nothing is left to run, nor to be had from elsewhere. What comes after that is not begun: its sender
-   * goes as well, and has only not heard of it.
-   *
-   * @param elsewhere answers when nothing is unfinished that was submitted here
-   */
-  async finish(elsewhere: () => Promise<void> | undefined): Promise<void> {
-    do {
-      await this.idle()
-      await elsewhere()
-    } while (!this.isIdle)
+  /** Begins nothing more. */
+  end(): void {
     this.#over = true
   }
 
@@ -163,11 +118,16 @@ export class RunLoop {
       expiryAhead: at => this.#environment.expiryAhead(at),
       stray: () => this.block.addStray(),
       waits: (job, isWaiting) => this.#waits(job, isWaiting),
+      revive: (args, list) => this.#environment.revive(args, list),
+      outcomes: this.#outcomes,
     })
     this.#inlets.set(sender, inlet)
     port.listen(
       message => this.#message(inlet, message),
-      () => this.#inlets.delete(sender),
+      () => {
+        this.#inlets.delete(sender)
+        inlet.closed()
+      },
     )
     // What it asked for before it was known here was told to others alone.
     if (this.#inlets.size > 1) this.block.backlog = true

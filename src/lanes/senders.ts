@@ -55,6 +55,10 @@ export class Senders {
     for (const [, { port }] of this.of(lane)) port.post(message)
   }
 
+  tellAll(message: SupervisorToSender): void {
+    for (const { port } of this.#entries.values()) port.post(message)
+  }
+
   /** Tells those that made the scheduler what their users may want to know. */
   tellOwners(message: SupervisorToSender): void {
     for (const { port, isOwner } of this.#entries.values()) if (isOwner) port.post(message)

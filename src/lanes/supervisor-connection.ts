@@ -66,6 +66,8 @@ export class SupervisorConnection implements SenderConnection {
       noticePort,
       lanes.map(termsOf),
       {
+        number: 0,
+        isOfLane: false,
         clock: monotonicClock,
         timers: nodeTimers,
         defer: queueMicrotask,

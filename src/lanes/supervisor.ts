@@ -5,11 +5,12 @@ import type { SenderToSupervisor } from '../bridge/protocol/sender-to-supervisor
 import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender.js'
 import { isTyped } from '../bridge/protocol/typed-message.js'
 import { PROTOCOL_VERSION } from '../bridge/protocol/version.js'
-import { INT, type TableView } from '../bridge/shared-table.js'
+import { FLOAT, INT, type TableView } from '../bridge/shared-table.js'
 import { LaneError, TaskTimeoutError } from '../core/errors.js'
-import { CANCELED, SCHEDULED, STARTED } from '../core/task-state.js'
+import { CANCELED, SCHEDULED, STARTED, TIMED_OUT } from '../core/task-state.js'
 import { CancelLadder } from './cancel-ladder.js'
 import { ExpiryWatch } from './expiry-watch.js'
+import { HandleRoutes } from './handle-routes.js'
 import type { SupervisorConfig } from './lane-config.js'
 import type { MeasuredFigures } from './lane-figures.js'
 import type { LaneThread } from './lane-thread.js'
@@ -33,6 +34,7 @@ export class Supervisor {
   readonly #pools: ReadonlyMap<string, ThreadSource>
   readonly #lanes = new Map<string, SupervisedLane>()
   readonly #senders = new Senders()
+  readonly #handles = new HandleRoutes(this.#senders, thread => this.#threads.has(thread))
   readonly #threads = new Map<number, LaneThread>()
   readonly #laneOf = new Map<number, SupervisedLane>()
   readonly #ladder: CancelLadder
@@ -62,11 +64,19 @@ export class Supervisor {
       expired: (sender, tasks) => {
         this.#senders.tell(sender, { type: 'expired', ids: tasks.map(task => task.id) })
         for (const { id, limit, started } of tasks) {
-          if (!started) continue
           const table = this.#senders.tables.get(sender)!
           const thread = this.#threads.get(table.int(id, INT.THREAD))
-          const name = thread?.names[table.int(id, INT.CALL)] ?? ''
-          this.#climb(sender, table, id, { error: encodeError(new TaskTimeoutError(name, limit)) })
+          const error = (): EncodedError => {
+            const name = thread?.names[table.int(id, INT.CALL)] ?? ''
+            return encodeError(new TaskTimeoutError(name, limit))
+          }
+          this.#handles.decided({ owner: sender, sequence: table.float(id, FLOAT.SEQUENCE) }, () => ({
+            state: TIMED_OUT,
+            value: error(),
+            started: started ? table.float(id, FLOAT.STARTED) : 0,
+            ended: clock.now(),
+          }))
+          if (started) this.#climb(sender, table, id, { error: error() })
         }
       },
     })
@@ -106,7 +116,7 @@ export class Supervisor {
       () => this.#removeSender(number),
     )
     port.hold(true)
-    if (this.#isClosing && !isOwner) port.post({ type: 'closing' })
+    if (this.#isClosing && !isOwner) this.#senders.tell(number, { type: 'closing' })
   }
 
   /** Starts the lanes; resolves when all their threads are ready, rejects with why one is not. */
@@ -139,6 +149,7 @@ export class Supervisor {
             thread: thread.number,
           })
           this.#removeSender(thread.number)
+          this.#handles.threadGone(thread.number)
         },
         restarts: (of, thread, error, after) =>
           this.#senders.tellOwners({
@@ -270,7 +281,7 @@ export class Supervisor {
         this.#reach(number, entry, message.lane)
         break
       default:
-        this.strays++
+        if (!this.#handles.receive(number, message)) this.strays++
     }
   }
 

@@ -1,4 +1,5 @@
 import { Failure } from '../bridge/failure.js'
+import { LENT, type Lendable, noteHandle } from '../bridge/handle-args.js'
 import type { Epoch } from '../core/clock.js'
 import { TaskCanceledError } from '../core/errors.js'
 import type { Task } from '../core/task.js'
@@ -26,6 +27,7 @@ export class TaskHandle<R = unknown> {
     this.#task = task
     this.#keeper = keeper
     this.#epoch = epoch
+    noteHandle()
   }
 
   /** The task's number within its scheduler. */
@@ -121,9 +123,15 @@ export class TaskHandle<R = unknown> {
     return this.#keeper.setPriority(this.#task, readPriority(priority))
   }
 
+  /** @internal */
+  [LENT](): ReturnType<Lendable[typeof LENT]> {
+    return { task: this.#task, lending: this.#keeper.lending }
+  }
+
   #whenFinished(): Promise<void> {
     if (this.#finished === null) {
       const task = this.#task
+      this.#keeper.awaited?.(task)
       const earlier = task.resolve
       this.#finished = task.dead
         ? Promise.resolve()

@@ -1,10 +1,15 @@
 import type { Failure } from '../bridge/failure.js'
+import type { Lending } from '../bridge/lending.js'
 import type { Task } from '../core/task.js'
 import type { TaskRecord } from '../core/task-info.js'
 
 /** Whom a task was submitted to, as its handle needs it. */
 export interface TaskKeeper {
   readonly sight: KeptSight
+  /** How handles of its tasks are handed to other threads; left out if they mean nothing there. */
+  readonly lending?: Lending
+  /** Somebody waits for the end of a task: to be told, if it is to be heard of only then. */
+  awaited?(task: Task): void
   /** The state of a task now, whoever decided it. */
   stateOf(task: Task): number
   /**

@@ -7,12 +7,15 @@ import type { LaneTerms } from '../bridge/sender-context.js'
 import type { Clock, Epoch } from '../core/clock.js'
 import type { Timers } from '../core/reminders.js'
 import { TaskHistory } from '../core/task-history.js'
+import { HandleRevival } from './handle-revival.js'
 import { Lane } from './lane.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
 import type { Lanes } from './task-context.js'
 
 /** What a lane thread that submits tasks needs of the thread. */
 export interface ThreadSenderHost {
+  /** The thread's number, by which the supervisor knows it. */
+  readonly number: number
   /** The name of the thread's own lane. */
   readonly lane: string
   readonly epoch: Epoch
@@ -53,6 +56,7 @@ const ownThread: SenderSurroundings = {
 export class ThreadSender {
   readonly lanes: Lanes
   readonly sender: Sender
+  readonly #revival: HandleRevival
 
   /** @param terms of all lanes */
   constructor(
@@ -66,6 +70,8 @@ export class ThreadSender {
       notices,
       terms.map(lane => (lane.name === host.lane ? withoutWaiting(lane) : lane)),
       {
+        number: host.number,
+        isOfLane: true,
         clock,
         timers,
         defer,
@@ -81,7 +87,13 @@ export class ThreadSender {
       () => {},
     )
     host.tell({ type: 'sends', port: port2 }, [port2])
+    this.#revival = new HandleRevival(this.sender, host.epoch)
     this.lanes = this.#lanesOf(terms, host.epoch)
+  }
+
+  /** Puts handles into the arguments of a task that is about to run. @param list what came with them */
+  revive(args: readonly unknown[], list: unknown): readonly unknown[] {
+    return this.#revival.revive(args, list as readonly unknown[])
   }
 
   /** Resolves when no task that was submitted here is unfinished. */
@@ -100,7 +112,7 @@ export class ThreadSender {
           if (lane === null) {
             lane = new Lane(name)
             lane.connect({ sender: this.sender, lane: this.sender.lane(name), epoch })
-            this.sender.tell({ type: 'reach', lane: name })
+            this.sender.reach(name)
           }
           return lane
         },

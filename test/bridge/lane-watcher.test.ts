@@ -69,6 +69,8 @@ test('who cannot does not', () => {
     mine,
     [{ name: LANE, concurrency: 1, queueLimit: 1, overload: 'reject', threads: { min: 1, max: 1 } }],
     {
+      number: 0,
+      isOfLane: false,
       clock,
       timers: clock,
       defer: () => {},

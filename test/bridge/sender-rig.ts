@@ -2,6 +2,7 @@ import * as assert from 'uvu/assert'
 import { encodeError } from '#src/bridge/error-codec.js'
 import { Failure } from '#src/bridge/failure.js'
 import type { Job } from '#src/bridge/job.js'
+import { KeptOutcomes } from '#src/bridge/kept-outcomes.js'
 import type { LaneSender } from '#src/bridge/lane-sender.js'
 import { MemoryPort } from '#src/bridge/memory-port.js'
 import type { SenderToSupervisor } from '#src/bridge/protocol/sender-to-supervisor.js'
@@ -39,6 +40,8 @@ export class RigThread {
       expiryAhead: () => {},
       stray: () => {},
       waits: () => {},
+      revive: args => args,
+      outcomes: new KeptOutcomes(),
     })
     port.listen(
       message => this.inlet.receive(message),
@@ -106,6 +109,8 @@ export class SenderRig {
       mine,
       [{ name: LANE, concurrency, queueLimit: 1_000_000, overload: 'reject', threads: FIXED, ...terms }],
       {
+        number: 0,
+        isOfLane: false,
         clock: this.clock,
         timers: this.clock,
         defer: call => this.#deferred.push(call),

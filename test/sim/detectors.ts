@@ -1,10 +1,9 @@
 import type { Job } from '#src/bridge/job.js'
-import { MOST_TAKEN_BACK } from '#src/bridge/lane-link.js'
-import { FLOAT, INT, RECALLED } from '#src/bridge/shared-table.js'
-import { MAX_WINDOW } from '#src/core/credit-window.js'
+import { FLOAT, INT } from '#src/bridge/shared-table.js'
 import { AGED_EVERY, AGING_MS } from '#src/core/ready-queue.js'
 import { FAILED, isFinal, NEW, STARTED, TASK_STATES } from '#src/core/task-state.js'
 import { mostStalled } from '#src/lanes/lane-config.js'
+import { checkCredits, checkQueue } from './load-checks.js'
 import { MeshSights } from './mesh-sights.js'
 import { Orphans } from './orphans.js'
 import type { Races } from './races.js'
@@ -278,8 +277,8 @@ export class Detectors implements SchedulerWatcher {
         this.fail('settled-once', counted, { entry: lost })
       }
       this.#lookAtOne(sender)
-      this.#checkQueue(sender)
-      this.#checkCredits(sender)
+      checkQueue(sender, this)
+      this.#mostLoaded = Math.max(this.#mostLoaded, checkCredits(sender, this))
     }
   }
 
@@ -339,52 +338,6 @@ export class Detectors implements SchedulerWatcher {
         this.fail('starvation', `${entry.overtaken} started before it, and ${entry.mayOvertake} may`, {
           entry,
         })
-    }
-  }
-
-  #checkQueue({ open, sender }: SimSender): void {
-    for (const lane of sender) {
-      const { queueLimit } = lane.terms
-      if (queueLimit === Number.POSITIVE_INFINITY) continue
-      let waiting = 0
-      for (const entry of open) {
-        const { task } = entry
-        // One that is to be run again has been let in before.
-        if (entry.lane !== lane || task.state === NEW || task.attempt > 1 || task.dead) continue
-        if (lane.stateOf(task) < STARTED) waiting++
-      }
-      if (waiting > queueLimit) this.fail('queue-limit', `${waiting} wait, and ${queueLimit} may`)
-    }
-  }
-
-  #checkCredits(sender: SimSender): void {
-    if (sender.links.size === 0) return
-    const { table } = sender.sender.sent
-    const counts = new Map<number, { slots: number; takenBack: number }>()
-    for (const { terms } of sender.sender)
-      for (const { id } of sender.sender.sent.of(terms.name)) {
-        const thread = table.int(id, INT.THREAD)
-        const count = counts.get(thread) ?? { slots: 0, takenBack: 0 }
-        count.slots++
-        if (table.state(id) === RECALLED) count.takenBack++
-        counts.set(thread, count)
-      }
-    for (const [port, link] of sender.links) {
-      if (!port.isClosedHere) {
-        const { slots, takenBack } = counts.get(link.thread) ?? { slots: 0, takenBack: 0 }
-        const thread = this.#threadOf.get(port)
-        if (link.outstanding !== slots)
-          this.fail('credits', `${link.outstanding} are counted as sent, and ${slots} are`, { thread })
-        if (link.takenBack !== takenBack)
-          this.fail('credits', `${link.takenBack} are counted as taken back, and ${takenBack} are`, {
-            thread,
-          })
-        const load = slots - Math.min(takenBack, MOST_TAKEN_BACK)
-        this.#mostLoaded = Math.max(this.#mostLoaded, load)
-        if (thread === undefined) continue
-        if (load > MAX_WINDOW + this.concurrencyOf(thread) + thread.mostWaiting)
-          this.fail('credits', `${load} are on it`, { thread })
-      } else sender.links.delete(port)
     }
   }
 

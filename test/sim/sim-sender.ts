@@ -167,6 +167,8 @@ export class SimSender {
 
   #environment({ world, races }: SenderSurroundings): SenderEnvironment {
     return {
+      number: this.number,
+      isOfLane: false,
       clock: world,
       timers: world.timersOf(this.actor),
       defer: call => world.later(this.actor, call),
