@@ -2,6 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Dispatch } from '#src/bridge/dispatch.js'
+import { Job } from '#src/bridge/job.js'
 import { LaneLink } from '#src/bridge/lane-link.js'
 import { LaneSender } from '#src/bridge/lane-sender.js'
 import { LaneSight } from '#src/bridge/lane-sight.js'
@@ -10,12 +11,16 @@ import { Sender } from '#src/bridge/sender.js'
 import { Settlement } from '#src/bridge/settlement.js'
 import { FLOAT, INT, LIMIT, RECALLED, TableView, type TaskTable } from '#src/bridge/shared-table.js'
 import { TaskInlet } from '#src/bridge/task-inlet.js'
+import { ThreadBlock } from '#src/bridge/thread-block.js'
 import { Admission } from '#src/core/admission.js'
 import { Backlog } from '#src/core/backlog.js'
 import { Endings } from '#src/core/endings.js'
 import { KeyTurns } from '#src/core/key-turns.js'
 import { Retries } from '#src/core/retries.js'
 import { LaneThread } from '#src/lanes/lane-thread.js'
+import { Retirements } from '#src/lanes/retirements.js'
+import { RunLoop } from '#src/lanes/run-loop.js'
+import { Senders } from '#src/lanes/senders.js'
 import { SupervisedLane } from '#src/lanes/supervised-lane.js'
 import { SimPool } from './sim-pool.js'
 import { SimPort } from './sim-port.js'
@@ -44,14 +49,26 @@ function finds<T extends object, K extends keyof T>(
   method: K,
   plant: (right: T[K]) => T[K],
 ): void {
+  const { value } = Object.getOwnPropertyDescriptor(within, method)!
+  findsProperty(what, detectors, within, method, { value: plant(value), writable: true })
+}
+
+/** As `finds`, for what is no method. */
+function findsProperty<T extends object, K extends keyof T>(
+  what: string,
+  detectors: Detector | readonly Detector[],
+  within: T,
+  property: K,
+  planted: PropertyDescriptor,
+): void {
   test(`${what} is found by the detector '${detectors}'`, async () => {
-    const right = within[method]
-    within[method] = plant(right)
+    const right = Object.getOwnPropertyDescriptor(within, property)!
+    Object.defineProperty(within, property, { ...planted, configurable: true })
     try {
       const { detector } = await firstFailure()
       assert.ok([detectors].flat().includes(detector), `it was found by '${detector}'`)
     } finally {
-      within[method] = right
+      Object.defineProperty(within, property, right)
     }
   })
 }
@@ -150,7 +167,7 @@ finds('an exit that nobody is told of', ['slots', 'hung'], LaneSender.prototype,
 
 finds(
   'a slot reused as soon as its task is taken back',
-  ['slots', 'credits'],
+  ['slots', 'credits', 'state'],
   TableView.prototype,
   'exchange',
   right => {
@@ -169,7 +186,7 @@ finds('a slot reused before its thread has exited', 'slots', LostThreads.prototy
   }
 })
 
-finds('a batch lost on its way', ['slots', 'hung'], SimPort.prototype, 'post', right => {
+finds('a batch lost on its way', ['slots', 'hung', 'retirements'], SimPort.prototype, 'post', right => {
   const now = oneOf(20)
   return function (this: SimPort, message, transfer) {
     const lost = Array.isArray(message) && isEndOfSender(this) && now()
@@ -258,14 +275,20 @@ finds('a limit that is over too soon', ['times', 'sight'], TableView.prototype, 
   }
 })
 
-finds('a start that is told of a task that was not claimed', 'state', TaskInlet.prototype, 'claim', right => {
-  return function (this: TaskInlet, job, now) {
-    const isClaimed = right.call(this, job, now)
-    if (!isClaimed) this.table.setInt(job.id, INT.LIMIT, LIMIT.TIMEOUT)
-    if (!isClaimed) this.table.setFloat(job.id, FLOAT.STARTED, now)
-    return isClaimed
-  }
-})
+finds(
+  'a start that is told of a task that was not claimed',
+  ['state', 'sight'],
+  TaskInlet.prototype,
+  'claim',
+  right => {
+    return function (this: TaskInlet, job, now) {
+      const isClaimed = right.call(this, job, now)
+      if (!isClaimed) this.table.setInt(job.id, INT.LIMIT, LIMIT.TIMEOUT)
+      if (!isClaimed) this.table.setFloat(job.id, FLOAT.STARTED, now)
+      return isClaimed
+    }
+  },
+)
 
 finds('a start that is answered too soon', ['waits', 'state'], LaneSight.prototype, 'reportStart', right => {
   return function (this: LaneSight, task) {
@@ -354,5 +377,54 @@ finds('a message that makes no sense', 'strays', SimPort.prototype, 'deliver', r
     if (isEndOfSender(this) && now()) this.peer.post({ type: 'nonsense' })
   }
 })
+
+finds('a wait that gives no place back', ['hung', 'forgotten'], Job.prototype, 'beginWait', () => () => {})
+
+finds('a wait that never ends', 'concurrency', Job.prototype, 'endWait', () => () => {})
+
+finds('room that waiting tasks take', 'hung', LaneLink.prototype, 'room', right => {
+  return function (this: LaneLink, concurrency) {
+    return right.call(this, concurrency) - this.block.waiting
+  }
+})
+
+finds('orphans that go on', ['orphans', 'retirements'], Senders.prototype, 'remove', right => {
+  return function (this: Senders, number) {
+    right.call(this, number)
+    return undefined
+  }
+})
+
+finds(
+  'retirements that wait for the dead',
+  'retirements',
+  Retirements.prototype,
+  'senderGone',
+  () => () => {},
+)
+
+finds('threads that are not told to those who asked', 'hung', Senders.prototype, 'of', right => {
+  return function* (this: Senders, lane) {
+    for (const sender of right.call(this, lane)) if (sender[1].isOwner) yield sender
+  }
+})
+
+finds('an end that lane threads are not told of', 'close', Senders.prototype, 'tellLanes', () => () => {})
+
+finds('an end that those are not told of who come later', 'close', Senders.prototype, 'tell', right => {
+  return function (this: Senders, number, message) {
+    if (message.type !== 'closing') right.call(this, number, message)
+  }
+})
+
+finds('a task that begins after the teardown', 'close', RunLoop.prototype, 'end', () => () => {})
+
+findsProperty(
+  'a thread taken to be idle that waits for what it has submitted',
+  'idle',
+  ThreadBlock.prototype,
+  'isSending',
+  { get: () => false, set: () => {} },
+)
 
 test.run()
