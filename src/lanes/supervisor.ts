@@ -343,9 +343,17 @@ export class Supervisor {
     const encoded: EncodedReason = { error: encodeError(reason) }
     for (const { id, state } of table) {
       if (state === SCHEDULED && table.exchange(id, SCHEDULED, CANCELED)) continue
-      if (table.exchange(id, STARTED, CANCELED)) this.#climb(number, table, id, encoded)
+      // It may have died as it was about to tell of its own cancel.
+      if (table.exchange(id, STARTED, CANCELED) || hasBeenCanceled(table, id))
+        this.#climb(number, table, id, encoded)
     }
   }
+}
+
+/** Whether a task was cancelled that had started, and may go on. */
+function hasBeenCanceled(table: TableView, id: number): boolean {
+  const hasStarted = table.float(id, FLOAT.STARTED) !== 0
+  return hasStarted && table.state(id) === CANCELED && table.float(id, FLOAT.ENDED) === 0
 }
 
 export interface LaneThreadStats extends MeasuredFigures {

@@ -39,6 +39,8 @@ export class Detectors implements SchedulerWatcher {
   readonly orphans: Orphans
   /** Those of the present start, by their numbers. */
   readonly #senders = new Map<number, SimSender>()
+  /** Those among them that are on lane threads. */
+  #onThreads: SimSender[] = []
   /** Of each thread, the tasks whose code runs there, or waits. */
   readonly #running = new Map<SimThread, Set<Entry>>()
   readonly #threadOf = new Map<SimPort, SimThread>()
@@ -77,6 +79,7 @@ export class Detectors implements SchedulerWatcher {
   watch(scheduler: SimScheduler): void {
     this.#watched = scheduler
     this.#senders.clear()
+    this.#onThreads = []
     this.orphans.clear()
     for (const sender of scheduler.senders) this.#watchSender(sender)
   }
@@ -89,6 +92,7 @@ export class Detectors implements SchedulerWatcher {
 
   sends(thread: SimThread, sender: SimSender): void {
     this.#watchSender(sender)
+    this.#onThreads.push(sender)
     this.#meshSights.sends(thread, sender, this.#scheduler)
   }
 
@@ -270,16 +274,21 @@ export class Detectors implements SchedulerWatcher {
   afterStep(): void {
     if (this.#world.violation !== null) throw this.#world.violation
     this.orphans.afterStep(this.#scheduler)
-    for (const sender of this.#scheduler.livingSenders) {
-      if (sender.sender.unfinished !== sender.open.size) {
-        const [lost] = [...sender.open].filter(({ task }) => task.dead)
-        const counted = `${sender.sender.unfinished} unfinished tasks are counted, and there are ${sender.open.size}`
-        this.fail('settled-once', counted, { entry: lost })
-      }
-      this.#lookAtOne(sender)
-      checkQueue(sender, this)
-      this.#mostLoaded = Math.max(this.#mostLoaded, checkCredits(sender, this))
+    for (const sender of this.#scheduler.senders) this.#checkSender(sender)
+    // One at each step, since they are many.
+    const one = this.#onThreads[this.#world.steps % Math.max(1, this.#onThreads.length)]
+    if (one?.actor.dead === false) this.#checkSender(one)
+  }
+
+  #checkSender(sender: SimSender): void {
+    if (sender.sender.unfinished !== sender.open.size) {
+      const [lost] = [...sender.open].filter(({ task }) => task.dead)
+      const counted = `${sender.sender.unfinished} unfinished tasks are counted, and there are ${sender.open.size}`
+      this.fail('settled-once', counted, { entry: lost })
     }
+    this.#lookAtOne(sender)
+    checkQueue(sender, this)
+    this.#mostLoaded = Math.max(this.#mostLoaded, checkCredits(sender, this))
   }
 
   /** One at each step, since there are many. */

@@ -38,6 +38,8 @@ export class SimThreadSender {
           epoch: new Epoch(0, 0),
           busy: isBusy => {
             block.isSending = isBusy
+            // Who leaves may have waited for that.
+            if (!isBusy) world.unsettle(actor)
           },
           report: error => sender.reported.push(error),
           tell,

@@ -277,6 +277,7 @@ export class SimThread {
   #leave(): void {
     this.#world.later(this.actor, () => {
       this.phase = 'leaving'
+      this.#world.unsettle(this.actor)
       lastWorkDone(this.loop!, () => this.#sender?.idle()).then(() => {
         this.idleAt = this.#world.now()
         // Its teardown.

@@ -302,7 +302,7 @@ class Run {
 
   async #settle(): Promise<void> {
     await promisesSettled()
-    this.#scheduler.supervisorActor.unsettled = false
+    this.#world.settled()
   }
 
   async #until(what: string, isSo: () => boolean): Promise<void> {
