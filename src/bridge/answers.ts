@@ -40,9 +40,10 @@ export class Answers {
   }
 
   #receiveSlow({ id, held }: TypedMessage): void {
-    const task = this.#context.sent.find(id)
+    const { sent, environment, deliveries } = this.#context
+    const task = sent.find(id)
     if (task === undefined || typeof held !== 'number') this.#context.stray()
-    else this.#context.environment.watcher?.slow(task, held)
+    else deliveries.deliver(() => environment.watcher?.slow(task, held))
   }
 
   #receiveBatch(link: LaneLink, batch: readonly unknown[]): void {

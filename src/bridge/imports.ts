@@ -21,6 +21,8 @@ export interface ImportContext {
   /** Calls back at the end of the present turn. */
   defer(call: () => void): void
   remindMeAfter(delay: number, call: () => void): () => void
+  /** Blocks this thread until it is over. @param timeout milliseconds, or Infinity */
+  block(task: Task, isOver: () => boolean, timeout: number): void
 }
 
 /** What is known here of a task whose handle this thread was given. */
@@ -178,6 +180,12 @@ export class Imports implements Lending {
 
   remindMeAfter(delay: number, call: () => void): () => void {
     return this.#context.remindMeAfter(delay, call)
+  }
+
+  /** Blocks this thread until it is over. @param timeout milliseconds, or Infinity */
+  block(task: Task, isOver: () => boolean, timeout: number): void {
+    this.watch(task)
+    this.#context.block(task, isOver, timeout)
   }
 
   /** A task as it is now. */

@@ -12,6 +12,7 @@ import { Failure } from './failure.js'
 import { LaneLink } from './lane-link.js'
 import { LaneLinks } from './lane-links.js'
 import { LaneSight } from './lane-sight.js'
+import { LaneWaits } from './lane-waits.js'
 import type { Lending } from './lending.js'
 import { LostThreads } from './lost-threads.js'
 import { Outbox } from './outbox.js'
@@ -46,6 +47,9 @@ export class LaneSender {
   readonly sight: LaneSight
   /** The threads of the lane that it is connected with. */
   readonly links = new LaneLinks()
+  readonly waits: LaneWaits
+  /** How handles of its tasks are handed to other threads. */
+  readonly lending: Lending
   readonly #context: SenderContext
   readonly #backlog: Backlog
   readonly #admission: Admission
@@ -66,6 +70,7 @@ export class LaneSender {
     const { clock } = context.environment
     this.#context = context
     this.terms = terms
+    this.lending = context.exports
     this.#targets = new CallTargets(terms.name)
     this.#backlog = new Backlog(clock, context.reminders, {
       becameReady: () => this.#dispatch.queueFlush(),
@@ -98,17 +103,19 @@ export class LaneSender {
     this.#lost = new LostThreads(context, terms.name, this.#settlement, this.#retries, task =>
       this.#takenBack(task),
     )
+    this.waits = new LaneWaits(context, terms, {
+      links: this.links,
+      dispatch: this.#dispatch,
+      recall: this.#recall,
+      receive: (link, message) => this.#receive(link, message),
+      closed: link => this.#closed(link),
+    })
     this.sight = new LaneSight(terms.name, {
       sent: context.sent,
       backlog: this.#backlog,
       links: this.links,
       retries: this.#retries,
     })
-  }
-
-  /** How handles of its tasks are handed to other threads. */
-  get lending(): Lending {
-    return this.#context.exports
   }
 
   /** The shared part of all calls of one name. */
@@ -178,13 +185,13 @@ export class LaneSender {
     }
     if (table.exchange(id, STARTED, CANCELED)) {
       this.links.get(table.int(id, INT.THREAD))?.condemn(id)
-      this.#settlement.noteStart(task, id)
-      this.#settlement.finish(task, CANCELED, failure)
       this.#context.tell({
         type: 'canceled',
         id,
         reason: encodeReason(reason === undefined ? failure.error() : reason),
       })
+      this.#settlement.noteStart(task, id)
+      this.#settlement.finish(task, CANCELED, failure)
       return true
     }
     if (table.state(id) === FAILED && this.#retries.areLeft(task)) {
@@ -240,17 +247,19 @@ export class LaneSender {
     this.#context.sent.table.buffers.forEach((buffer, index) => {
       link.send({ type: 'segment', index, buffer })
     })
+    if (this.#context.bell !== null) link.send({ type: 'bell', buffer: this.#context.bell, thread })
     port.listen(
-      message => {
-        if (this.links.get(thread) !== link) return
-        this.#answers.receive(link, message)
-        this.#releaseIfDone(link)
-        this.#dispatch.flush()
-      },
+      message => this.waits.heard(link, message),
       () => this.#closed(link),
     )
     this.#context.imports.joined(this.terms.name, message => link.send(message))
     this.#dispatch.flush()
+  }
+
+  #receive(link: LaneLink, message: unknown): void {
+    if (this.links.get(link.thread) !== link) return
+    this.#answers.receive(link, message)
+    this.#releaseIfDone(link)
   }
 
   segmentAdded(index: number, buffer: SharedArrayBuffer): void {

@@ -1,8 +1,11 @@
-import { ClosedError, TaskCanceledError } from '../core/errors.js'
+import { ClosedError, DeadlockError, LaneError, TaskCanceledError } from '../core/errors.js'
 import { Reminders } from '../core/reminders.js'
+import { SpinTrials } from '../core/spin-trials.js'
 import type { Task } from '../core/task.js'
 import { TaskHistory } from '../core/task-history.js'
 import { UnfinishedTasks } from '../core/unfinished.js'
+import { BlockingWait, type LooplessSender } from './blocking-wait.js'
+import { Deliveries } from './deliveries.js'
 import { decodeError, decodeReason } from './error-codec.js'
 import { Exports } from './exports.js'
 import { Failure } from './failure.js'
@@ -11,7 +14,7 @@ import { LaneSender } from './lane-sender.js'
 import type { SentHandle } from './lending.js'
 import type { Port } from './port.js'
 import type { SenderToSupervisor } from './protocol/sender-to-supervisor.js'
-import type { ChangeWanted, SupervisorToSender } from './protocol/supervisor-to-sender.js'
+import type { ChangeWanted, StallReported, SupervisorToSender } from './protocol/supervisor-to-sender.js'
 import type { LaneTerms, SenderContext, SenderEnvironment } from './sender-context.js'
 import { SentTasks } from './sent-tasks.js'
 
@@ -31,14 +34,19 @@ export class Sender implements SenderContext {
   readonly sent: SentTasks
   readonly reminders: Reminders<() => void>
   readonly history: TaskHistory
+  readonly deliveries: Deliveries
   readonly exports: Exports
   readonly imports: Imports
   readonly #lanes = new Map<string, LaneSender>()
   readonly #supervisor: Port
   readonly #unfinished: UnfinishedTasks
+  #blocking: BlockingWait | null = null
+  #bell: SharedArrayBuffer | null = null
   #announced = Number.POSITIVE_INFINITY
   /** The lanes whose threads it is connected with, or will be; null if it is with all. */
   readonly #reached: Set<string> | null
+  /** Whether it pays to look for what comes from the threads of other senders before sleeping. */
+  readonly #importSpin: SpinTrials
   #strays = 0
 
   constructor(
@@ -52,7 +60,8 @@ export class Sender implements SenderContext {
     this.#supervisor = supervisor
     const { clock, timers, number, isOfLane } = environment
     this.#reached = isOfLane ? new Set() : null
-    this.reminders = new Reminders(clock, timers, call => call())
+    this.deliveries = new Deliveries(call => environment.defer(call))
+    this.reminders = new Reminders(clock, timers, call => this.#undisturbed(call))
     this.#unfinished = new UnfinishedTasks(clock, this.reminders, past.lastNumber, isBusy =>
       environment.busy(isBusy),
     )
@@ -67,6 +76,7 @@ export class Sender implements SenderContext {
       forget: (lane, thread, sequence) =>
         void this.lane(lane).links.tell(thread, { type: 'forget', owner: number, sequence }),
     })
+    this.#importSpin = new SpinTrials(Math.max(...lanes.map(({ spin }) => spin)))
     this.imports = new Imports(this, {
       tell: message => this.tell(message),
       tellThreads: (lane, message) => this.lane(lane).links.tellAll(message),
@@ -74,6 +84,7 @@ export class Sender implements SenderContext {
       reach: lane => this.reach(lane),
       defer: call => environment.defer(call),
       remindMeAfter: (delay, call) => this.remindMeAfter(delay, call),
+      block: (task, isOver, timeout) => this.block(task, this.#importSpin, isOver, timeout),
     })
     for (const terms of lanes) this.#lanes.set(terms.name, new LaneSender(this, terms))
   }
@@ -153,6 +164,73 @@ export class Sender implements SenderContext {
     this.#supervisor.post(message)
   }
 
+  /** What the callbacks of its tasks find around them. */
+  readonly surroundings = {
+    deliver: (call: () => void): void => this.deliveries.deliver(call),
+    report: (error: unknown): void => this.environment.report(error),
+  }
+
+  /** The buffer of its doorbell; null before its first synchronous wait. */
+  get bell(): SharedArrayBuffer | null {
+    return this.#bell
+  }
+
+  block(task: Task, spin: SpinTrials, isOver: () => boolean, timeout: number): void {
+    this.#blocking ??= this.#hangBell(task)
+    const { home } = this.environment
+    const blocking = this.#blocking
+    this.environment.aboutToBlock?.()
+    this.deliveries.during(() => {
+      if (home !== undefined) this.#lanes.get(home.lane)?.waits.leaveOut(home.thread)
+      try {
+        blocking.until(isOver, spin, timeout)
+      } finally {
+        if (home !== undefined) this.#lanes.get(home.lane)?.waits.takeIn(home.thread)
+      }
+    })
+  }
+
+  #hangBell(task: Task): BlockingWait {
+    const { bell: makeBell, clock } = this.environment
+    if (makeBell === undefined) {
+      const needed = `task '${task.target.name}' of lane '${task.target.lane}'`
+      throw new DeadlockError(['this thread', needed], 'the lane is on that thread')
+    }
+    const bell = makeBell()
+    this.#bell = bell.buffer
+    const tellOfBell = (): void => {
+      bell.ask()
+      this.tell({ type: 'bell', buffer: bell.buffer })
+    }
+    tellOfBell()
+    for (const { waits } of this.#lanes.values()) waits.hang(bell.buffer)
+    const hurry = (): void => {
+      this.reminders.bringDue()
+      for (const { waits } of this.#lanes.values()) waits.hurry()
+    }
+    const receive = (): void => {
+      this.readNotices()
+      for (const { waits } of this.#lanes.values()) waits.receive()
+      for (let thread = bell.takeClosed(); thread !== 0; thread = bell.takeClosed())
+        for (const { waits } of this.#lanes.values()) waits.closed(thread)
+    }
+    const forsaken = (): void => {
+      // What it had still to say comes first.
+      receive()
+      this.orphaned(new LaneError('ERR_LANE_CLOSED', '', 'the supervisor thread ended, or does not answer'))
+    }
+    const sender: LooplessSender = {
+      clock,
+      hurry,
+      receive,
+      nextDue: () => this.reminders.next,
+      tellOfBell,
+      forsaken,
+      interruption: () => this.environment.interruption?.(),
+    }
+    return new BlockingWait(sender, bell)
+  }
+
   announceExpiry(at: number): void {
     if (at >= this.#announced && this.#announced > this.environment.clock.now()) return
     this.#announced = at
@@ -168,6 +246,10 @@ export class Sender implements SenderContext {
 
   /** Takes a message of the supervisor. */
   receive(message: SupervisorToSender): void {
+    this.#undisturbed(() => this.#receive(message))
+  }
+
+  #receive(message: SupervisorToSender): void {
     switch (message.type) {
       case 'thread-joined': {
         const port = this.environment.openPort(message.port)
@@ -193,16 +275,13 @@ export class Sender implements SenderContext {
         this.lane(message.lane).fail(decodeError(message.error))
         break
       case 'fault':
-        this.environment.report(decodeError(message.error))
+        this.deliveries.deliver(() => this.environment.report(decodeError(message.error)))
         break
       case 'stall':
-        if (this.environment.watcher === undefined) break
-        // First: whoever is told may take long over it.
-        this.tell({ type: 'stall-heard', report: message.report })
-        this.environment.watcher.stall(message)
+        this.deliveries.deliver(() => this.#stalled(message))
         break
       case 'restart':
-        this.environment.watcher?.restart(message)
+        this.deliveries.deliver(() => this.environment.watcher?.restart(message))
         break
       case 'watched':
         this.exports.watch(message.sequence, message.watcher)
@@ -245,6 +324,13 @@ export class Sender implements SenderContext {
     lane.cancel(task, failure, reason)
   }
 
+  #stalled(message: StallReported): void {
+    if (this.environment.watcher === undefined) return
+    // First: whoever is told may take long over it.
+    this.tell({ type: 'stall-heard', report: message.report })
+    this.environment.watcher.stall(message)
+  }
+
   /** The scheduler ends, and with it this thread. */
   #close(): void {
     const refusal = new ClosedError('the scheduler is closed')
@@ -260,10 +346,22 @@ export class Sender implements SenderContext {
    * @param error what ends the tasks that are left
    */
   orphaned(error: Error): void {
-    for (const lane of this.#lanes.values()) {
-      lane.fail(error)
-      lane.loseAll(error)
+    this.#undisturbed(() => {
+      for (const lane of this.#lanes.values()) {
+        lane.fail(error)
+        lane.loseAll(error)
+      }
+      this.imports.loseAll(error)
+    })
+  }
+
+  /** Does something to its end before users are told of what came of it. */
+  #undisturbed(call: () => void): void {
+    this.deliveries.hold()
+    try {
+      call()
+    } finally {
+      this.deliveries.release()
     }
-    this.imports.loseAll(error)
   }
 }

@@ -1,11 +1,13 @@
 import { ResultNotCloneableError } from '../core/errors.js'
 import { CANCELED, DONE, FAILED, SCHEDULED, STARTED, TIMED_OUT } from '../core/task-state.js'
+import { BelledPort } from './belled-port.js'
 import { encodeError } from './error-codec.js'
 import { Job, type JobSource } from './job.js'
 import type { KeptOutcomes } from './kept-outcomes.js'
 import type { HandleName } from './lending.js'
 import type { Port } from './port.js'
 import type { OutcomeAsked } from './protocol/sender-to-lane.js'
+import { isTyped, type TypedMessage } from './protocol/typed-message.js'
 import { FLAG, FLOAT, INT, LIMIT, TableView } from './shared-table.js'
 import { pathToUncloneable } from './uncloneable.js'
 
@@ -47,7 +49,7 @@ export class TaskInlet implements JobSource {
   /** The number by which the supervisor knows the sender. */
   readonly sender: number
   readonly table = new TableView()
-  readonly #port: Port
+  readonly #port: BelledPort
   readonly #observer: InletObserver
   #answers: unknown[] = [0]
   #elapsed = 0
@@ -55,12 +57,14 @@ export class TaskInlet implements JobSource {
   #arrivals = 0
   /** Answers that have not left, of tasks whose handles other threads have. */
   readonly #shown = new Map<number, Shown>()
+  /** The number by which the sender knows this thread, once that is told. */
+  #thread = 0
   /** Messages, or parts of one, dropped because they made no sense. */
   strays = 0
 
   constructor(sender: number, port: Port, observer: InletObserver) {
     this.sender = sender
-    this.#port = port
+    this.#port = new BelledPort(port)
     this.#observer = observer
   }
 
@@ -84,7 +88,13 @@ export class TaskInlet implements JobSource {
     else if (isSegment(message) && this.table.accepts(message.index, message.buffer))
       this.table.attach(message.index, message.buffer)
     else if (isAsked(message)) this.#receiveAsked(message)
-    else this.#stray()
+    else if (!isTyped(message) || message.type !== 'bell' || !this.#hangBell(message)) this.#stray()
+  }
+
+  #hangBell({ buffer, thread }: TypedMessage): boolean {
+    if (typeof thread !== 'number' || this.#port.hang(buffer) === null) return false
+    this.#thread = thread
+    return true
   }
 
   #receiveAsked(message: OutcomeAsked): void {
@@ -99,6 +109,7 @@ export class TaskInlet implements JobSource {
   /** The connection has ended. */
   closed(): void {
     this.#observer.outcomes.portClosed(this.#port)
+    this.#port.closed(this.#thread)
   }
 
   #stray(): void {

@@ -1,6 +1,7 @@
 /** Every code an error of Multilane can have, with what it means. Codes never change once released. */
 export const ERROR_CODES = Object.freeze({
   ERR_CLOSED: 'The scheduler is closed, or closing, and takes no more tasks.',
+  ERR_DEADLOCK: 'The wait could never end: those in `cycle` wait for each other.',
   ERR_DROPPED: 'The task was dropped to make room in the full queue of its lane.',
   ERR_INVALID_ARG: 'An option or argument is not acceptable; `option` names it.',
   ERR_LANE_CLOSED: 'The connection to the lane thread closed while the task was on it.',
@@ -21,6 +22,7 @@ export const ERROR_CODES = Object.freeze({
   ERR_TASK_UNKNOWN: 'The task module exports no function of this name; `names` lists those it does.',
   ERR_TRANSFER_LOST:
     'The thread that had been handed the transferred arguments died before it started the task.',
+  ERR_WAIT_TIMEOUT: 'The wait was over before the task was, which goes on; `timeout` is how long it waited.',
 } as const)
 
 export type ErrorCode = keyof typeof ERROR_CODES
@@ -110,6 +112,38 @@ export class TaskTimeoutError extends MultilaneError {
   constructor(task: string, limit: TimeLimit) {
     super('ERR_TASK_TIMEOUT', `task '${task}' exceeded its ${limit}`)
     this.limit = limit
+  }
+}
+
+/** A synchronous wait for a task's value was over before the task was (`ERR_WAIT_TIMEOUT`); the task goes on. */
+export class WaitTimeoutError extends MultilaneError {
+  override name = 'WaitTimeoutError'
+  /** Milliseconds. */
+  readonly timeout: number
+
+  constructor(task: string, timeout: number) {
+    super('ERR_WAIT_TIMEOUT', `task '${task}' had not ended after ${timeout} ms of waiting`)
+    this.timeout = timeout
+  }
+}
+
+/** A wait that could never end was refused (`ERR_DEADLOCK`). */
+export class DeadlockError extends MultilaneError {
+  override name = 'DeadlockError'
+  /** Who would wait for whom: each for the next, and the last for the first. */
+  readonly cycle: readonly string[]
+
+  /**
+   * @param cycle names, such as `task 'quote'`
+   * @param because what else there is to say of it
+   */
+  constructor(cycle: readonly string[], because?: string) {
+    const circle = [...cycle, ...cycle.slice(0, 1)].join(' → ')
+    super(
+      'ERR_DEADLOCK',
+      `waiting would be a deadlock: ${circle}${because === undefined ? '' : `; ${because}`}`,
+    )
+    this.cycle = Object.freeze([...cycle])
   }
 }
 

@@ -9,10 +9,13 @@ import type { KeptSight, TaskKeeper } from './task-keeper.js'
  */
 export class ImportKeeper implements TaskKeeper {
   readonly lending: Imports
+  /** It serves its own ports meanwhile, on which the outcome comes. */
+  readonly waits: Imports
   readonly sight: KeptSight
 
   constructor(imports: Imports) {
     this.lending = imports
+    this.waits = imports
     this.sight = {
       recordOf: task => imports.recordOf(task),
       reportStart: task => imports.watch(task),

@@ -9,7 +9,7 @@ import type { SupervisorToLane } from '../bridge/protocol/supervisor-to-lane.js'
 import { PROTOCOL_VERSION } from '../bridge/protocol/version.js'
 import { ThreadBlock } from '../bridge/thread-block.js'
 import { Epoch } from '../core/clock.js'
-import { MultilaneError, TaskLoadError } from '../core/errors.js'
+import { MultilaneError, TaskCanceledError, TaskLoadError } from '../core/errors.js'
 import { lastWorkDone } from './last-work.js'
 import type { LaneWorkerData, Lease } from './lease.js'
 import type { LoopEnvironment } from './loop-environment.js'
@@ -57,8 +57,14 @@ export async function lease(terms: Lease): Promise<never> {
   // Made only for a task that asks.
   const ownSender = (): ThreadSender => {
     sender ??= new ThreadSender(multilane.lanes, {
-      number: terms.number,
       lane: terms.config.name,
+      thread: terms.thread,
+      aboutToBlock: () => loop.flush(),
+      interruption: () => {
+        const job = ambientJob()
+        if (job === undefined || !job.source.isCancelled(job)) return undefined
+        return new TaskCanceledError(module.names[job.index] ?? '')
+      },
       epoch,
       busy: isBusy => {
         block.isSending = isBusy

@@ -139,8 +139,7 @@ export class Lane<M> {
     this.sites.note(task)
     if (extras === null) lane.submit(task, how)
     else {
-      const { report } = sender.environment
-      submitWithOptions(task, extras, options!, how, lane, epoch, report)
+      submitWithOptions(task, extras, options!, how, lane, epoch, sender.surroundings)
     }
     return task
   }

@@ -6,8 +6,8 @@ import type { TaskDurations } from './task-timings.js'
 /** The argument of the one long piscina task that gives a lane its thread. */
 export interface Lease {
   readonly version: number
-  /** The thread's number within its scheduler. */
-  readonly number: number
+  /** The thread's number, by which senders know it. */
+  readonly thread: number
   readonly control: MessagePort
   readonly block: SharedArrayBuffer
   readonly config: Pick<

@@ -1,10 +1,11 @@
+import { BelledPort } from '../bridge/belled-port.js'
 import type { Port } from '../bridge/port.js'
 import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender.js'
 import { TableView } from '../bridge/shared-table.js'
 
 /** A thread that submits tasks, as the supervisor knows it. */
 export interface SenderEntry {
-  readonly port: Port
+  readonly port: BelledPort
   readonly table: TableView
   /** Whether it is a thread that made the scheduler, rather than one of its lanes'. */
   readonly isOwner: boolean
@@ -19,7 +20,12 @@ export class Senders {
   readonly #entries = new Map<number, SenderEntry>()
 
   add(number: number, port: Port, isOwner: boolean): SenderEntry {
-    const entry: SenderEntry = { port, table: new TableView(), isOwner, reached: new Set() }
+    const entry: SenderEntry = {
+      port: new BelledPort(port),
+      table: new TableView(),
+      isOwner,
+      reached: new Set(),
+    }
     this.#entries.set(number, entry)
     this.tables.set(number, entry.table)
     return entry
@@ -43,6 +49,16 @@ export class Senders {
       const [, { isOwner, reached }] = sender
       if (isOwner || reached.has(lane)) yield sender
     }
+  }
+
+  /** One of the tasks that run on a lane's thread is to stop: it may be in a synchronous wait. */
+  wake(number: number): void {
+    this.#entries.get(number)?.port.ring()
+  }
+
+  /** The supervisor goes: those that wait synchronously would not see it. */
+  forsake(): void {
+    for (const { port } of this.#entries.values()) port.forsake()
   }
 
   /** Tells one sender, if it is still there. */

@@ -17,10 +17,17 @@ const supervisor = new Supervisor(config, pools)
 supervisor.addSender(OWNER, notices)
 // Begun at once rather than on request, which saves a round trip; whoever asks gets the outcome.
 const started = supervisor.start()
-started.catch(() => {})
+process.on('exit', () => supervisor.forsake())
+let isClosing = false
+started.catch(error => {
+  if (!isClosing) supervisor.failStart(error)
+})
 const methods: SupervisorControl = {
   started: () => started,
   stats: () => supervisor.stats(),
-  close: within => supervisor.close(within),
+  close: within => {
+    isClosing = true
+    return supervisor.close(within)
+  },
 }
 exposeControl(control, methods)

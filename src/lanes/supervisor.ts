@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
-import { type EncodedError, type EncodedReason, encodeError } from '../bridge/error-codec.js'
+import { type EncodedError, type EncodedReason, encodeError, encodeThrown } from '../bridge/error-codec.js'
 import type { LaneToSupervisor } from '../bridge/protocol/lane-to-supervisor.js'
 import type { SenderToSupervisor } from '../bridge/protocol/sender-to-supervisor.js'
 import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender.js'
@@ -189,6 +189,17 @@ export class Supervisor {
     await Promise.all([...this.#lanes.values()].map(lane => lane.close(within)))
   }
 
+  /** The lanes could not be started: a sender that waits synchronously hears of it by no other way. */
+  failStart(error: unknown): void {
+    for (const lane of this.#lanes.keys())
+      this.#senders.tellOf(lane, { type: 'lane-failed', lane, error: encodeThrown(error) })
+  }
+
+  /** The thread goes: a sender that waits synchronously would not see it. */
+  forsake(): void {
+    this.#senders.forsake()
+  }
+
   stats(): SupervisorStats {
     const lanes: Record<string, LaneThreadStats> = {}
     for (const [name, lane] of this.#lanes) {
@@ -274,6 +285,12 @@ export class Supervisor {
       case 'grow':
         this.#lanes.get(message.lane)?.grow()
         break
+      case 'bell': {
+        const bell = entry.port.hang(message.buffer)
+        if (bell === null) this.strays++
+        else bell.answer()
+        break
+      }
       case 'released':
         this.#retirements.released(message.thread, number)
         break
@@ -297,6 +314,7 @@ export class Supervisor {
     const lane = this.#laneOf.get(number)
     if (thread === undefined || lane === undefined) return
     this.#ladder.climb({ lane: lane.config, thread, sender, id, table }, reason)
+    this.#senders.wake(number)
   }
 
   #laneSays(lane: SupervisedLane, thread: LaneThread, message: LaneToSupervisor): void {

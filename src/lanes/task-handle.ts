@@ -5,6 +5,7 @@ import { TaskCanceledError } from '../core/errors.js'
 import type { Task } from '../core/task.js'
 import { infoOf, type TaskInfo, type TaskTimestamps, timestampsOf } from '../core/task-info.js'
 import { DONE, TASK_STATES, type TaskState } from '../core/task-state.js'
+import { resultSync, waitSync } from './sync-wait.js'
 import type { TaskKeeper } from './task-keeper.js'
 import { readPriority } from './task-priority.js'
 import { awaitable } from './task-promise.js'
@@ -96,6 +97,30 @@ export class TaskHandle<R = unknown> {
   wait(options: WaitOptions = {}): Promise<boolean> {
     this.#waits ??= new TaskWaits(this.#task, this.#keeper, () => this.#whenFinished())
     return awaitable(this.#waits.wait(options))
+  }
+
+  /**
+   * What the task returned, once it has: blocks the thread until then. Meanwhile nothing else runs on the thread: no
+   * timer, no I/O, and no callback of any task; those that become due are called, in order, when the turn has ended.
+   *
+   * @param options.timeout milliseconds to wait at most; without it, as long as it takes
+   * @throws what `result()` rejects with; DeadlockError (`ERR_DEADLOCK`), at once, if the task needs this very thread;
+   *   WaitTimeoutError (`ERR_WAIT_TIMEOUT`) if the time is over first: the task goes on; InvalidArgumentError
+   *   (`ERR_INVALID_ARG`)
+   */
+  resultSync(options: { readonly timeout?: number } = {}): R {
+    return resultSync(this.#task, this.#keeper, options) as R
+  }
+
+  /**
+   * As `wait`, but blocks the thread, as `resultSync` does.
+   *
+   * @returns as `wait`
+   * @throws DeadlockError (`ERR_DEADLOCK`), at once, if the task needs this very thread; InvalidArgumentError
+   *   (`ERR_INVALID_ARG`)
+   */
+  waitSync(options: WaitOptions = {}): boolean {
+    return waitSync(this.#task, this.#keeper, options)
   }
 
   /**

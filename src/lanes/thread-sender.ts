@@ -3,6 +3,7 @@ import { type Port, ThreadPort } from '../bridge/port.js'
 import type { LaneSends } from '../bridge/protocol/lane-to-supervisor.js'
 import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender.js'
 import { Sender } from '../bridge/sender.js'
+import { SenderBell } from '../bridge/sender-bell.js'
 import type { LaneTerms } from '../bridge/sender-context.js'
 import type { Clock, Epoch } from '../core/clock.js'
 import type { Timers } from '../core/reminders.js'
@@ -14,11 +15,15 @@ import type { Lanes } from './task-context.js'
 
 /** What a lane thread that submits tasks needs of the thread. */
 export interface ThreadSenderHost {
-  /** The thread's number, by which the supervisor knows it. */
-  readonly number: number
   /** The name of the thread's own lane. */
   readonly lane: string
+  /** The thread's number, by which the supervisor and senders know it. */
+  readonly thread: number
   readonly epoch: Epoch
+  /** The thread is about to be blocked by a synchronous wait: what it owes others has to leave before. */
+  aboutToBlock(): void
+  /** Why the task whose code runs is not to go on waiting, if it is not. */
+  interruption(): Error | undefined
   /** Whether the thread has submitted tasks that have not finished. */
   busy(isBusy: boolean): void
   /** An error that belongs to no task. */
@@ -70,7 +75,7 @@ export class ThreadSender {
       notices,
       terms.map(lane => (lane.name === host.lane ? withoutWaiting(lane) : lane)),
       {
-        number: host.number,
+        number: host.thread,
         isOfLane: true,
         clock,
         timers,
@@ -78,6 +83,10 @@ export class ThreadSender {
         openPort: port => open(port as MessagePort),
         busy: host.busy,
         report: host.report,
+        bell: () => new SenderBell(),
+        home: { lane: host.lane, thread: host.thread },
+        aboutToBlock: host.aboutToBlock,
+        interruption: host.interruption,
       },
       { history: new TaskHistory(0), lastNumber: 0 },
     )

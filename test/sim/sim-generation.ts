@@ -54,7 +54,7 @@ export class SimGeneration {
     this.#world = world
     this.#races = races
     const terms: LaneTerms[] = configs.map(({ name, concurrency, queueLimit, overload, threads }) => {
-      return { name, concurrency, queueLimit, overload, threads }
+      return { name, concurrency, queueLimit, overload, threads, spin: 0 }
     })
     const channels = new SimChannels(world, new Actor('nobody'))
     const surroundings: SenderSurroundings = { world, channels, races, opened }

@@ -33,7 +33,9 @@ export class SimThreadSender {
       this.#own = new ThreadSender(
         terms,
         {
-          number: thread.id,
+          thread: thread.id,
+          aboutToBlock: () => {},
+          interruption: () => undefined,
           lane: thread.lane,
           epoch: new Epoch(0, 0),
           busy: isBusy => {

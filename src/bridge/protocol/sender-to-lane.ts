@@ -23,4 +23,12 @@ export interface OutcomeAsked extends HandleName {
   readonly type: 'wait' | 'forget' | 'fetch'
 }
 
-export type SenderToLane = TaskBatch | SegmentAdded | OutcomeAsked
+/** The sender may sleep from now on: its bell is to be rung after each message, and at once. */
+export interface BellHung {
+  readonly type: 'bell'
+  readonly buffer: SharedArrayBuffer
+  /** The number by which the sender knows the thread. */
+  readonly thread: number
+}
+
+export type SenderToLane = TaskBatch | SegmentAdded | OutcomeAsked | BellHung

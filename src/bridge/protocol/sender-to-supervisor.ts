@@ -50,6 +50,15 @@ export interface ThreadReleased {
   readonly thread: number
 }
 
+/**
+ * The sender may sleep from now on: its bell is to be rung after each message, and at once. Told again now and then
+ * while it sleeps: by the answer it knows that the supervisor is there.
+ */
+export interface BellHung {
+  readonly type: 'bell'
+  readonly buffer: SharedArrayBuffer
+}
+
 /** The sender has a first task for a lane: connect it with the lane's threads, those that join later included. */
 export interface LaneWanted {
   readonly type: 'reach'
@@ -124,6 +133,7 @@ export type SenderToSupervisor =
   | StallHeard
   | GrowthWanted
   | ThreadReleased
+  | BellHung
   | LaneWanted
   | OutcomeWatched
   | OutcomeUnwatched
