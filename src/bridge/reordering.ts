@@ -39,7 +39,9 @@ export class Reordering {
     const extras = task.rareOptions()
     const isMoved = Math.max(extras.priority, priority) !== task.priority
     if (isMoved && task.id !== 0 && !this.#recall.takeBack(task)) return
-    this.#backlog.inherit(task, priority)
+    this.#backlog.move(task, own => {
+      own.inherited = priority
+    })
     if (isMoved) this.#dispatch.queueFlush()
   }
 }

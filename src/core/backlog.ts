@@ -1,7 +1,7 @@
 import { makeAcceptance } from './acceptance.js'
+import type { BacklogObserver } from './backlog-observer.js'
 import { Cascade } from './cascade.js'
 import type { Clock } from './clock.js'
-import type { FailedDependency } from './dependencies.js'
 import { KeyTurns } from './key-turns.js'
 import { ReadyQueue } from './ready-queue.js'
 import type { Reminders } from './reminders.js'
@@ -15,18 +15,6 @@ export const DELAYED = 2
 export const READY = 3
 export const PARKED = 4
 export const TIED = 5
-
-/** What a backlog tells its owner, and asks of it. */
-export interface BacklogObserver {
-  /** A task may be sent that could not be before. */
-  becameReady(): void
-  /** A task's time ran out while it waited; it has left the backlog. */
-  ranOut(task: Task): void
-  /** One of those that a task waited for is not done, and will not be; it has left the backlog. */
-  dependencyFailed(task: Task, dependency: FailedDependency): void
-  /** The next number in the order of arrival. */
-  nextArrival(): number
-}
 
 /**
  * The tasks of one lane that wait at their sender, and in which order they leave.
@@ -241,19 +229,13 @@ export class Backlog {
 
   /** Changes the priority of a task, in whichever place it is. */
   reprioritize(task: Task, priority: number): void {
-    this.#move(task, extras => {
+    this.move(task, extras => {
       extras.priority = priority
     })
   }
 
-  /** Moves a task to where those are that wait for it, or back. */
-  inherit(task: Task, priority: number): void {
-    this.#move(task, extras => {
-      extras.inherited = priority
-    })
-  }
-
-  #move(task: Task, change: (extras: TaskExtras) => void): void {
+  /** Moves a task, in whichever place it is, as a change of it has it. */
+  move(task: Task, change: (extras: TaskExtras) => void): void {
     const extras = task.extras!
     if (task.place === PARKED) {
       this.#turns.remove(task)

@@ -10,6 +10,7 @@ import { PROTOCOL_VERSION } from '../bridge/protocol/version.js'
 import { ThreadBlock } from '../bridge/thread-block.js'
 import { Epoch } from '../core/clock.js'
 import { MultilaneError, TaskCanceledError, TaskLoadError } from '../core/errors.js'
+import { lastWorkDone } from './last-work.js'
 import type { LaneWorkerData, Lease } from './lease.js'
 import type { LoopEnvironment } from './loop-environment.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
@@ -123,7 +124,7 @@ export async function lease(terms: Lease): Promise<never> {
   tell({ type: 'ready', names: module.names, os })
   await left
   // What was cancelled has its grace to clean up; the supervisor bounds it.
-  await loop.finish(() => (sender as ThreadSender | null)?.idle())
+  await lastWorkDone(loop, () => (sender as ThreadSender | null)?.idle())
   try {
     await module.teardown?.()
   } catch (error) {

@@ -16,7 +16,7 @@ import { monotonicClock } from './monotonic-clock.js'
 import { nextTurn, ownMicrotask, ownTimers } from './own-context.js'
 import { PoolLane } from './pool-lane.js'
 import type { CommonTerms, KeptLanes, SchedulerConnection } from './scheduler-connection.js'
-import type { LaneThreadStats, SupervisorStats } from './supervisor.js'
+import type { LaneThreadStats, SupervisorStats } from './supervisor-stats.js'
 import { SyncThreads } from './sync-threads.js'
 import type { TaskSource } from './task-sight.js'
 

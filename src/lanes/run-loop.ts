@@ -65,7 +65,6 @@ export class RunLoop {
   #unsent = 0
   #oldestUnsent = 0
   #active = false
-  /** Whether it begins nothing more. */
   #over = false
   #turnQueued = false
   #drainQueued = false
@@ -108,17 +107,8 @@ export class RunLoop {
     return this.isIdle ? Promise.resolve() : new Promise(resolve => this.#whenIdle.push(resolve))
   }
 
-  /**
-   * Resolves when nothing is left to run, nor to be had from elsewhere. What comes after that is not begun: its sender
-   * goes as well, and has only not heard of it.
-   *
-   * @param elsewhere answers when nothing is unfinished that was submitted here
-   */
-  async finish(elsewhere: () => Promise<void> | undefined): Promise<void> {
-    do {
-      await this.idle()
-      await elsewhere()
-    } while (!this.isIdle)
+  /** Begins nothing more. */
+  end(): void {
     this.#over = true
   }
 

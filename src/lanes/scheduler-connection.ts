@@ -3,7 +3,7 @@ import type { LaneWatcher } from '../bridge/sender-context.js'
 import type { Epoch } from '../core/clock.js'
 import type { LaneConnection } from './lane.js'
 import type { LaneConfig } from './lane-config.js'
-import type { SupervisorStats } from './supervisor.js'
+import type { SupervisorStats } from './supervisor-stats.js'
 import type { Lanes } from './task-context.js'
 import type { TaskSource } from './task-sight.js'
 

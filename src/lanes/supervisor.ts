@@ -12,15 +12,15 @@ import { CancelLadder } from './cancel-ladder.js'
 import { ExpiryWatch } from './expiry-watch.js'
 import { HandleRoutes } from './handle-routes.js'
 import type { SupervisorConfig } from './lane-config.js'
-import type { MeasuredFigures } from './lane-figures.js'
 import type { LaneThread } from './lane-thread.js'
-import { OS_PRIORITIES, type OsPriority } from './os-priority.js'
+import { OS_PRIORITIES } from './os-priority.js'
 import { Retirements } from './retirements.js'
 import { type SenderEntry, Senders } from './senders.js'
 import { stallReport } from './stall-report.js'
 import { StallResponse } from './stall-response.js'
 import { type Stall, StallWatch } from './stall-watch.js'
 import { SupervisedLane } from './supervised-lane.js'
+import type { LaneThreadStats, SupervisorStats } from './supervisor-stats.js'
 import { type Surroundings, type ThreadSource, threadSurroundings } from './surroundings.js'
 import { WaitWatch } from './wait-watch.js'
 
@@ -118,7 +118,7 @@ export class Supervisor {
       () => this.#removeSender(number),
     )
     port.hold(true)
-    if (this.#isClosing && !isOwner) port.post({ type: 'closing' })
+    if (this.#isClosing && !isOwner) this.#senders.tell(number, { type: 'closing' })
   }
 
   /** Starts the lanes; resolves when all their threads are ready, rejects with why one is not. */
@@ -370,26 +370,15 @@ export class Supervisor {
     const encoded: EncodedReason = { error: encodeError(reason) }
     for (const { id, state } of table) {
       if (state === SCHEDULED && table.exchange(id, SCHEDULED, CANCELED)) continue
-      if (table.exchange(id, STARTED, CANCELED)) this.#climb(number, table, id, encoded)
+      // It may have died as it was about to tell of its own cancel.
+      if (table.exchange(id, STARTED, CANCELED) || hasBeenCanceled(table, id))
+        this.#climb(number, table, id, encoded)
     }
   }
 }
 
-export interface LaneThreadStats extends MeasuredFigures {
-  /** Threads that are ready. */
-  readonly threads: number
-  /** Lost threads replaced since the start. */
-  readonly restarts: number
-  /** Threads that were replaced because they stalled, and have not left. */
-  readonly stalled: number
-  /** The operating system's priority that was really applied; to the least lowered thread, if they differ. */
-  readonly os: OsPriority
-}
-
-export interface SupervisorStats {
-  readonly lanes: Readonly<Record<string, LaneThreadStats>>
-  /** Tasks that ignored their abort for their grace and were given up. */
-  readonly abandoned: number
-  /** Messages dropped because they made no sense. */
-  readonly strays: number
+/** Whether a task was cancelled that had started, and may go on. */
+function hasBeenCanceled(table: TableView, id: number): boolean {
+  const hasStarted = table.float(id, FLOAT.STARTED) !== 0
+  return hasStarted && table.state(id) === CANCELED && table.float(id, FLOAT.ENDED) === 0
 }

@@ -1,14 +1,6 @@
 import * as assert from 'uvu/assert'
-import {
-  Backlog,
-  type BacklogObserver,
-  DELAYED,
-  HELD,
-  OUTSIDE,
-  PARKED,
-  READY,
-  TIED,
-} from '#src/core/backlog.js'
+import { Backlog, DELAYED, HELD, OUTSIDE, PARKED, READY, TIED } from '#src/core/backlog.js'
+import type { BacklogObserver } from '#src/core/backlog-observer.js'
 import { Dependencies, type FailedDependency } from '#src/core/dependencies.js'
 import { AGING_MS } from '#src/core/ready-queue.js'
 import { Reminders } from '#src/core/reminders.js'

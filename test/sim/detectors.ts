@@ -1,11 +1,10 @@
 import type { Job } from '#src/bridge/job.js'
-import { MOST_TAKEN_BACK } from '#src/bridge/lane-link.js'
-import { FLOAT, INT, RECALLED } from '#src/bridge/shared-table.js'
-import { MAX_WINDOW } from '#src/core/credit-window.js'
+import { FLOAT, INT } from '#src/bridge/shared-table.js'
 import { AGED_EVERY, AGING_MS } from '#src/core/ready-queue.js'
-import { FAILED, isFinal, NEW, STARTED, TASK_STATES } from '#src/core/task-state.js'
+import { STARTED, TASK_STATES } from '#src/core/task-state.js'
 import { mostStalled } from '#src/lanes/lane-config.js'
 import { checkOthersDone } from './dependency-checks.js'
+import { checkCredits, checkQueue, isAgedAndReady } from './load-checks.js'
 import { MeshSights } from './mesh-sights.js'
 import { Orphans } from './orphans.js'
 import type { Races } from './races.js'
@@ -41,6 +40,8 @@ export class Detectors implements SchedulerWatcher {
   readonly orphans: Orphans
   /** Those of the present start, by their numbers. */
   readonly #senders = new Map<number, SimSender>()
+  /** Those among them that are on lane threads. */
+  #onThreads: SimSender[] = []
   /** Of each thread, the tasks whose code runs there, or waits. */
   readonly #running = new Map<SimThread, Set<Entry>>()
   readonly #threadOf = new Map<SimPort, SimThread>()
@@ -79,6 +80,7 @@ export class Detectors implements SchedulerWatcher {
   watch(scheduler: SimScheduler): void {
     this.#watched = scheduler
     this.#senders.clear()
+    this.#onThreads = []
     this.orphans.clear()
     for (const sender of scheduler.senders) this.#watchSender(sender)
   }
@@ -91,6 +93,7 @@ export class Detectors implements SchedulerWatcher {
 
   sends(thread: SimThread, sender: SimSender): void {
     this.#watchSender(sender)
+    this.#onThreads.push(sender)
     this.#meshSights.sends(thread, sender, this.#scheduler)
   }
 
@@ -273,16 +276,21 @@ export class Detectors implements SchedulerWatcher {
   afterStep(): void {
     if (this.#world.violation !== null) throw this.#world.violation
     this.orphans.afterStep(this.#scheduler)
-    for (const sender of this.#scheduler.livingSenders) {
-      if (sender.sender.unfinished !== sender.open.size) {
-        const [lost] = [...sender.open].filter(({ task }) => task.dead)
-        const counted = `${sender.sender.unfinished} unfinished tasks are counted, and there are ${sender.open.size}`
-        this.fail('settled-once', counted, { entry: lost })
-      }
-      this.#lookAtOne(sender)
-      this.#checkQueue(sender)
-      this.#checkCredits(sender)
+    for (const sender of this.#scheduler.senders) this.#checkSender(sender)
+    // One at each step, since they are many.
+    const one = this.#onThreads[this.#world.steps % Math.max(1, this.#onThreads.length)]
+    if (one?.actor.dead === false) this.#checkSender(one)
+  }
+
+  #checkSender(sender: SimSender): void {
+    if (sender.sender.unfinished !== sender.open.size) {
+      const [lost] = [...sender.open].filter(({ task }) => task.dead)
+      const counted = `${sender.sender.unfinished} unfinished tasks are counted, and there are ${sender.open.size}`
+      this.fail('settled-once', counted, { entry: lost })
     }
+    this.#lookAtOne(sender)
+    checkQueue(sender, this)
+    this.#mostLoaded = Math.max(this.#mostLoaded, checkCredits(sender, this))
   }
 
   /** One at each step, since there are many. */
@@ -344,52 +352,6 @@ export class Detectors implements SchedulerWatcher {
     }
   }
 
-  #checkQueue({ open, sender }: SimSender): void {
-    for (const lane of sender) {
-      const { queueLimit } = lane.terms
-      if (queueLimit === Number.POSITIVE_INFINITY) continue
-      let waiting = 0
-      for (const entry of open) {
-        const { task } = entry
-        // One that is to be run again has been let in before.
-        if (entry.lane !== lane || task.state === NEW || task.attempt > 1 || task.dead) continue
-        if (lane.stateOf(task) < STARTED) waiting++
-      }
-      if (waiting > queueLimit) this.fail('queue-limit', `${waiting} wait, and ${queueLimit} may`)
-    }
-  }
-
-  #checkCredits(sender: SimSender): void {
-    if (sender.links.size === 0) return
-    const { table } = sender.sender.sent
-    const counts = new Map<number, { slots: number; takenBack: number }>()
-    for (const { terms } of sender.sender)
-      for (const { id } of sender.sender.sent.of(terms.name)) {
-        const thread = table.int(id, INT.THREAD)
-        const count = counts.get(thread) ?? { slots: 0, takenBack: 0 }
-        count.slots++
-        if (table.state(id) === RECALLED) count.takenBack++
-        counts.set(thread, count)
-      }
-    for (const [port, link] of sender.links) {
-      if (!port.isClosedHere) {
-        const { slots, takenBack } = counts.get(link.thread) ?? { slots: 0, takenBack: 0 }
-        const thread = this.#threadOf.get(port)
-        if (link.outstanding !== slots)
-          this.fail('credits', `${link.outstanding} are counted as sent, and ${slots} are`, { thread })
-        if (link.takenBack !== takenBack)
-          this.fail('credits', `${link.takenBack} are counted as taken back, and ${takenBack} are`, {
-            thread,
-          })
-        const load = slots - Math.min(takenBack, MOST_TAKEN_BACK)
-        this.#mostLoaded = Math.max(this.#mostLoaded, load)
-        if (thread === undefined) continue
-        if (load > MAX_WINDOW + this.concurrencyOf(thread) + thread.mostWaiting)
-          this.fail('credits', `${load} are on it`, { thread })
-      } else sender.links.delete(port)
-    }
-  }
-
   #watchSlots(sender: SimSender): void {
     const { table } = sender.sender.sent
     const free = table.free.bind(table)
@@ -431,9 +393,4 @@ const NONE: ReadonlySet<Entry> = new Set()
 /** Each sender's turns on each lane are its own. */
 function keyOf({ sender, task, key }: Entry): string {
   return `${sender.number} ${task.target.lane} ${key}`
-}
-
-function isAgedAndReady({ task }: Entry, now: number): boolean {
-  if (isFinal(task.state) || task.state === NEW || task.state === FAILED || task.waitsFor > 0) return false
-  return task.deadline === Number.POSITIVE_INFINITY && now - task.since >= AGING_MS
 }

@@ -1,6 +1,5 @@
 // @time-limit 180s
 import { suite } from 'uvu'
-import * as assert from 'uvu/assert'
 import { Dispatch } from '#src/bridge/dispatch.js'
 import { LaneLink } from '#src/bridge/lane-link.js'
 import { LaneSender } from '#src/bridge/lane-sender.js'
@@ -12,78 +11,24 @@ import { FLOAT, INT, LIMIT, RECALLED, TableView, type TaskTable } from '#src/bri
 import { TaskInlet } from '#src/bridge/task-inlet.js'
 import { Admission } from '#src/core/admission.js'
 import { Backlog } from '#src/core/backlog.js'
-import { Dependencies } from '#src/core/dependencies.js'
 import { Endings } from '#src/core/endings.js'
 import { KeyTurns } from '#src/core/key-turns.js'
 import { Retries } from '#src/core/retries.js'
 import { LaneThread } from '#src/lanes/lane-thread.js'
 import { SupervisedLane } from '#src/lanes/supervised-lane.js'
+import { oneOf, Planting } from './planting.js'
 import { SimPool } from './sim-pool.js'
 import { SimPort } from './sim-port.js'
-import { runSeed } from './sim-workload.js'
-import { type Detector, Violation } from './violation.js'
 
 const test = suite('simulation: planted bugs')
-
-/** One of so many seeds must find a planted bug. */
-const SEEDS = 2_000
-
-Error.stackTraceLimit = 0
-// A detector may speak up within a promise that nobody awaits: the run ends with what it said all the same.
-process.on('unhandledRejection', () => {})
-
-/**
- * Puts a bug in the place of a method, and sees to it that the simulation finds it.
- *
- * @param detectors one of these is to speak up first: which, of those that watch what goes wrong, is a matter of order
- * @param plant makes the wrong method of the right one
- */
-function finds<T extends object, K extends keyof T>(
-  what: string,
-  detectors: Detector | readonly Detector[],
-  within: T,
-  method: K,
-  plant: (right: T[K]) => T[K],
-): void {
-  test(`${what} is found by the detector '${detectors}'`, async () => {
-    const right = within[method]
-    within[method] = plant(right)
-    try {
-      const { detector } = await firstFailure()
-      assert.ok([detectors].flat().includes(detector), `it was found by '${detector}'`)
-    } finally {
-      within[method] = right
-    }
-  })
-}
-
-async function firstFailure(): Promise<Violation> {
-  for (let seed = 1; seed <= SEEDS; seed++) {
-    try {
-      await runSeed(seed)
-    } catch (error) {
-      assert.instance(error, Violation, String(error))
-      const { message } = error as Violation
-      assert.match(message, new RegExp(`^seed ${seed}, step [0-9]+, detector `))
-      console.log(`  ${message.slice(0, 160)}`)
-      return error as Violation
-    }
-  }
-  throw new Error(`not found within ${SEEDS} seeds`)
-}
+const planting = new Planting(test)
 
 /** Whether a connection to a thread ends here. */
 function isEndOfSender({ actor }: SimPort): boolean {
   return actor.name === 'main' || actor.name.startsWith('sender')
 }
 
-/** True for one of so many calls. */
-function oneOf(count: number): () => boolean {
-  let calls = 0
-  return () => ++calls % count === 0
-}
-
-finds('a lost credit', 'credits', LaneLink.prototype, 'answered', right => {
+planting.finds('a lost credit', 'credits', LaneLink.prototype, 'answered', right => {
   const now = oneOf(20)
   return function (this: LaneLink, id, wasTakenBack) {
     right.call(this, id, wasTakenBack)
@@ -91,13 +36,13 @@ finds('a lost credit', 'credits', LaneLink.prototype, 'answered', right => {
   }
 })
 
-finds('a task taken back that still counts', 'credits', LaneLink.prototype, 'answered', right => {
+planting.finds('a task taken back that still counts', 'credits', LaneLink.prototype, 'answered', right => {
   return function (this: LaneLink, id) {
     right.call(this, id, false)
   }
 })
 
-finds('a double settle', 'settled-once', Endings.prototype, 'end', right => {
+planting.finds('a double settle', 'settled-once', Endings.prototype, 'end', right => {
   const now = oneOf(30)
   return function (this: Endings, task, state, outcome, at) {
     const { resolve } = task
@@ -106,7 +51,7 @@ finds('a double settle', 'settled-once', Endings.prototype, 'end', right => {
   }
 })
 
-finds('an end that is not told', 'settled-once', Endings.prototype, 'end', right => {
+planting.finds('an end that is not told', 'settled-once', Endings.prototype, 'end', right => {
   const now = oneOf(30)
   return function (this: Endings, task, state, outcome, at) {
     if (now()) task.resolve = null
@@ -114,27 +59,33 @@ finds('an end that is not told', 'settled-once', Endings.prototype, 'end', right
   }
 })
 
-finds('a missed close', 'close', SimPort.prototype, 'listen', right => {
+planting.finds('a missed close', 'close', SimPort.prototype, 'listen', right => {
   return function (this: SimPort, onMessage) {
     right.call(this, onMessage, () => {})
   }
 })
 
-finds('a close() that never ends', 'close', Sender.prototype, 'idle', right => {
+planting.finds('a close() that never ends', 'close', Sender.prototype, 'idle', right => {
   return function (this: Sender, within) {
     return within === undefined ? right.call(this) : new Promise(() => {})
   }
 })
 
-finds('a drain() that never ends', 'waits', Sender.prototype, 'idle', right => {
+planting.finds('a drain() that never ends', 'waits', Sender.prototype, 'idle', right => {
   return function (this: Sender, within) {
     return within === undefined ? new Promise(() => {}) : right.call(this, within)
   }
 })
 
-finds('a drain() that ends too soon', 'waits', Sender.prototype, 'idle', () => () => Promise.resolve())
+planting.finds(
+  'a drain() that ends too soon',
+  'waits',
+  Sender.prototype,
+  'idle',
+  () => () => Promise.resolve(),
+)
 
-finds(
+planting.finds(
   'a port that closes, and nobody minds',
   ['close', 'hung', 'slots'],
   LaneThread.prototype,
@@ -142,16 +93,16 @@ finds(
   () => () => {},
 )
 
-finds('an exit that nobody is told of', ['slots', 'hung'], LaneSender.prototype, 'exited', right => {
+planting.finds('an exit that nobody is told of', ['slots', 'hung'], LaneSender.prototype, 'exited', right => {
   const now = oneOf(3)
   return function (this: LaneSender, thread) {
     if (!now()) right.call(this, thread)
   }
 })
 
-finds(
+planting.finds(
   'a slot reused as soon as its task is taken back',
-  ['slots', 'credits'],
+  ['slots', 'credits', 'state'],
   TableView.prototype,
   'exchange',
   right => {
@@ -163,29 +114,47 @@ finds(
   },
 )
 
-finds('a slot reused before its thread has exited', 'slots', LostThreads.prototype, 'recover', right => {
-  return function (this: LostThreads, thread, error, blamed) {
-    right.call(this, thread, error, blamed)
-    this.exited(thread)
-  }
-})
+planting.finds(
+  'a slot reused before its thread has exited',
+  'slots',
+  LostThreads.prototype,
+  'recover',
+  right => {
+    return function (this: LostThreads, thread, error, blamed) {
+      right.call(this, thread, error, blamed)
+      this.exited(thread)
+    }
+  },
+)
 
-finds('a batch lost on its way', ['slots', 'hung'], SimPort.prototype, 'post', right => {
-  const now = oneOf(20)
-  return function (this: SimPort, message, transfer) {
-    const lost = Array.isArray(message) && isEndOfSender(this) && now()
-    if (!lost) right.call(this, message, transfer)
-  }
-})
+planting.finds(
+  'a batch lost on its way',
+  ['slots', 'hung', 'retirements'],
+  SimPort.prototype,
+  'post',
+  right => {
+    const now = oneOf(20)
+    return function (this: SimPort, message, transfer) {
+      const lost = Array.isArray(message) && isEndOfSender(this) && now()
+      if (!lost) right.call(this, message, transfer)
+    }
+  },
+)
 
-finds('tasks that nobody thinks of sending', ['forgotten', 'hung'], Dispatch.prototype, 'flush', right => {
-  const now = oneOf(3)
-  return function (this: Dispatch) {
-    if (!now()) right.call(this)
-  }
-})
+planting.finds(
+  'tasks that nobody thinks of sending',
+  ['forgotten', 'hung'],
+  Dispatch.prototype,
+  'flush',
+  right => {
+    const now = oneOf(3)
+    return function (this: Dispatch) {
+      if (!now()) right.call(this)
+    }
+  },
+)
 
-finds(
+planting.finds(
   'a flush that does not look at the room once more',
   'forgotten',
   LaneLink.prototype,
@@ -195,68 +164,37 @@ finds(
   },
 )
 
-finds('answers that are kept', 'forgotten', TaskInlet.prototype, 'flush', right => {
+planting.finds('answers that are kept', 'forgotten', TaskInlet.prototype, 'flush', right => {
   const now = oneOf(10)
   return function (this: TaskInlet) {
     if (!now()) right.call(this)
   }
 })
 
-finds('a task that is in no queue', 'queue-limit', Backlog.prototype, 'putBack', right => {
+planting.finds('a task that is in no queue', 'queue-limit', Backlog.prototype, 'putBack', right => {
   const now = oneOf(5)
   return function (this: Backlog, task) {
     if (!now()) right.call(this, task)
   }
 })
 
-finds('a task run twice after a death', 'run-twice', Retries.prototype, 'afterDeath', right => {
+planting.finds('a task run twice after a death', 'run-twice', Retries.prototype, 'afterDeath', right => {
   return function (this: Retries, task) {
     task.rareOptions().idempotent = true
     return right.call(this, task)
   }
 })
 
-finds('a task that runs unclaimed', 'state', TaskInlet.prototype, 'claim', () => {
+planting.finds('a task that runs unclaimed', 'state', TaskInlet.prototype, 'claim', () => {
   return function (this: TaskInlet, job, now) {
     job.started = now
     return true
   }
 })
 
-finds('two tasks of a key at a time', 'key-turns', KeyTurns.prototype, 'isOpenTo', () => () => true)
+planting.finds('two tasks of a key at a time', 'key-turns', KeyTurns.prototype, 'isOpenTo', () => () => true)
 
-finds(
-  'a task that starts though one that it waited for has failed',
-  'after',
-  Dependencies.prototype,
-  'ended',
-  right => {
-    return function (this: Dependencies, task) {
-      right.call(this, task, null)
-    }
-  },
-)
-
-finds('a task that does not wait for others', 'after', Dependencies.prototype, 'watch', () => {
-  return function (this: Dependencies) {
-    this.letGo()
-  }
-})
-
-finds(
-  'an end that a task is not told of that waits for it',
-  'forgotten',
-  Dependencies.prototype,
-  'ended',
-  right => {
-    const now = oneOf(5)
-    return function (this: Dependencies, task, failure) {
-      if (!now()) right.call(this, task, failure)
-    }
-  },
-)
-
-finds(
+planting.finds(
   'a task that runs again beside its own lost attempt',
   'key-turns',
   Backlog.prototype,
@@ -271,42 +209,60 @@ finds(
   },
 )
 
-finds('a delay that does not last', 'times', Backlog.prototype, 'add', right => {
+planting.finds('a delay that does not last', 'times', Backlog.prototype, 'add', right => {
   return function (this: Backlog, task) {
     if (task.extras !== null) task.extras.notBefore = 0
     right.call(this, task)
   }
 })
 
-finds('a pause before the next attempt that does not last', 'times', Backlog.prototype, 'delay', right => {
-  return function (this: Backlog, task, until) {
-    right.call(this, task, until === Number.POSITIVE_INFINITY ? until : 0)
-  }
-})
+planting.finds(
+  'a pause before the next attempt that does not last',
+  'times',
+  Backlog.prototype,
+  'delay',
+  right => {
+    return function (this: Backlog, task, until) {
+      right.call(this, task, until === Number.POSITIVE_INFINITY ? until : 0)
+    }
+  },
+)
 
-finds('a limit that is over too soon', ['times', 'sight'], TableView.prototype, 'float', right => {
+planting.finds('a limit that is over too soon', ['times', 'sight'], TableView.prototype, 'float', right => {
   return function (this: TableView, id, field) {
     return right.call(this, id, field) - (field === FLOAT.RUN_EXPIRES ? 5 : 0)
   }
 })
 
-finds('a start that is told of a task that was not claimed', 'state', TaskInlet.prototype, 'claim', right => {
-  return function (this: TaskInlet, job, now) {
-    const isClaimed = right.call(this, job, now)
-    if (!isClaimed) this.table.setInt(job.id, INT.LIMIT, LIMIT.TIMEOUT)
-    if (!isClaimed) this.table.setFloat(job.id, FLOAT.STARTED, now)
-    return isClaimed
-  }
-})
+planting.finds(
+  'a start that is told of a task that was not claimed',
+  ['state', 'sight'],
+  TaskInlet.prototype,
+  'claim',
+  right => {
+    return function (this: TaskInlet, job, now) {
+      const isClaimed = right.call(this, job, now)
+      if (!isClaimed) this.table.setInt(job.id, INT.LIMIT, LIMIT.TIMEOUT)
+      if (!isClaimed) this.table.setFloat(job.id, FLOAT.STARTED, now)
+      return isClaimed
+    }
+  },
+)
 
-finds('a start that is answered too soon', ['waits', 'state'], LaneSight.prototype, 'reportStart', right => {
-  return function (this: LaneSight, task) {
-    right.call(this, task)
-    task.extras?.observer?.started(task)
-  }
-})
+planting.finds(
+  'a start that is answered too soon',
+  ['waits', 'state'],
+  LaneSight.prototype,
+  'reportStart',
+  right => {
+    return function (this: LaneSight, task) {
+      right.call(this, task)
+      task.extras?.observer?.started(task)
+    }
+  },
+)
 
-finds('an end that is counted twice', 'counts', Endings.prototype, 'end', right => {
+planting.finds('an end that is counted twice', 'counts', Endings.prototype, 'end', right => {
   const now = oneOf(30)
   return function (this: Endings, task, state, outcome, at) {
     right.call(this, task, state, outcome, at)
@@ -314,7 +270,7 @@ finds('an end that is counted twice', 'counts', Endings.prototype, 'end', right 
   }
 })
 
-finds('a task that shows as begun before it is', 'sight', LaneSight.prototype, 'recordOf', right => {
+planting.finds('a task that shows as begun before it is', 'sight', LaneSight.prototype, 'recordOf', right => {
   return function (this: LaneSight, task) {
     const {
       target,
@@ -330,7 +286,7 @@ finds('a task that shows as begun before it is', 'sight', LaneSight.prototype, '
   }
 })
 
-finds('a lane that grows beyond its most', 'threads', SupervisedLane.prototype, 'grow', right => {
+planting.finds('a lane that grows beyond its most', 'threads', SupervisedLane.prototype, 'grow', right => {
   return function (this: SupervisedLane) {
     const { config } = this
     const threads = { ...config.threads, max: config.threads.max + 1 }
@@ -340,46 +296,64 @@ finds('a lane that grows beyond its most', 'threads', SupervisedLane.prototype, 
   }
 })
 
-finds('a thread that runs one task too many', 'concurrency', SimPool.prototype, 'lease', right => {
+planting.finds('a thread that runs one task too many', 'concurrency', SimPool.prototype, 'lease', right => {
   return function (this: SimPool, terms, signal) {
     const { config } = terms
     return right.call(this, { ...terms, config: { ...config, concurrency: config.concurrency + 1 } }, signal)
   }
 })
 
-finds('a queue that takes too many', 'queue-limit', Admission.prototype, 'ask', () => () => 'accept')
+planting.finds('a queue that takes too many', 'queue-limit', Admission.prototype, 'ask', () => () => 'accept')
 
-finds('a start that is told twice', 'callback-order', Settlement.prototype, 'noteStart', right => {
+planting.finds('a start that is told twice', 'callback-order', Settlement.prototype, 'noteStart', right => {
   return function (this: Settlement, task, id) {
     if (task.extras !== null) task.extras.startReported = false
     right.call(this, task, id)
   }
 })
 
-finds('a task that is answered twice', 'answered-once', TaskInlet.prototype, 'acknowledge', right => {
-  return function (this: TaskInlet, job) {
-    right.call(this, job)
-    right.call(this, job)
-  }
-})
+planting.finds(
+  'a task that is answered twice',
+  'answered-once',
+  TaskInlet.prototype,
+  'acknowledge',
+  right => {
+    return function (this: TaskInlet, job) {
+      right.call(this, job)
+      right.call(this, job)
+    }
+  },
+)
 
-finds('a cancel that claims what it did not do', 'outcome', LaneSender.prototype, 'cancel', right => {
-  return function (this: LaneSender, task, failure, reason) {
-    right.call(this, task, failure, reason)
-    return true
-  }
-})
+planting.finds(
+  'a cancel that claims what it did not do',
+  'outcome',
+  LaneSender.prototype,
+  'cancel',
+  right => {
+    return function (this: LaneSender, task, failure, reason) {
+      right.call(this, task, failure, reason)
+      return true
+    }
+  },
+)
 
-finds('a batch that comes twice', ['strays', 'answered-once', 'slots'], SimPort.prototype, 'post', right => {
-  const now = oneOf(30)
-  return function (this: SimPort, message, transfer) {
-    right.call(this, message, transfer)
-    if (isEndOfSender(this) && Array.isArray(message) && transfer === undefined && now())
-      right.call(this, message)
-  }
-})
+planting.finds(
+  'a batch that comes twice',
+  ['strays', 'answered-once', 'slots'],
+  SimPort.prototype,
+  'post',
+  right => {
+    const now = oneOf(30)
+    return function (this: SimPort, message, transfer) {
+      right.call(this, message, transfer)
+      if (isEndOfSender(this) && Array.isArray(message) && transfer === undefined && now())
+        right.call(this, message)
+    }
+  },
+)
 
-finds('a message that makes no sense', 'strays', SimPort.prototype, 'deliver', right => {
+planting.finds('a message that makes no sense', 'strays', SimPort.prototype, 'deliver', right => {
   const now = oneOf(50)
   return function (this: SimPort) {
     right.call(this)

@@ -1,5 +1,6 @@
 import type { LaneLink } from '#src/bridge/lane-link.js'
 import type { Backlog } from '#src/core/backlog.js'
+import { isFinal } from '#src/core/task-state.js'
 import { checkTies } from './dependency-checks.js'
 import type { Detectors } from './detectors.js'
 import type { SimPort } from './sim-port.js'
@@ -76,8 +77,11 @@ function checkClosing({ living }: SimScheduler, detectors: Detectors): void {
   for (const thread of living) {
     const { actor, sender } = thread
     if (sender === null || actor.parked || thread.terminated) continue
-    for (const entry of sender.open)
+    for (const entry of sender.open) {
+      // It has ended, and the answer is lost.
+      if (isFinal(entry.lane.stateOf(entry.task))) continue
       detectors.fail('close', 'the scheduler closes, and it goes on', { entry, thread })
+    }
   }
 }
 

@@ -28,6 +28,6 @@ export interface MeshOptions {
 }
 
 export function randomMesh(random: Random): MeshOptions {
-  const nesting = random.chance(0.35)
-  return { nesting, lanes: nesting ? 1 + random.below(3) : random.chance(0.15) ? 2 : 1 }
+  const nesting = random.chance(0.2)
+  return { nesting, lanes: nesting ? 1 + random.below(3) : random.chance(0.08) ? 2 : 1 }
 }

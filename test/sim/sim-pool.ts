@@ -62,7 +62,7 @@ export class SimPool implements ThreadSource {
       this.#surroundings.watcher.leased(terms.config.name, held)
       signal.addEventListener('abort', () => {
         leased.removed = true
-        this.#supervisor.unsettled = true
+        this.#world.unsettle(this.#supervisor)
         reject(Object.assign(new Error('aborted'), { name: 'AbortError' }))
         this.end(thread)
       })
@@ -111,7 +111,7 @@ export class SimPool implements ThreadSource {
     const world = this.#world
     const died = (): void => {
       leased.removed = true
-      this.#supervisor.unsettled = true
+      this.#world.unsettle(this.#supervisor)
       const code = thread.outOfMemory ? 'ERR_WORKER_OUT_OF_MEMORY' : undefined
       reject(Object.assign(new Error('the worker is gone'), code === undefined ? {} : { code }))
     }

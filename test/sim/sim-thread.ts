@@ -5,19 +5,19 @@ import type { SupervisorToLane } from '#src/bridge/protocol/supervisor-to-lane.j
 import { PROTOCOL_VERSION } from '#src/bridge/protocol/version.js'
 import type { LaneTerms } from '#src/bridge/sender-context.js'
 import { FLOAT } from '#src/bridge/shared-table.js'
-import { Epoch } from '#src/core/clock.js'
 import { TaskLoadError } from '#src/core/errors.js'
+import { lastWorkDone } from '#src/lanes/last-work.js'
 import type { Lease } from '#src/lanes/lease.js'
 import type { TaskFunction } from '#src/lanes/loop-environment.js'
 import { RunLoop } from '#src/lanes/run-loop.js'
-import { ThreadSender } from '#src/lanes/thread-sender.js'
 import { MortalBlock } from './mortal-block.js'
 import { Actor } from './sim-actor.js'
 import type { NestedCalls } from './sim-calls.js'
 import type { PoolWatcher } from './sim-pool.js'
 import type { SimPort } from './sim-port.js'
-import { type SenderSurroundings, SimSender } from './sim-sender.js'
+import type { SenderSurroundings, SimSender } from './sim-sender.js'
 import { SIM_TASKS } from './sim-tasks.js'
+import { SimThreadSender } from './sim-thread-sender.js'
 import type { SimWorld } from './sim-world.js'
 
 const NOTHING = (): readonly never[] => []
@@ -64,6 +64,8 @@ export class SimThread {
   readonly lane: string
   readonly actor: Actor
   readonly ports: SimPort[] = []
+  /** Those of what its tasks submit with. */
+  readonly sendingPorts: SimPort[] = []
   /** How it died: what the worker's `exit` and `error` events will say. */
   exitCode = 0
   outOfMemory = false
@@ -76,8 +78,6 @@ export class SimThread {
   loop: RunLoop | null = null
   /** When it had nothing more to do before it left. */
   idleAt = 0
-  /** What its tasks submit with, once one has. */
-  sender: SimSender | null = null
   /** How many of its tasks have ever waited for others at a time. */
   mostWaiting = 0
   readonly #world: SimWorld
@@ -91,8 +91,7 @@ export class SimThread {
   readonly #waiting = new Set<Job>()
   /** Those that have been told to stop. */
   readonly #aborted = new Set<Job>()
-  #ownPorts: SimPort[] = []
-  #made: ThreadSender | null = null
+  #sender: SimThreadSender | null = null
   #running: Job | null = null
 
   constructor(
@@ -111,7 +110,7 @@ export class SimThread {
     this.#watcher = watcher
     this.actor = new Actor(`thread ${id}`, () => {
       for (const port of this.ports) port.close()
-      for (const port of this.#ownPorts) port.close()
+      for (const port of this.sendingPorts) port.close()
       watcher.died(this)
       onDeath(this)
     })
@@ -139,54 +138,21 @@ export class SimThread {
 
   /** What `currentTask().lanes` is to a task: made for the first that asks, and connected with a lane that is asked for. */
   reach(lane: string): SimSender {
-    if (this.sender === null) this.#makeSender()
-    // Looked at, it is connected.
-    if (this.#made!.lanes[lane] === undefined) throw new Error(`there is no lane '${lane}'`)
-    return this.sender!
+    if (this.#sender === null) {
+      const block = new MortalBlock(this.#lease.block, this.#world, this.actor)
+      const own = new SimThreadSender(this, this.#surroundings, block, (message, transfer) =>
+        this.#control.post(message, transfer),
+      )
+      this.#sender = own
+      this.#watcher.sends(this, own.sender)
+    }
+    this.#sender.reach(lane)
+    return this.#sender.sender
   }
 
-  #makeSender(): void {
-    const { channels, terms } = this.#surroundings
-    const world = this.#world
-    const block = new MortalBlock(this.#lease.block, world, this.actor)
-    const mine = (port: SimPort): SimPort => {
-      this.#ownPorts.push(port)
-      return port
-    }
-    const sender = new SimSender(this.id, this.actor, this.#surroundings, own => {
-      let opens = (end: unknown): SimPort => {
-        opens = token => mine(own.openPort(token))
-        return mine(own.openNotices(end))
-      }
-      this.#made = new ThreadSender(
-        terms,
-        {
-          thread: this.#lease.thread,
-          aboutToBlock: () => {},
-          interruption: () => undefined,
-          functionOf: job => String(job.index),
-          running: () => undefined,
-          started: () => [],
-          lane: this.lane,
-          epoch: new Epoch(0, 0),
-          busy: isBusy => {
-            block.isSending = isBusy
-          },
-          report: error => own.reported.push(error),
-          tell: (message, transfer) => this.#control.post(message, transfer),
-        },
-        {
-          clock: world,
-          timers: this.timers,
-          defer: call => world.later(this.actor, call),
-          channel: () => channels.make(),
-          open: end => opens(end),
-        },
-      )
-      return this.#made.sender
-    })
-    this.sender = sender
-    this.#watcher.sends(this, sender)
+  /** What its tasks submit with, once one has. */
+  get sender(): SimSender | null {
+    return this.#sender?.sender ?? null
   }
 
   /** A task awaits what it has submitted: it needs no place meanwhile. */
@@ -315,7 +281,8 @@ export class SimThread {
   #leave(): void {
     this.#world.later(this.actor, () => {
       this.phase = 'leaving'
-      this.loop!.finish(() => this.#made?.idle()).then(() => {
+      this.#world.unsettle(this.actor)
+      lastWorkDone(this.loop!, () => this.#sender?.idle()).then(() => {
         this.idleAt = this.#world.now()
         // Its teardown.
         this.timers.after(this.#world.random.below(5), () => {
@@ -373,10 +340,7 @@ export class SimThread {
         microtask: call => world.later(actor, call),
         invoke: (job, call) => this.#invoke(job, call),
         awaits: () => () => {},
-        revive: (args, list) => {
-          if (this.sender === null) this.#makeSender()
-          return this.#made!.revive(args, list)
-        },
+        revive: args => args,
         abort: job => {
           this.#aborted.add(job)
           this.#onAbort.get(job)?.()

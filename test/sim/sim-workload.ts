@@ -49,6 +49,7 @@ class Run {
   readonly #deadly: boolean
   #isDeadly = false
   #closing: Promise<void> | null = null
+  #closedAt = Number.POSITIVE_INFINITY
   #hasClosed = false
   #startFailed = false
   /** How many starts have not ended. */
@@ -266,6 +267,7 @@ class Run {
   #beginClose(timeout: number): void {
     const { life } = this.#scheduler
     this.#scheduler.ending = true
+    this.#closedAt = this.#world.now()
     if (this.#world.random.chance(0.2)) {
       if (this.#scheduler.main.open.size > 0) this.#races.hit('stopped in the middle')
       life.stop(timeout)
@@ -305,7 +307,7 @@ class Run {
 
   async #settle(): Promise<void> {
     await promisesSettled()
-    this.#scheduler.supervisorActor.unsettled = false
+    this.#world.settled()
   }
 
   async #until(what: string, isSo: () => boolean): Promise<void> {
@@ -348,6 +350,7 @@ class Run {
     const terminated = threads.some(thread => thread.terminated)
     checkOutcomes(this.#scheduler, this.#detectors, this.#races, {
       deaths: this.#deaths > 0 || terminated || threads.some(thread => thread.exitCode !== 0),
+      closedAt: this.#closedAt,
       cutShort: this.#cutShort || this.#startFailed || this.#races.met.has('lane failed'),
     })
     const { resolved, rejected } = this.#maps.conclude(message => this.#detectors.fail('outcome', message))

@@ -31,6 +31,7 @@ export class SimWorld implements Clock {
   violation: Error | null = null
   /** How many things have happened. */
   steps = 0
+  readonly #unsettled: Actor[] = []
   /** Told of each death, and of where it was. */
   onDeath: (actor: Actor, at: string) => void = () => {}
   /** Told when nothing is left to happen before the next timer. */
@@ -93,6 +94,17 @@ export class SimWorld implements Clock {
       actor.running = false
       this.current = before
     }
+  }
+
+  /** An actor has settled promises, which are to be told of before it does anything else. */
+  unsettle(actor: Actor): void {
+    actor.unsettled = true
+    this.#unsettled.push(actor)
+  }
+
+  /** All promises have been told of. */
+  settled(): void {
+    for (const actor of this.#unsettled.splice(0)) actor.unsettled = false
   }
 
   /** The present actor comes to a protocol step: it may die of a fault here, and others may run. */

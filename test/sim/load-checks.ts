@@ -1,0 +1,67 @@
+import { MOST_TAKEN_BACK } from '#src/bridge/lane-link.js'
+import { INT, RECALLED } from '#src/bridge/shared-table.js'
+import { MAX_WINDOW } from '#src/core/credit-window.js'
+import { AGING_MS } from '#src/core/ready-queue.js'
+import { FAILED, isFinal, NEW, STARTED } from '#src/core/task-state.js'
+import type { Detectors } from './detectors.js'
+import type { Entry, SimSender } from './sim-sender.js'
+
+/** No more tasks wait than a lane takes. */
+export function checkQueue({ open, sender }: SimSender, detectors: Detectors): void {
+  for (const lane of sender) {
+    const { queueLimit } = lane.terms
+    if (queueLimit === Number.POSITIVE_INFINITY) continue
+    let waiting = 0
+    for (const entry of open) {
+      const { task } = entry
+      // One that is to be run again has been let in before.
+      if (entry.lane !== lane || task.state === NEW || task.attempt > 1 || task.dead) continue
+      if (lane.stateOf(task) < STARTED) waiting++
+    }
+    if (waiting > queueLimit) detectors.fail('queue-limit', `${waiting} wait, and ${queueLimit} may`)
+  }
+}
+
+/**
+ * What is counted as being on a thread is what is there, and no more than may be.
+ *
+ * @returns the most tasks that one thread has
+ */
+export function checkCredits({ links, sender }: SimSender, detectors: Detectors): number {
+  if (links.size === 0) return 0
+  const { sent } = sender
+  const { table } = sent
+  const counts = new Map<number, { slots: number; takenBack: number }>()
+  for (const { terms } of sender)
+    for (const { id } of sent.of(terms.name)) {
+      const thread = table.int(id, INT.THREAD)
+      const count = counts.get(thread) ?? { slots: 0, takenBack: 0 }
+      count.slots++
+      if (table.state(id) === RECALLED) count.takenBack++
+      counts.set(thread, count)
+    }
+  let most = 0
+  for (const [port, link] of links) {
+    if (port.isClosedHere) {
+      links.delete(port)
+      continue
+    }
+    const { slots, takenBack } = counts.get(link.thread) ?? { slots: 0, takenBack: 0 }
+    const thread = detectors.threadAt(port)
+    const wrong = (message: string): never => detectors.fail('credits', message, { thread })
+    if (link.outstanding !== slots) wrong(`${link.outstanding} are counted as sent, and ${slots} are`)
+    if (link.takenBack !== takenBack)
+      wrong(`${link.takenBack} are counted as taken back, and ${takenBack} are`)
+    const load = slots - Math.min(takenBack, MOST_TAKEN_BACK)
+    most = Math.max(most, load)
+    if (thread !== undefined && load > MAX_WINDOW + detectors.concurrencyOf(thread) + thread.mostWaiting)
+      wrong(`${load} are on it`)
+  }
+  return most
+}
+
+/** Whether it has waited so long that others may not overtake it any more. */
+export function isAgedAndReady({ task }: Entry, now: number): boolean {
+  if (isFinal(task.state) || task.state === NEW || task.state === FAILED || task.waitsFor > 0) return false
+  return task.deadline === Number.POSITIVE_INFINITY && now - task.since >= AGING_MS
+}

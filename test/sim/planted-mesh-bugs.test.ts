@@ -1,0 +1,86 @@
+// @time-limit 180s
+import { suite } from 'uvu'
+import { Job } from '#src/bridge/job.js'
+import { LaneLink } from '#src/bridge/lane-link.js'
+import { ThreadBlock } from '#src/bridge/thread-block.js'
+import { Retirements } from '#src/lanes/retirements.js'
+import { RunLoop } from '#src/lanes/run-loop.js'
+import { Senders } from '#src/lanes/senders.js'
+import { Planting } from './planting.js'
+
+const test = suite('simulation: planted bugs of nested tasks')
+const planting = new Planting(test)
+
+planting.finds(
+  'a wait that gives no place back',
+  ['hung', 'forgotten'],
+  Job.prototype,
+  'beginWait',
+  () => () => () => {},
+)
+
+planting.finds('a wait that never ends', 'concurrency', Job.prototype, 'beginWait', right => {
+  return function (this: Job, ...wait) {
+    right.apply(this, wait)
+    return () => {}
+  }
+})
+
+planting.finds('room that waiting tasks take', 'hung', LaneLink.prototype, 'room', right => {
+  return function (this: LaneLink, concurrency) {
+    return right.call(this, concurrency) - this.block.waiting
+  }
+})
+
+planting.finds('orphans that go on', ['orphans', 'retirements'], Senders.prototype, 'remove', right => {
+  return function (this: Senders, number) {
+    right.call(this, number)
+    return undefined
+  }
+})
+
+planting.finds(
+  'retirements that wait for the dead',
+  'retirements',
+  Retirements.prototype,
+  'senderGone',
+  () => () => {},
+)
+
+planting.finds('threads that are not told to those who asked', 'hung', Senders.prototype, 'of', right => {
+  return function* (this: Senders, lane) {
+    for (const sender of right.call(this, lane)) if (sender[1].isOwner) yield sender
+  }
+})
+
+planting.finds(
+  'an end that lane threads are not told of',
+  'close',
+  Senders.prototype,
+  'tellLanes',
+  () => () => {},
+)
+
+planting.finds(
+  'an end that those are not told of who come later',
+  'close',
+  Senders.prototype,
+  'tell',
+  right => {
+    return function (this: Senders, number, message) {
+      if (message.type !== 'closing') right.call(this, number, message)
+    }
+  },
+)
+
+planting.finds('a task that begins after the teardown', 'close', RunLoop.prototype, 'end', () => () => {})
+
+planting.findsProperty(
+  'a thread taken to be idle that waits for what it has submitted',
+  'idle',
+  ThreadBlock.prototype,
+  'isSending',
+  { get: () => false, set: () => {} },
+)
+
+test.run()

@@ -1,0 +1,78 @@
+import type { Test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { runSeed } from './sim-workload.js'
+import { type Detector, Violation } from './violation.js'
+
+/** One of so many seeds must find a planted bug. */
+const SEEDS = 2_000
+
+Error.stackTraceLimit = 0
+// A detector may speak up within a promise that nobody awaits: the run ends with what it said all the same.
+process.on('unhandledRejection', () => {})
+
+/** Puts bugs in the place of what is right, and sees to it that the simulation finds them. */
+export class Planting {
+  readonly #test: Test
+
+  constructor(test: Test) {
+    this.#test = test
+  }
+
+  /**
+   * Puts a bug in the place of a method.
+   *
+   * @param detectors one of these is to speak up first: which, of those that watch what goes wrong, is a matter of order
+   * @param plant makes the wrong method of the right one
+   */
+  finds<T extends object, K extends keyof T>(
+    what: string,
+    detectors: Detector | readonly Detector[],
+    within: T,
+    method: K,
+    plant: (right: T[K]) => T[K],
+  ): void {
+    const { value } = Object.getOwnPropertyDescriptor(within, method)!
+    this.findsProperty(what, detectors, within, method, { value: plant(value), writable: true })
+  }
+
+  /** As `finds`, for what is no method. */
+  findsProperty<T extends object, K extends keyof T>(
+    what: string,
+    detectors: Detector | readonly Detector[],
+    within: T,
+    property: K,
+    planted: PropertyDescriptor,
+  ): void {
+    this.#test(`${what} is found by the detector '${detectors}'`, async () => {
+      const right = Object.getOwnPropertyDescriptor(within, property)!
+      Object.defineProperty(within, property, { ...planted, configurable: true })
+      try {
+        const { detector } = await firstFailure()
+        assert.ok([detectors].flat().includes(detector), `it was found by '${detector}'`)
+      } finally {
+        Object.defineProperty(within, property, right)
+      }
+    })
+  }
+}
+
+async function firstFailure(): Promise<Violation> {
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    try {
+      await runSeed(seed)
+    } catch (error) {
+      assert.instance(error, Violation, String(error))
+      const { message } = error as Violation
+      assert.match(message, new RegExp(`^seed ${seed}, step [0-9]+, detector `))
+      console.log(`  ${message.slice(0, 160)}`)
+      return error as Violation
+    }
+  }
+  throw new Error(`not found within ${SEEDS} seeds`)
+}
+
+/** True for one of so many calls. */
+export function oneOf(count: number): () => boolean {
+  let calls = 0
+  return () => ++calls % count === 0
+}

@@ -1,0 +1,72 @@
+import type { LaneSends } from '#src/bridge/protocol/lane-to-supervisor.js'
+import type { ThreadBlock } from '#src/bridge/thread-block.js'
+import { Epoch } from '#src/core/clock.js'
+import { ThreadSender } from '#src/lanes/thread-sender.js'
+import type { SimPort } from './sim-port.js'
+import { SimSender } from './sim-sender.js'
+import type { SimThread, ThreadSurroundings } from './sim-thread.js'
+
+/** The real sender of a lane thread, on simulated ports. */
+export class SimThreadSender {
+  readonly sender: SimSender
+  #own!: ThreadSender
+
+  /** @param tell what the thread tells the supervisor */
+  constructor(
+    thread: SimThread,
+    surroundings: ThreadSurroundings,
+    block: ThreadBlock,
+    tell: (message: LaneSends, transfer: readonly object[]) => void,
+  ) {
+    const { world, channels, terms } = surroundings
+    const { actor, timers, sendingPorts } = thread
+    this.sender = new SimSender(thread.id, actor, surroundings, sender => {
+      const noted = (port: SimPort): SimPort => {
+        sendingPorts.push(port)
+        return port
+      }
+      // The first that it opens is that to the supervisor.
+      let open = (end: unknown): SimPort => {
+        open = token => noted(sender.openPort(token))
+        return noted(sender.openNotices(end))
+      }
+      this.#own = new ThreadSender(
+        terms,
+        {
+          thread: thread.id,
+          functionOf: job => String(job.index),
+          running: () => undefined,
+          started: () => [],
+          aboutToBlock: () => {},
+          interruption: () => undefined,
+          lane: thread.lane,
+          epoch: new Epoch(0, 0),
+          busy: isBusy => {
+            block.isSending = isBusy
+            // Who leaves may have waited for that.
+            if (!isBusy) world.unsettle(actor)
+          },
+          report: error => sender.reported.push(error),
+          tell,
+        },
+        {
+          clock: world,
+          timers,
+          defer: call => world.later(actor, call),
+          channel: () => channels.make(),
+          open: end => open(end),
+        },
+      )
+      return this.#own.sender
+    })
+  }
+
+  /** It is connected with a lane that is looked at. */
+  reach(lane: string): void {
+    if (this.#own.lanes[lane] === undefined) throw new Error(`there is no lane '${lane}'`)
+  }
+
+  idle(): Promise<void> {
+    return this.#own.idle()
+  }
+}
