@@ -11,6 +11,7 @@ import { ThreadBlock } from '../bridge/thread-block.js'
 import { Epoch } from '../core/clock.js'
 import { MultilaneError, TaskLoadError } from '../core/errors.js'
 import type { LaneWorkerData, Lease } from './lease.js'
+import { ModuleLoads } from './module-loads.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
 import { niceOwnThread, type OsPriority, readOwnPriority } from './os-priority.js'
 import { RunLoop } from './run-loop.js'
@@ -22,12 +23,14 @@ import { nameOwnThread } from './thread-name.js'
 // Begun before the lease arrives, so that the two overlap. Whoever awaits the lease gets the error.
 const { multilane, user } = workerData as LaneWorkerData
 const loading = loadTaskModule(multilane.tasks)
-loading.catch(() => {})
+new ModuleLoads(multilane.loads).note(threadId, loading)
 
 /** No thread is given back, to be leased again: one that has left is torn down, one that failed would fail again. */
 const ENDED_BY_SUPERVISOR = new Promise<never>(() => {})
 
 export async function lease(terms: Lease): Promise<never> {
+  const block = new ThreadBlock(terms.block)
+  block.thread = threadId
   const control = new ThreadPort(terms.control)
   const tell = (message: LaneToSupervisor): void => control.post(message)
   tell({ type: 'booted', version: PROTOCOL_VERSION, threadId })
@@ -46,7 +49,7 @@ export async function lease(terms: Lease): Promise<never> {
     return ENDED_BY_SUPERVISOR
   }
   const timings = new ThreadTimings(terms.durations)
-  const loop = makeLoop(terms, module, timings, tell)
+  const loop = makeLoop(terms, block, module, timings, tell)
   process.on('uncaughtException', error => blame(loop, error, tell))
   process.on('unhandledRejection', reason => blame(loop, reason, tell))
   process.on('exit', code => {
@@ -95,6 +98,7 @@ export async function lease(terms: Lease): Promise<never> {
 
 function makeLoop(
   terms: Lease,
+  block: ThreadBlock,
   module: TaskModule,
   timings: ThreadTimings,
   tell: (message: LaneToSupervisor) => void,
@@ -107,7 +111,7 @@ function makeLoop(
   let announced = Number.POSITIVE_INFINITY
   const { concurrency, grace, spin, slowCallback } = terms.config
   return new RunLoop(
-    new ThreadBlock(terms.block),
+    block,
     { functions: module.functions, concurrency, grace, spin, slowCallback },
     {
       clock: monotonicClock,

@@ -1,8 +1,16 @@
 import type { Worker } from 'node:worker_threads'
 import { Piscina } from 'piscina'
+import { ThreadBlock } from '../bridge/thread-block.js'
 import { type LaneConfig, mostStalled } from './lane-config.js'
 import type { LaneWorkerData, Lease } from './lease.js'
+import { ModuleLoads } from './module-loads.js'
 import { PoolExits } from './pool-exits.js'
+
+/**
+ * How long the pool keeps a thread above its minimum that was never leased, in milliseconds: until it has loaded the
+ * task module, or a little longer.
+ */
+const SPARE_FOR_MS = 1_000
 
 /**
  * Where a lane's threads come from: one piscina pool, each thread of which is leased for good by one task.
@@ -18,16 +26,24 @@ import { PoolExits } from './pool-exits.js'
  */
 export class LanePool {
   readonly #pool: Piscina
+  readonly #loads: ModuleLoads
   readonly #exits: PoolExits
 
   /** @param entry the URL of the file that threads are started with, which also holds the lease */
   constructor(config: LaneConfig, entry: string) {
-    const workerData: LaneWorkerData = { multilane: { tasks: config.tasks }, user: config.workerData }
+    const maxThreads = config.threads.max + mostStalled(config)
+    // Some may be on their way out.
+    this.#loads = new ModuleLoads(2 * maxThreads)
+    const workerData: LaneWorkerData = {
+      multilane: { tasks: config.tasks, loads: this.#loads.buffer },
+      user: config.workerData,
+    }
     this.#pool = new Piscina({
       filename: entry,
       name: 'lease',
       minThreads: config.threads.min,
-      maxThreads: config.threads.max + mostStalled(config),
+      maxThreads,
+      idleTimeout: SPARE_FOR_MS,
       concurrentTasksPerWorker: 1,
       atomics: 'disabled',
       recordTiming: false,
@@ -36,7 +52,7 @@ export class LanePool {
       ...(config.resourceLimits === undefined ? {} : { resourceLimits: config.resourceLimits }),
       ...(config.execArgv === undefined ? {} : { execArgv: [...config.execArgv] }),
     })
-    this.#exits = new PoolExits(this.#pool)
+    this.#exits = new PoolExits(this.#pool, this.#loads)
   }
 
   /** Errors that piscina raises outside any lease; without a listener they would end the thread. */
@@ -47,11 +63,18 @@ export class LanePool {
   /**
    * Leases a thread.
    *
-   * @param signal ends the thread, whatever it is doing
+   * @param signal ends the thread, whatever it is doing; but if that is to load the task module, a little later
    * @returns never resolves; rejects when the thread has been ended or has died
    */
   lease(terms: Lease, signal: AbortSignal): Promise<unknown> {
-    return this.#pool.run(terms, { name: 'lease', signal, transferList: [terms.control] })
+    const end = new AbortController()
+    const block = new ThreadBlock(terms.block)
+    // Which thread has the lease is not known until it has reached it.
+    const threads = (): readonly number[] => (block.thread === 0 ? this.#exits.threads : [block.thread])
+    signal.addEventListener('abort', () => this.#loads.whenOver(threads, () => end.abort(signal.reason)), {
+      once: true,
+    })
+    return this.#pool.run(terms, { name: 'lease', signal: end.signal, transferList: [terms.control] })
   }
 
   /** The worker that runs under a thread id; undefined if it has exited. */

@@ -18,6 +18,6 @@ export interface Lease {
 
 /** What the lane's threads find in their `workerData`: the user's own, and what lets them begin before the lease. */
 export interface LaneWorkerData {
-  readonly multilane: { readonly tasks: string }
+  readonly multilane: { readonly tasks: string; readonly loads: SharedArrayBuffer }
   readonly user: unknown
 }
