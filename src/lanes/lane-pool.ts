@@ -82,6 +82,11 @@ export class LanePool {
     return this.#exits.worker(threadId)
   }
 
+  /** From now on what is ended is not replaced: piscina would start a thread in its place, which nobody leases. */
+  replaceNoMore(): void {
+    this.#pool.options.minThreads = 0
+  }
+
   /** Ends all threads there are. Resolves when every one has exited. */
   destroy(): Promise<void> {
     return this.#exits.destroy()

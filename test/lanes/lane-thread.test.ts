@@ -22,6 +22,7 @@ test('one that is ready when its start has timed out gets no tasks any more', as
   const pool = {
     onError: () => {},
     worker: () => undefined,
+    replaceNoMore: () => {},
     destroy: () => Promise.resolve(),
     lease: (terms: Lease, signal: AbortSignal) => {
       control = terms.control
@@ -65,6 +66,7 @@ test('one whose first word is read when it has exited is gone', async () => {
   const pool = {
     onError: () => {},
     worker: () => undefined,
+    replaceNoMore: () => {},
     destroy: () => Promise.resolve(),
     lease: (terms: Lease) => {
       control = terms.control

@@ -55,6 +55,9 @@ export class SimPool implements ThreadSource {
 
   onError(): void {}
 
+  /** What it ends it never replaces. */
+  replaceNoMore(): void {}
+
   get living(): SimThread[] {
     return this.threads.filter(thread => !thread.isGone)
   }
