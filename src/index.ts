@@ -3,6 +3,7 @@ export { registerError } from './bridge/error-classes.js'
 export type { OverloadPolicy } from './core/admission.js'
 export {
   ClosedError,
+  DeadlockError,
   ERROR_CODES,
   type ErrorCode,
   InvalidArgumentError,
@@ -19,6 +20,7 @@ export {
   TaskTimeoutError,
   type TimeLimit,
   UnknownTaskError,
+  WaitTimeoutError,
 } from './core/errors.js'
 export type { TaskFilter } from './core/task-filter.js'
 export type { TaskInfo, TaskTimestamps } from './core/task-info.js'

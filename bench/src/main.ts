@@ -14,6 +14,7 @@ import { readFile } from './suites/read-file.js'
 import { roundTrip } from './suites/round-trip.js'
 import { startUp } from './suites/start-up.js'
 import type { Suite, SuiteResult } from './suites/suite.js'
+import { syncWait } from './suites/sync-wait.js'
 import { takeOver } from './suites/take-over.js'
 import { throughput } from './suites/throughput.js'
 import { transfer } from './suites/transfer.js'
@@ -32,6 +33,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   million,
   map,
   'one-loop': oneLoop,
+  'sync-wait': syncWait,
   'daemon-accepts': daemonAccepts,
   'daemon-urgent': daemonUrgent,
   'daemon-status': daemonStatus,

@@ -1,4 +1,4 @@
-import { Bench, type Statistics } from 'tinybench'
+import { Bench, type Statistics, type Task } from 'tinybench'
 
 /**
  * Samples with tinybench.
@@ -17,7 +17,22 @@ export async function sample(
   const bench = new Bench({ iterations, time, warmup: false, throws: true })
   bench.add('sample', sample, { async: true })
   const [task] = await bench.run()
-  const result = task!.result
+  return statisticsOf(task!)
+}
+
+/**
+ * The same for a call that blocks.
+ *
+ * @param iterations so many samples
+ */
+export function sampleSync(iterations: number, sample: () => unknown): Statistics {
+  const bench = new Bench({ iterations, time: 0, warmup: false, throws: true })
+  bench.add('sample', () => void sample(), { async: false })
+  const [task] = bench.runSync()
+  return statisticsOf(task!)
+}
+
+function statisticsOf({ result }: Task): Statistics {
   if (result.state !== 'completed') throw new Error(`sampling ended ${result.state}`)
   return result.latency
 }

@@ -27,6 +27,8 @@ export class Answers {
     else if (message.type === 'started' && Array.isArray(message.ids)) this.#receiveStarts(message.ids)
     else if (message.type === 'slow') this.#receiveSlow(message)
     else if (message.type === 'room') link.roomMade()
+    else if (message.type === 'outcome')
+      this.#context.imports.answered(message as never, message.outcome as never)
     else this.#context.stray()
   }
 
@@ -38,9 +40,10 @@ export class Answers {
   }
 
   #receiveSlow({ id, held }: TypedMessage): void {
-    const task = this.#context.sent.find(id)
+    const { sent, environment, deliveries } = this.#context
+    const task = sent.find(id)
     if (task === undefined || typeof held !== 'number') this.#context.stray()
-    else this.#context.environment.watcher?.slow(task, held)
+    else deliveries.deliver(() => environment.watcher?.slow(task, held))
   }
 
   #receiveBatch(link: LaneLink, batch: readonly unknown[]): void {
@@ -88,7 +91,10 @@ export class Answers {
         return true
       case FAILED:
         this.#settlement.noteStart(task, id)
-        if (this.#retries.afterFailure(task, (value as EncodedError).fields?.code)) return true
+        if (this.#retries.afterFailure(task, (value as EncodedError).fields?.code)) {
+          if (task.extras!.home !== 0) this.#context.exports.startsAgain(task)
+          return true
+        }
         this.#settlement.finish(
           task,
           FAILED,

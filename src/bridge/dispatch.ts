@@ -30,6 +30,8 @@ export class Dispatch {
   readonly #growth: Growth | null
   readonly #roomWatch: RoomWatch
   #queued = false
+  /** Whether there is anything to be flushed since it was done last. */
+  #wanted = false
 
   constructor(
     context: SenderContext,
@@ -49,6 +51,7 @@ export class Dispatch {
 
   /** Flushes at the end of the present turn. */
   queueFlush(): void {
+    this.#wanted = true
     if (this.#queued) return
     this.#queued = true
     this.#context.environment.defer(this.#flushQueued)
@@ -56,11 +59,27 @@ export class Dispatch {
 
   readonly #flushQueued = (): void => {
     this.#queued = false
-    this.flush()
+    if (this.#wanted) this.flush()
+  }
+
+  /** Does now what is to be done at the end of the turn: the turn lasts. */
+  hurry(): void {
+    if (this.#wanted) this.flush()
   }
 
   /** Lets in what waits for room, sends what there is credit for, and asks for a word when there is more of either. */
   flush(): void {
+    const { deliveries } = this.#context
+    deliveries.hold()
+    try {
+      this.#flush()
+    } finally {
+      deliveries.release()
+    }
+  }
+
+  #flush(): void {
+    this.#wanted = false
     let asked: boolean
     let wanted: boolean
     do {
@@ -90,7 +109,7 @@ export class Dispatch {
   #send(): void {
     const { concurrency } = this.#terms
     const freeLink = (): LaneLink | undefined =>
-      [...this.#links.values()].find(link => link.outstanding < concurrency && link.room(concurrency) > 0)
+      [...this.#links.values()].find(link => link.hasPlace(concurrency))
     while (this.#backlog.ready > 0) {
       const link = this.#leastLoaded()
       if (link === null) return

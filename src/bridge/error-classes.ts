@@ -1,5 +1,6 @@
 import {
   ClosedError,
+  DeadlockError,
   InvalidArgumentError,
   LaneError,
   MultilaneError,
@@ -12,6 +13,7 @@ import {
   TaskThrewError,
   TaskTimeoutError,
   UnknownTaskError,
+  WaitTimeoutError,
 } from '../core/errors.js'
 
 type ErrorClass = abstract new (...args: never[]) => Error
@@ -68,6 +70,7 @@ const BUILT_IN = [
 ]
 const OWN = [
   ClosedError,
+  DeadlockError,
   InvalidArgumentError,
   LaneError,
   MultilaneError,
@@ -80,6 +83,7 @@ const OWN = [
   TaskThrewError,
   TaskTimeoutError,
   UnknownTaskError,
+  WaitTimeoutError,
 ]
 // Of two copies of our own classes the later is the one that a task module has imported, and may test for.
 for (const errorClass of [...BUILT_IN, ...OWN]) know(errorClass)

@@ -15,6 +15,8 @@ export interface JobSource {
   answer(job: Job, verdict: number, value: unknown, now: number): void
   /** The job held the loop for longer than its lane lets pass unreported. @param held milliseconds */
   reportSlow(job: Job, held: number): void
+  /** The job waits for what the runtime will tell it of, or does not any more. */
+  waits(job: Job, isWaiting: boolean): void
   /** Gives the slot of a job back that did not run, or is given up. */
   acknowledge(job: Job): void
 }
@@ -29,7 +31,7 @@ export class Job implements Queueable<Job> {
   readonly id: number
   /** Which function it calls. */
   readonly index: number
-  readonly args: readonly unknown[]
+  args: readonly unknown[]
   readonly priority: number
   readonly deadline: number
   readonly arrival: number
@@ -37,8 +39,10 @@ export class Job implements Queueable<Job> {
   readonly since: number
   /** The instant it started; 0 before. */
   started = 0
-  /** Given up by the lane: whatever it still returns is of no interest. */
-  abandoned = false
+  /** Answered, or given up by the lane: whatever its code still does is of no interest. */
+  ended = false
+  /** For how many things it waits. */
+  #waits = 0
   /** What `currentTask()` answers, once the task has asked. */
   context: unknown = null
 
@@ -60,5 +64,14 @@ export class Job implements Queueable<Job> {
     this.deadline = deadline
     this.arrival = arrival
     this.since = since
+  }
+
+  /** Its code awaits something that the runtime will tell it of: until then it needs no place on its thread. */
+  beginWait(): void {
+    if (this.#waits++ === 0) this.source.waits(this, true)
+  }
+
+  endWait(): void {
+    if (--this.#waits === 0) this.source.waits(this, false)
   }
 }

@@ -23,6 +23,8 @@ export class LaneLink {
   movedAt = 0
   /** Whether the thread is to go, and gets no more tasks. */
   leaving = false
+  /** Whether it is the sender's own thread, and in a synchronous wait. */
+  isBlocked = false
   /** Ends the wait for why its port has closed. */
   stopWaiting: () => void = () => {}
   /** Started tasks whose outcome was decided against them and that have not ended. */
@@ -47,15 +49,23 @@ export class LaneLink {
   }
 
   /**
-   * How many tasks more may be sent: none to a thread that is to go, and none while a task holds the loop that is
+   * How many tasks more may be sent. Those that wait for others need no place, so that there is always room for what
+   * they wait for. None to a thread that is to go, and none while a task holds the loop that is
    * likely to cost the thread its life.
    */
   room(concurrency: number): number {
-    if (this.leaving) return 0
+    if (this.leaving || this.isBlocked) return 0
     if (this.#condemned.size > 0 && this.#condemned.has(this.block.holder)) return 0
     // A slot whose task was taken back costs the thread next to nothing, but it is in its port.
     const weightless = Math.min(this.takenBack, MOST_TAKEN_BACK)
-    return this.window.limit(this.block.inProgress, concurrency) - this.outstanding + weightless
+    // Read in this order: one that begins to wait meanwhile is counted twice rather than not at all.
+    const { inProgress, waiting } = this.block
+    return this.window.limit(inProgress, concurrency) + waiting - this.outstanding + weightless
+  }
+
+  /** Whether a task that is sent now would start at once, as far as can be seen from here. */
+  hasPlace(concurrency: number): boolean {
+    return this.outstanding - this.block.waiting < concurrency && this.room(concurrency) > 0
   }
 
   condemn(id: number): void {

@@ -10,7 +10,10 @@ import { Dispatch } from './dispatch.js'
 import { encodeReason } from './error-codec.js'
 import { Failure } from './failure.js'
 import { LaneLink } from './lane-link.js'
+import { LaneLinks } from './lane-links.js'
 import { LaneSight } from './lane-sight.js'
+import { LaneWaits } from './lane-waits.js'
+import type { Lending } from './lending.js'
 import { LostThreads } from './lost-threads.js'
 import { Outbox } from './outbox.js'
 import type { Port } from './port.js'
@@ -42,6 +45,11 @@ export class LaneSender {
   readonly terms: LaneTerms
   /** What there is to be seen of its tasks. */
   readonly sight: LaneSight
+  /** The threads of the lane that it is connected with. */
+  readonly links = new LaneLinks()
+  readonly waits: LaneWaits
+  /** How handles of its tasks are handed to other threads. */
+  readonly lending: Lending
   readonly #context: SenderContext
   readonly #backlog: Backlog
   readonly #admission: Admission
@@ -53,7 +61,6 @@ export class LaneSender {
   readonly #retries: Retries
   readonly #lost: LostThreads
   readonly #targets: CallTargets
-  readonly #links = new Map<number, LaneLink>()
   /** Why the scheduler takes no more tasks, if that is so. */
   #refusal: Error | null = null
   /** Why the lane can run none, if that is so. */
@@ -63,6 +70,7 @@ export class LaneSender {
     const { clock } = context.environment
     this.#context = context
     this.terms = terms
+    this.lending = context.exports
     this.#targets = new CallTargets(terms.name)
     this.#backlog = new Backlog(clock, context.reminders, {
       becameReady: () => this.#dispatch.queueFlush(),
@@ -86,8 +94,8 @@ export class LaneSender {
     this.#retries = new Retries(clock, this.#backlog, task => this.#admission.accepted(task))
     this.#outbox = new Outbox(context, this.#backlog, this.#settlement, this.#targets)
     this.#answers = new Answers(context, this.#settlement, this.#retries)
-    this.#recall = new Recall(context, terms, this.#links, this.#backlog, this.#outbox)
-    this.#dispatch = new Dispatch(context, terms, this.#links, this.#backlog, {
+    this.#recall = new Recall(context, terms, this.links, this.#backlog, this.#outbox)
+    this.#dispatch = new Dispatch(context, terms, this.links, this.#backlog, {
       admission: this.#admission,
       outbox: this.#outbox,
       recall: this.#recall,
@@ -95,10 +103,17 @@ export class LaneSender {
     this.#lost = new LostThreads(context, terms.name, this.#settlement, this.#retries, task =>
       this.#takenBack(task),
     )
+    this.waits = new LaneWaits(context, terms, {
+      links: this.links,
+      dispatch: this.#dispatch,
+      recall: this.#recall,
+      receive: (link, message) => this.#receive(link, message),
+      closed: link => this.#closed(link),
+    })
     this.sight = new LaneSight(terms.name, {
       sent: context.sent,
       backlog: this.#backlog,
-      links: this.#links,
+      links: this.links,
       retries: this.#retries,
     })
   }
@@ -169,14 +184,14 @@ export class LaneSender {
       return true
     }
     if (table.exchange(id, STARTED, CANCELED)) {
-      this.#links.get(table.int(id, INT.THREAD))?.condemn(id)
-      this.#settlement.noteStart(task, id)
-      this.#settlement.finish(task, CANCELED, failure)
+      this.links.get(table.int(id, INT.THREAD))?.condemn(id)
       this.#context.tell({
         type: 'canceled',
         id,
         reason: encodeReason(reason === undefined ? failure.error() : reason),
       })
+      this.#settlement.noteStart(task, id)
+      this.#settlement.finish(task, CANCELED, failure)
       return true
     }
     if (table.state(id) === FAILED && this.#retries.areLeft(task)) {
@@ -222,37 +237,38 @@ export class LaneSender {
 
   /** Calls back after so many milliseconds, unless the function that is returned is called first. */
   remindMeAfter(delay: number, call: () => void): () => void {
-    const { reminders, environment } = this.#context
-    const entry = reminders.add(environment.clock.now() + delay, call)
-    return () => reminders.cancel(entry)
+    return this.#context.remindMeAfter(delay, call)
   }
 
   joined(thread: number, port: Port, block: SharedArrayBuffer, names: readonly string[]): void {
     const link = new LaneLink(thread, port, block)
-    this.#links.set(thread, link)
+    this.links.set(thread, link)
     this.#targets.learn(names)
     this.#context.sent.table.buffers.forEach((buffer, index) => {
       link.send({ type: 'segment', index, buffer })
     })
+    if (this.#context.bell !== null) link.send({ type: 'bell', buffer: this.#context.bell, thread })
     port.listen(
-      message => {
-        if (this.#links.get(thread) !== link) return
-        this.#answers.receive(link, message)
-        this.#releaseIfDone(link)
-        this.#dispatch.flush()
-      },
+      message => this.waits.heard(link, message),
       () => this.#closed(link),
     )
+    this.#context.imports.joined(this.terms.name, message => link.send(message))
     this.#dispatch.flush()
   }
 
+  #receive(link: LaneLink, message: unknown): void {
+    if (this.links.get(link.thread) !== link) return
+    this.#answers.receive(link, message)
+    this.#releaseIfDone(link)
+  }
+
   segmentAdded(index: number, buffer: SharedArrayBuffer): void {
-    for (const link of this.#links.values()) link.send({ type: 'segment', index, buffer })
+    this.links.tellAll({ type: 'segment', index, buffer })
   }
 
   /** A thread is to go: it gets nothing more, and is released when it has answered all it has. */
   leaving(thread: number): void {
-    const link = this.#links.get(thread)
+    const link = this.links.get(thread)
     if (link === undefined) {
       this.#context.tell({ type: 'released', lane: this.terms.name, thread })
       return
@@ -273,7 +289,8 @@ export class LaneSender {
   }
 
   #forget(link: LaneLink): void {
-    this.#links.delete(link.thread)
+    this.links.delete(link.thread)
+    this.#context.imports.threadLost(link.thread)
     link.port.close()
     link.stopWaiting()
   }
@@ -284,7 +301,7 @@ export class LaneSender {
    * @param blamed the id of the task on account of which it was ended, if it is one of these
    */
   lost(thread: number, error: Error, blamed?: number): void {
-    const link = this.#links.get(thread)
+    const link = this.links.get(thread)
     if (link === undefined) return
     for (let next = link.port.take(); next !== undefined; next = link.port.take()) {
       this.#answers.receive(link, next.message)
@@ -300,13 +317,13 @@ export class LaneSender {
   }
 
   loseAll(error: Error): void {
-    for (const thread of [...this.#links.keys()]) this.lost(thread, error)
+    for (const thread of [...this.links.keys()]) this.lost(thread, error)
   }
 
   /** A sent task was timed out by the supervisor. */
   expired(id: number, task: Task): void {
     const { table } = this.#context.sent
-    if (table.float(id, FLOAT.STARTED) !== 0) this.#links.get(table.int(id, INT.THREAD))?.condemn(id)
+    if (table.float(id, FLOAT.STARTED) !== 0) this.links.get(table.int(id, INT.THREAD))?.condemn(id)
     this.#settlement.timedOut(task, id)
     this.#dispatch.queueFlush()
   }
@@ -340,7 +357,7 @@ export class LaneSender {
   #isFull(reserved: number): boolean {
     const limit = this.terms.queueLimit - reserved
     let upperBound = this.#backlog.size
-    for (const link of this.#links.values()) upperBound += link.load
+    for (const link of this.links.values()) upperBound += link.load
     // The exact count reads every slot, so it is taken only where it could decide.
     return upperBound >= limit && this.waiting >= limit
   }
@@ -367,7 +384,7 @@ export class LaneSender {
   }
 
   #closed(link: LaneLink): void {
-    if (this.#links.get(link.thread) !== link) return
+    if (this.links.get(link.thread) !== link) return
     const { name } = this.terms
     // The supervisor knows of what, or sees to it that the thread is as lost as its port; and tells.
     this.#context.tell({ type: 'link-lost', lane: name, thread: link.thread })

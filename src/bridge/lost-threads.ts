@@ -72,6 +72,7 @@ export class LostThreads {
       // It would hold the next thread as well.
       if (isToBlame || !this.#retries.afterDeath(task))
         this.#settlement.finish(task, FAILED, Failure.of(error))
+      else if (task.extras!.home !== 0) this.#context.exports.startsAgain(task)
     } else if (table.state(id) === TIMED_OUT) {
       this.#settlement.timedOut(task, id)
     } else {

@@ -1,11 +1,13 @@
 import type { Backlog } from '../core/backlog.js'
-import { NotCloneableError, UnknownTaskError } from '../core/errors.js'
+import { InvalidArgumentError, NotCloneableError, UnknownTaskError } from '../core/errors.js'
 import type { Task } from '../core/task.js'
 import { FAILED, SCHEDULED } from '../core/task-state.js'
 import type { CallTargets } from './call-targets.js'
 import { Failure } from './failure.js'
+import { handlesIn, LENT, type Lendable } from './handle-args.js'
 import type { LaneLink } from './lane-link.js'
 import type { SenderContext } from './sender-context.js'
+import type { Lent } from './sent-tasks.js'
 import type { Settlement } from './settlement.js'
 import { FLAG, FLOAT, INT, RECALLED } from './shared-table.js'
 import { pathToUncloneable } from './uncloneable.js'
@@ -46,8 +48,14 @@ export class Outbox {
         this.#settlement.finish(task, FAILED, Failure.of(new UnknownTaskError(name, this.#targets.names)))
         continue
       }
+      const handles = handlesIn(task.args)
+      if (handles !== null && !this.#areOurs(handles)) {
+        const cause = new InvalidArgumentError('args', 'without handles of other schedulers', handles)
+        this.#settlement.finish(task, FAILED, Failure.of(new NotCloneableError('args', { cause })))
+        continue
+      }
       if (task.extras === null || task.extras.transfer === null) {
-        this.#assign(link, task, message)
+        this.#assign(link, task, handles, message)
         sent++
         continue
       }
@@ -59,7 +67,7 @@ export class Outbox {
         this.#backlog.untake(task)
         return false
       }
-      this.#assign(free, task, message)
+      this.#assign(free, task, handles, message)
       this.#post(free, message, task.extras.transfer)
       return true
     }
@@ -68,7 +76,7 @@ export class Outbox {
   }
 
   /** Takes a slot for a task, and adds it to the message it will leave with. */
-  #assign(link: LaneLink, task: Task, message: unknown[]): void {
+  #assign(link: LaneLink, task: Task, handles: readonly Lendable[] | null, message: unknown[]): void {
     const { sent } = this.#context
     const { table } = sent
     const { args } = task
@@ -76,7 +84,12 @@ export class Outbox {
     message.push(id)
     for (let k = 0; k < args.length; k++) message.push(args[k])
     table.setInt(id, INT.CALL, task.target.index)
-    table.setInt(id, INT.ARGUMENTS, args.length)
+    if (handles === null) table.setInt(id, INT.ARGUMENTS, args.length)
+    else {
+      message.push(this.#lend(id, handles, link.thread))
+      table.setInt(id, INT.ARGUMENTS, args.length + 1)
+      table.orInt(id, INT.FLAGS, FLAG.HANDLES)
+    }
     table.setInt(id, INT.THREAD, link.thread)
     table.setFloat(id, FLOAT.SEQUENCE, task.sequence)
     table.setFloat(id, FLOAT.SUBMITTED, task.since)
@@ -86,6 +99,11 @@ export class Outbox {
       table.setInt(id, INT.PRIORITY, extras.priority)
       table.setInt(id, INT.ATTEMPT, extras.attempt)
       if (extras.reportStart) flags |= FLAG.REPORT_START
+      if (extras.retries !== null) flags |= FLAG.RETRIES
+      if (extras.home !== 0) {
+        table.setHome(id, extras.home)
+        table.advance(extras.home, SCHEDULED, 0, 0)
+      }
       const { expires } = extras
       if (expires !== Number.POSITIVE_INFINITY || extras.timeout !== Number.POSITIVE_INFINITY) {
         flags |= FLAG.LIMITED
@@ -100,6 +118,23 @@ export class Outbox {
     task.enter(SCHEDULED)
     task.id = id
     link.outstanding++
+  }
+
+  #areOurs(handles: readonly Lendable[]): boolean {
+    return handles.every(handle => handle[LENT]().lending?.of === this.#context)
+  }
+
+  /** @returns each handle, which is cloned to an empty object, with what its task is known by */
+  #lend(id: number, handles: readonly Lendable[], thread: number): unknown[] {
+    const list: unknown[] = []
+    const lent: Lent[] = []
+    for (const handle of handles) {
+      const { task, lending } = handle[LENT]()
+      list.push(handle, lending!.lend(task, thread))
+      lent.push({ task, lending: lending!, thread })
+    }
+    this.#context.sent.lend(id, lent)
+    return list
   }
 
   /**

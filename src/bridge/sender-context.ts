@@ -1,11 +1,16 @@
 import type { OverloadPolicy } from '../core/admission.js'
 import type { Clock } from '../core/clock.js'
 import type { Reminders, Timers } from '../core/reminders.js'
+import type { SpinTrials } from '../core/spin-trials.js'
 import type { Task } from '../core/task.js'
 import type { TaskHistory } from '../core/task-history.js'
+import type { Deliveries } from './deliveries.js'
+import type { Exports } from './exports.js'
+import type { Imports } from './imports.js'
 import type { Port } from './port.js'
 import type { SenderToSupervisor } from './protocol/sender-to-supervisor.js'
 import type { RestartReported, StallReported } from './protocol/supervisor-to-sender.js'
+import type { SenderBell } from './sender-bell.js'
 import type { SentTasks } from './sent-tasks.js'
 
 /** What happens on lanes and is told to those who keep an eye on them. */
@@ -18,6 +23,10 @@ export interface LaneWatcher {
 
 /** What a sender needs of the thread it is on. */
 export interface SenderEnvironment {
+  /** The number by which the supervisor knows the sender. */
+  readonly number: number
+  /** Whether it is connected only with the lanes it asks for, as a thread of one of them is. */
+  readonly isOfLane: boolean
   readonly clock: Clock
   readonly timers: Timers
   /** Calls back at the end of the present turn. */
@@ -30,6 +39,21 @@ export interface SenderEnvironment {
   report(error: unknown): void
   /** Left out where nobody could be told. */
   readonly watcher?: LaneWatcher
+  /** Makes the sender's doorbell. Left out where answers come by the thread's own loop, which must not be blocked then. */
+  readonly bell?: () => SenderBell
+  /** The thread is about to be blocked: what it owes others has to leave before. */
+  readonly aboutToBlock?: () => void
+  /** Why whoever waits is not to go on waiting: its outcome has been decided. */
+  readonly interruption?: () => Error | undefined
+  /** The lane thread that the sender is on, if it is on one. */
+  readonly home?: LaneHome
+}
+
+/** A lane thread on which a sender is. */
+export interface LaneHome {
+  readonly lane: string
+  /** Its number. */
+  readonly thread: number
 }
 
 /** What the lanes of one sender have in common. */
@@ -40,17 +64,29 @@ export interface SenderContext {
   readonly reminders: Reminders<() => void>
   /** The next number in the order in which the sender's tasks come. */
   nextSequence(): number
+  /** The tasks whose handles other threads have. */
+  readonly exports: Exports
+  /** Those of other threads whose handles this one has. */
+  readonly imports: Imports
   /** Where finished tasks are remembered. */
   readonly history: TaskHistory
   /** Counts a task as unfinished. */
   began(): void
   /** Counts a task as finished. */
   ended(): void
+  /** Calls back after so many milliseconds, unless the function that is returned is called first. */
+  remindMeAfter(delay: number, call: () => void): () => void
   /** Counts a message that made no sense. */
   stray(): void
   tell(message: SenderToSupervisor): void
   /** Sees to it that the supervisor looks at the table when a sent task's limit runs out. */
   announceExpiry(at: number): void
+  /** Holds back what users are to be told of while they wait synchronously. */
+  readonly deliveries: Deliveries
+  /** The buffer of its doorbell, once it has waited synchronously. */
+  readonly bell: SharedArrayBuffer | null
+  /** As `BlockingWait.until`. @throws DeadlockError where the thread must not be blocked */
+  block(task: Task, spin: SpinTrials, isOver: () => boolean, timeout: number): void
 }
 
 /** What a sender must know of a lane. */
@@ -63,4 +99,6 @@ export interface LaneTerms {
   readonly overload: OverloadPolicy
   /** How many threads it has. */
   readonly threads: { readonly min: number; readonly max: number }
+  /** Milliseconds of looking for an answer before sleeping, in a synchronous wait. */
+  readonly spin: number
 }

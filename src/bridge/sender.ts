@@ -1,11 +1,20 @@
+import { ClosedError, DeadlockError, LaneError, TaskCanceledError } from '../core/errors.js'
 import { Reminders } from '../core/reminders.js'
+import { SpinTrials } from '../core/spin-trials.js'
+import type { Task } from '../core/task.js'
 import { TaskHistory } from '../core/task-history.js'
 import { UnfinishedTasks } from '../core/unfinished.js'
-import { decodeError } from './error-codec.js'
+import { BlockingWait, type LooplessSender } from './blocking-wait.js'
+import { Deliveries } from './deliveries.js'
+import { decodeError, decodeReason } from './error-codec.js'
+import { Exports } from './exports.js'
+import { Failure } from './failure.js'
+import { Imports } from './imports.js'
 import { LaneSender } from './lane-sender.js'
+import type { SentHandle } from './lending.js'
 import type { Port } from './port.js'
 import type { SenderToSupervisor } from './protocol/sender-to-supervisor.js'
-import type { SupervisorToSender } from './protocol/supervisor-to-sender.js'
+import type { ChangeWanted, StallReported, SupervisorToSender } from './protocol/supervisor-to-sender.js'
 import type { LaneTerms, SenderContext, SenderEnvironment } from './sender-context.js'
 import { SentTasks } from './sent-tasks.js'
 
@@ -25,10 +34,19 @@ export class Sender implements SenderContext {
   readonly sent: SentTasks
   readonly reminders: Reminders<() => void>
   readonly history: TaskHistory
+  readonly deliveries: Deliveries
+  readonly exports: Exports
+  readonly imports: Imports
   readonly #lanes = new Map<string, LaneSender>()
   readonly #supervisor: Port
   readonly #unfinished: UnfinishedTasks
+  #blocking: BlockingWait | null = null
+  #bell: SharedArrayBuffer | null = null
   #announced = Number.POSITIVE_INFINITY
+  /** The lanes whose threads it is connected with, or will be; null if it is with all. */
+  readonly #reached: Set<string> | null
+  /** Whether it pays to look for what comes from the threads of other senders before sleeping. */
+  readonly #importSpin: SpinTrials
   #strays = 0
 
   constructor(
@@ -40,14 +58,33 @@ export class Sender implements SenderContext {
     this.history = past.history
     this.environment = environment
     this.#supervisor = supervisor
-    const { clock, timers } = environment
-    this.reminders = new Reminders(clock, timers, call => call())
+    const { clock, timers, number, isOfLane } = environment
+    this.#reached = isOfLane ? new Set() : null
+    this.deliveries = new Deliveries(call => environment.defer(call))
+    this.reminders = new Reminders(clock, timers, call => this.#undisturbed(call))
     this.#unfinished = new UnfinishedTasks(clock, this.reminders, past.lastNumber, isBusy =>
       environment.busy(isBusy),
     )
     this.sent = new SentTasks((index, buffer) => {
       this.tell({ type: 'segment', index, buffer })
       for (const lane of this.#lanes.values()) lane.segmentAdded(index, buffer)
+    })
+    this.exports = new Exports(this, {
+      number,
+      sent: this.sent,
+      tell: message => this.tell(message),
+      forget: (lane, thread, sequence) =>
+        void this.lane(lane).links.tell(thread, { type: 'forget', owner: number, sequence }),
+    })
+    this.#importSpin = new SpinTrials(Math.max(...lanes.map(({ spin }) => spin)))
+    this.imports = new Imports(this, {
+      tell: message => this.tell(message),
+      tellThreads: (lane, message) => this.lane(lane).links.tellAll(message),
+      tellThread: (lane, thread, message) => this.lane(lane).links.tell(thread, message),
+      reach: lane => this.reach(lane),
+      defer: call => environment.defer(call),
+      remindMeAfter: (delay, call) => this.remindMeAfter(delay, call),
+      block: (task, isOver, timeout) => this.block(task, this.#importSpin, isOver, timeout),
     })
     for (const terms of lanes) this.#lanes.set(terms.name, new LaneSender(this, terms))
   }
@@ -66,6 +103,31 @@ export class Sender implements SenderContext {
     const lane = this.#lanes.get(name)
     if (lane === undefined) throw new Error(`there is no lane '${name}'`)
     return lane
+  }
+
+  /** Has the sender connected with the threads of a lane, if it is not. */
+  reach(lane: string): void {
+    if (this.#reached === null || this.#reached.has(lane)) return
+    this.#reached.add(lane)
+    this.tell({ type: 'reach', lane })
+  }
+
+  /**
+   * Takes a handle that has come with a task.
+   *
+   * @returns the task it stands for, and whether that was submitted here
+   */
+  take(sent: SentHandle): { readonly task: Task; readonly isOwn: boolean } {
+    const own = sent.owner === this.environment.number ? this.exports.find(sent.sequence) : undefined
+    if (own === undefined) return { task: this.imports.take(sent), isOwn: false }
+    this.exports.changed(sent.sequence, sent.owner, -1)
+    return { task: own, isOwn: true }
+  }
+
+  /** Calls back after so many milliseconds, unless the function that is returned is called first. */
+  remindMeAfter(delay: number, call: () => void): () => void {
+    const entry = this.reminders.add(this.environment.clock.now() + delay, call)
+    return () => this.reminders.cancel(entry)
   }
 
   [Symbol.iterator](): Iterator<LaneSender> {
@@ -102,6 +164,73 @@ export class Sender implements SenderContext {
     this.#supervisor.post(message)
   }
 
+  /** What the callbacks of its tasks find around them. */
+  readonly surroundings = {
+    deliver: (call: () => void): void => this.deliveries.deliver(call),
+    report: (error: unknown): void => this.environment.report(error),
+  }
+
+  /** The buffer of its doorbell; null before its first synchronous wait. */
+  get bell(): SharedArrayBuffer | null {
+    return this.#bell
+  }
+
+  block(task: Task, spin: SpinTrials, isOver: () => boolean, timeout: number): void {
+    this.#blocking ??= this.#hangBell(task)
+    const { home } = this.environment
+    const blocking = this.#blocking
+    this.environment.aboutToBlock?.()
+    this.deliveries.during(() => {
+      if (home !== undefined) this.#lanes.get(home.lane)?.waits.leaveOut(home.thread)
+      try {
+        blocking.until(isOver, spin, timeout)
+      } finally {
+        if (home !== undefined) this.#lanes.get(home.lane)?.waits.takeIn(home.thread)
+      }
+    })
+  }
+
+  #hangBell(task: Task): BlockingWait {
+    const { bell: makeBell, clock } = this.environment
+    if (makeBell === undefined) {
+      const needed = `task '${task.target.name}' of lane '${task.target.lane}'`
+      throw new DeadlockError(['this thread', needed], 'the lane is on that thread')
+    }
+    const bell = makeBell()
+    this.#bell = bell.buffer
+    const tellOfBell = (): void => {
+      bell.ask()
+      this.tell({ type: 'bell', buffer: bell.buffer })
+    }
+    tellOfBell()
+    for (const { waits } of this.#lanes.values()) waits.hang(bell.buffer)
+    const hurry = (): void => {
+      this.reminders.bringDue()
+      for (const { waits } of this.#lanes.values()) waits.hurry()
+    }
+    const receive = (): void => {
+      this.readNotices()
+      for (const { waits } of this.#lanes.values()) waits.receive()
+      for (let thread = bell.takeClosed(); thread !== 0; thread = bell.takeClosed())
+        for (const { waits } of this.#lanes.values()) waits.closed(thread)
+    }
+    const forsaken = (): void => {
+      // What it had still to say comes first.
+      receive()
+      this.orphaned(new LaneError('ERR_LANE_CLOSED', '', 'the supervisor thread ended, or does not answer'))
+    }
+    const sender: LooplessSender = {
+      clock,
+      hurry,
+      receive,
+      nextDue: () => this.reminders.next,
+      tellOfBell,
+      forsaken,
+      interruption: () => this.environment.interruption?.(),
+    }
+    return new BlockingWait(sender, bell)
+  }
+
   announceExpiry(at: number): void {
     if (at >= this.#announced && this.#announced > this.environment.clock.now()) return
     this.#announced = at
@@ -117,6 +246,10 @@ export class Sender implements SenderContext {
 
   /** Takes a message of the supervisor. */
   receive(message: SupervisorToSender): void {
+    this.#undisturbed(() => this.#receive(message))
+  }
+
+  #receive(message: SupervisorToSender): void {
     switch (message.type) {
       case 'thread-joined': {
         const port = this.environment.openPort(message.port)
@@ -142,19 +275,68 @@ export class Sender implements SenderContext {
         this.lane(message.lane).fail(decodeError(message.error))
         break
       case 'fault':
-        this.environment.report(decodeError(message.error))
+        this.deliveries.deliver(() => this.environment.report(decodeError(message.error)))
         break
       case 'stall':
-        if (this.environment.watcher === undefined) break
-        // First: whoever is told may take long over it.
-        this.tell({ type: 'stall-heard', report: message.report })
-        this.environment.watcher.stall(message)
+        this.deliveries.deliver(() => this.#stalled(message))
         break
       case 'restart':
-        this.environment.watcher?.restart(message)
+        this.deliveries.deliver(() => this.environment.watcher?.restart(message))
+        break
+      case 'watched':
+        this.exports.watch(message.sequence, message.watcher)
+        break
+      case 'fetched':
+        this.exports.fetch(message.sequence, message.watcher)
+        break
+      case 'held':
+        this.exports.changed(message.sequence, message.holder, message.change)
+        break
+      case 'holder-gone':
+        this.exports.threadGone(message.holder)
+        break
+      case 'asked':
+        this.#change(message)
+        break
+      case 'done':
+        this.imports.done(message, message.thread)
+        break
+      case 'outcome':
+        this.imports.told(message, message.outcome)
+        break
+      case 'closing':
+        this.#close()
         break
       default:
         this.#strays++
+    }
+  }
+
+  /** A thread that has a task's handle wants something of it. */
+  #change({ sequence, cancel, priority }: ChangeWanted): void {
+    const task = this.exports.find(sequence)
+    if (task === undefined) return
+    const lane = this.lane(task.target.lane)
+    if (priority !== undefined) lane.setPriority(task, priority)
+    if (cancel === undefined) return
+    const reason = decodeReason(cancel)
+    const failure = Failure.later(() => new TaskCanceledError(task.target.name, reason))
+    lane.cancel(task, failure, reason)
+  }
+
+  #stalled(message: StallReported): void {
+    if (this.environment.watcher === undefined) return
+    // First: whoever is told may take long over it.
+    this.tell({ type: 'stall-heard', report: message.report })
+    this.environment.watcher.stall(message)
+  }
+
+  /** The scheduler ends, and with it this thread. */
+  #close(): void {
+    const refusal = new ClosedError('the scheduler is closed')
+    for (const lane of this.#lanes.values()) {
+      lane.refuse(refusal)
+      lane.cancelAll(name => new TaskCanceledError(name, refusal))
     }
   }
 
@@ -164,9 +346,22 @@ export class Sender implements SenderContext {
    * @param error what ends the tasks that are left
    */
   orphaned(error: Error): void {
-    for (const lane of this.#lanes.values()) {
-      lane.fail(error)
-      lane.loseAll(error)
+    this.#undisturbed(() => {
+      for (const lane of this.#lanes.values()) {
+        lane.fail(error)
+        lane.loseAll(error)
+      }
+      this.imports.loseAll(error)
+    })
+  }
+
+  /** Does something to its end before users are told of what came of it. */
+  #undisturbed(call: () => void): void {
+    this.deliveries.hold()
+    try {
+      call()
+    } finally {
+      this.deliveries.release()
     }
   }
 }

@@ -1,11 +1,21 @@
 import type { Task } from '../core/task.js'
 import { SCHEDULED } from '../core/task-state.js'
-import { slotOf, TaskTable } from './shared-table.js'
+import type { Lending } from './lending.js'
+import { FLOAT, slotOf, TaskTable } from './shared-table.js'
+
+/** A handle that left with a task. */
+export interface Lent {
+  readonly task: Task
+  readonly lending: Lending
+  /** The thread that gets it. */
+  readonly thread: number
+}
 
 /** The tasks of one sender that have a slot in its table, and the table. */
 export class SentTasks {
   readonly table: TaskTable
   readonly #bySlot: (Task | undefined)[] = []
+  readonly #lent = new Map<number, readonly Lent[]>()
 
   /** @param onSegment called when the table has grown */
   constructor(onSegment: (index: number, buffer: SharedArrayBuffer) => void) {
@@ -29,10 +39,25 @@ export class SentTasks {
     return this.table.holds(id) && this.table.state(id) >= 0 ? this.#bySlot[slotOf(id)] : undefined
   }
 
+  /** Notes which handles leave with the task in a slot. */
+  lend(id: number, handles: readonly Lent[]): void {
+    this.#lent.set(id, handles)
+  }
+
   /** Gives a slot back once nobody can mean its task by it any more. */
   release(id: number): void {
+    if (this.#lent.size > 0) this.#takeBack(id)
     this.#bySlot[slotOf(id)] = undefined
     this.table.free(id)
+  }
+
+  /** The handles of a task that never started are as if they had never left; all others their thread will give back. */
+  #takeBack(id: number): void {
+    const handles = this.#lent.get(id)
+    if (handles === undefined) return
+    this.#lent.delete(id)
+    if (this.table.float(id, FLOAT.STARTED) !== 0) return
+    for (const { lending, task, thread } of handles) lending.takeBack(task, thread)
   }
 
   /** The slots that a lane's tasks have, also those of tasks that were settled or taken back and await their answer. */

@@ -16,7 +16,7 @@
  * verdict).
  */
 import type { TimeLimit } from '../core/errors.js'
-import { SCHEDULED } from '../core/task-state.js'
+import { isFinal, SCHEDULED, SUBMITTED } from '../core/task-state.js'
 
 /** A free slot; the number of the task state NEW, which no sent task has. */
 export const FREE = 0
@@ -47,6 +47,8 @@ export const INT = Object.freeze({
   THREAD: 4,
   /** DONE, FAILED, or 0 for a bare acknowledgement: what the lane thread says in its answer. */
   VERDICT: 5,
+  /** The slot that shows the task's state to those who have its handle, or 0. Set and read with Atomics. */
+  HOME: 14,
   PRIORITY: 16,
   ATTEMPT: 17,
   /** Which limit ran out, and of what: one of `LIMIT`, which is an index into `LIMITS`. */
@@ -79,6 +81,10 @@ export const FLAG = Object.freeze({
   REPORT_START: 2,
   /** PRIORITY and ATTEMPT are set. */
   EXTRAS: 4,
+  /** The last of its arguments is a list of the handles among the others. */
+  HANDLES: 8,
+  /** A failure may not be its end. */
+  RETRIES: 16,
 })
 
 /**
@@ -133,6 +139,12 @@ export class TableView {
   /** Adds the next segment. */
   attach(index: number, buffer: SharedArrayBuffer): void {
     this.segments[index] = new Segment(buffer)
+  }
+
+  /** Adds the segment that has an id's slot, whatever others there are. */
+  attachOf(id: number, buffer: SharedArrayBuffer): void {
+    const index = slotOf(id) >> SEGMENT_BITS
+    this.segments[index] ??= new Segment(buffer)
   }
 
   get slots(): number {
@@ -202,6 +214,37 @@ export class TableView {
     Atomics.or(ints, ((slot & SEGMENT_MASK) << SLOT_WORDS_BITS) + field, bits)
   }
 
+  /** The slot that shows a task's state to those who have its handle, or 0. */
+  home(id: number): number {
+    return this.loadInt(id, INT.HOME)
+  }
+
+  /** Shows what has become of a task at its home, if it has one. */
+  mirror(id: number): void {
+    const home = this.home(id)
+    if (home === 0) return
+    const state = this.state(id)
+    if (state >= 0 && state !== RECALLED) {
+      this.advance(home, state, this.float(id, FLOAT.STARTED), this.float(id, FLOAT.ENDED))
+    }
+  }
+
+  /** Shows a state at a home, unless a later one is shown: several threads may tell of one task, in any order. */
+  advance(home: number, state: number, started: number, ended: number): void {
+    if (started !== 0) this.setFloat(home, FLOAT.STARTED, started)
+    if (ended !== 0 && isFinal(state)) this.setFloat(home, FLOAT.ENDED, ended)
+    for (;;) {
+      const shown = this.state(home)
+      if (shown < 0 || shown >= state || isFinal(shown) || this.exchange(home, shown, state)) return
+    }
+  }
+
+  /** Shows an earlier state at a home: the task is to be run again. */
+  retreat(home: number, state: number): void {
+    const shown = this.state(home)
+    if (shown > state && !isFinal(shown)) this.exchange(home, shown, state)
+  }
+
   float(id: number, field: number): number {
     const slot = id & SLOT_MASK
     return this.segments[slot >> SEGMENT_BITS]!.floats[
@@ -262,8 +305,29 @@ export class TaskTable extends TableView {
     ints[base + INT.VERDICT] = 0
     // Nor any limit of the task before: the supervisor may look between here and the new task's own being set.
     ints[base + INT.FLAGS] = 0
+    ints[base + INT.HOME] = 0
     Atomics.store(ints, base, wordOf(id, SCHEDULED))
     return id
+  }
+
+  /** Takes a slot that belongs to no attempt, to show the state of a task. @param submitted an instant */
+  takeHome(submitted: number): number {
+    const id = this.take()
+    this.setInt(id, INT.THREAD, 0)
+    this.setFloat(id, FLOAT.SUBMITTED, submitted)
+    this.exchange(id, SCHEDULED, SUBMITTED)
+    return id
+  }
+
+  setHome(id: number, home: number): void {
+    const slot = id & SLOT_MASK
+    const ints = this.segments[slot >> SEGMENT_BITS]!.ints
+    Atomics.store(ints, ((slot & SEGMENT_MASK) << SLOT_WORDS_BITS) + INT.HOME, home)
+  }
+
+  /** The part of the table that has an id's slot. */
+  segmentOf(id: number): SharedArrayBuffer {
+    return this.#buffers[slotOf(id) >> SEGMENT_BITS]!
   }
 
   /** Gives a slot back. Only once no other thread can still mean its task by it. */

@@ -1,10 +1,24 @@
 import { ResultNotCloneableError } from '../core/errors.js'
 import { CANCELED, DONE, FAILED, SCHEDULED, STARTED, TIMED_OUT } from '../core/task-state.js'
+import { BelledPort } from './belled-port.js'
 import { encodeError } from './error-codec.js'
 import { Job, type JobSource } from './job.js'
+import type { KeptOutcomes } from './kept-outcomes.js'
+import type { HandleName } from './lending.js'
 import type { Port } from './port.js'
+import type { OutcomeAsked } from './protocol/sender-to-lane.js'
+import { isTyped, type TypedMessage } from './protocol/typed-message.js'
 import { FLAG, FLOAT, INT, LIMIT, TableView } from './shared-table.js'
 import { pathToUncloneable } from './uncloneable.js'
+
+/** A task that has ended and whose handle other threads have. */
+interface Shown extends HandleName {
+  readonly home: number
+  readonly started: number
+  readonly ended: number
+  /** Whether a failure is its end. */
+  readonly isEnd: boolean
+}
 
 const NO_ARGUMENTS: readonly unknown[] = []
 
@@ -14,6 +28,12 @@ export interface InletObserver {
   arrived(job: Job): void
   /** A task has started whose limit runs out at this instant. */
   expiryAhead(at: number): void
+  /** A task waits for what the runtime will tell it of, or does not any more. */
+  waits(job: Job, isWaiting: boolean): void
+  /** Puts handles into the arguments of a task that is about to run. @param list what came with them */
+  revive(args: readonly unknown[], list: unknown): readonly unknown[]
+  /** What became of tasks whose handles other threads have. */
+  readonly outcomes: KeptOutcomes
   /** A message, or a part of one, made no sense and was dropped. */
   stray(): void
 }
@@ -29,18 +49,22 @@ export class TaskInlet implements JobSource {
   /** The number by which the supervisor knows the sender. */
   readonly sender: number
   readonly table = new TableView()
-  readonly #port: Port
+  readonly #port: BelledPort
   readonly #observer: InletObserver
   #answers: unknown[] = [0]
   #elapsed = 0
   #starts: number[] = []
   #arrivals = 0
+  /** Answers that have not left, of tasks whose handles other threads have. */
+  readonly #shown = new Map<number, Shown>()
+  /** The number by which the sender knows this thread, once that is told. */
+  #thread = 0
   /** Messages, or parts of one, dropped because they made no sense. */
   strays = 0
 
   constructor(sender: number, port: Port, observer: InletObserver) {
     this.sender = sender
-    this.#port = port
+    this.#port = new BelledPort(port)
     this.#observer = observer
   }
 
@@ -63,7 +87,29 @@ export class TaskInlet implements JobSource {
     if (Array.isArray(message)) this.#receiveTasks(message)
     else if (isSegment(message) && this.table.accepts(message.index, message.buffer))
       this.table.attach(message.index, message.buffer)
-    else this.#stray()
+    else if (isAsked(message)) this.#receiveAsked(message)
+    else if (!isTyped(message) || message.type !== 'bell' || !this.#hangBell(message)) this.#stray()
+  }
+
+  #hangBell({ buffer, thread }: TypedMessage): boolean {
+    if (typeof thread !== 'number' || this.#port.hang(buffer) === null) return false
+    this.#thread = thread
+    return true
+  }
+
+  #receiveAsked(message: OutcomeAsked): void {
+    const { outcomes } = this.#observer
+    if (message.type === 'wait') outcomes.wait(message, this.#port)
+    else if (message.type === 'fetch') outcomes.fetch(message, this.#port)
+    // Its submitter knows of all that have the handle.
+    else if (message.owner === this.sender) outcomes.forget(message)
+    else outcomes.forgetWait(message, this.#port)
+  }
+
+  /** The connection has ended. */
+  closed(): void {
+    this.#observer.outcomes.portClosed(this.#port)
+    this.#port.closed(this.#thread)
   }
 
   #stray(): void {
@@ -142,9 +188,23 @@ export class TaskInlet implements JobSource {
       const expires = this.table.float(id, FLOAT.RUN_EXPIRES)
       if (expires !== Number.POSITIVE_INFINITY) this.#observer.expiryAhead(expires)
     }
+    if (this.table.home(id) !== 0) {
+      this.table.mirror(id)
+      this.#observer.outcomes.started(this.#nameOf(id), {
+        state: STARTED,
+        value: undefined,
+        started: now,
+        ended: 0,
+      })
+    }
+    if ((flags & FLAG.HANDLES) !== 0) job.args = this.#observer.revive(job.args.slice(0, -1), job.args.at(-1))
     // After the exchange: a sender that sets the flag and then looks at the state misses no start.
     if ((this.table.loadInt(id, INT.FLAGS) & FLAG.REPORT_START) !== 0) this.#starts.push(id)
     return true
+  }
+
+  #nameOf(id: number): HandleName {
+    return { owner: this.sender, sequence: this.table.float(id, FLOAT.SEQUENCE) }
   }
 
   #expire(id: number): void {
@@ -164,11 +224,29 @@ export class TaskInlet implements JobSource {
     this.table.setFloat(job.id, FLOAT.ENDED, now)
     this.table.setInt(job.id, INT.VERDICT, verdict)
     this.#elapsed += now - job.started
+    if (this.table.home(job.id) !== 0) this.#noteShown(job, verdict, now)
     this.#answers.push(job.id, value)
+  }
+
+  waits(job: Job, isWaiting: boolean): void {
+    this.#observer.waits(job, isWaiting)
+  }
+
+  /** Now, since the slot may be another task's as soon as the answer has left. */
+  #noteShown(job: Job, verdict: number, now: number): void {
+    const { id } = job
+    this.#shown.set(id, {
+      ...this.#nameOf(id),
+      home: this.table.home(id),
+      started: job.started,
+      ended: now,
+      isEnd: verdict === DONE || (this.table.int(id, INT.FLAGS) & FLAG.RETRIES) === 0,
+    })
   }
 
   /** Tells the sender that the slot of a task that did not run, or is given up, is free. */
   acknowledge(job: Job): void {
+    if (this.table.home(job.id) !== 0) this.#observer.outcomes.over(this.#nameOf(job.id))
     this.#answers.push(job.id, undefined)
   }
 
@@ -203,6 +281,20 @@ export class TaskInlet implements JobSource {
     this.#port.close()
   }
 
+  /** Tells those of an outcome who have the task's handle. */
+  #show(id: number, shown: Shown, decided: boolean, verdict: number, value: unknown): void {
+    this.#shown.delete(id)
+    const { outcomes } = this.#observer
+    const { home, started, ended, isEnd } = shown
+    // Decided otherwise, or to be run again, or settled so fast that it cannot be told: its submitter sees to it.
+    if (!decided || !(isEnd || verdict === DONE)) {
+      outcomes.over(shown)
+      return
+    }
+    if (this.table.state(home) >= 0) this.table.advance(home, verdict, started, ended)
+    outcomes.ended(shown, { state: verdict, value, started, ended })
+  }
+
   #post(batch: unknown[]): void {
     try {
       this.#port.post(batch)
@@ -224,10 +316,21 @@ export class TaskInlet implements JobSource {
     for (let i = 1; i < batch.length; i += 2) {
       const id = batch[i] as number
       const verdict = this.table.int(id, INT.VERDICT)
+      const shown = this.#shown.get(id)
       // Fails, rightly, if a cancel came first or the sender has already done it with this very answer.
-      if (verdict === DONE || verdict === FAILED) this.table.exchange(id, STARTED, verdict)
+      const decided =
+        (verdict === DONE || verdict === FAILED) &&
+        (this.table.exchange(id, STARTED, verdict) || this.table.state(id) === verdict)
+      if (shown !== undefined) this.#show(id, shown, decided, verdict, batch[i + 1])
     }
   }
+}
+
+function isAsked(message: unknown): message is OutcomeAsked {
+  if (typeof message !== 'object' || message === null) return false
+  const { type, owner, sequence } = message as Record<string, unknown>
+  const isKnown = type === 'wait' || type === 'fetch' || type === 'forget'
+  return isKnown && typeof owner === 'number' && typeof sequence === 'number'
 }
 
 function isSegment(

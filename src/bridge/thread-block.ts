@@ -14,6 +14,8 @@ const THREAD = 8
 const WORDS = 32
 /** Among 64-bit fields: the first of the second cache line, which the thread alone writes. */
 const SPUN = 8
+const WAITING = 18
+const SENDING = 19
 
 export class ThreadBlock {
   readonly buffer: SharedArrayBuffer
@@ -70,13 +72,31 @@ export class ThreadBlock {
     Atomics.add(this.#ints, ABORTS_SEEN, 1)
   }
 
-  /** Tasks started and not finished that the loop is not running right now. */
+  /** Tasks started and not finished that take a place: neither run by the loop right now nor waiting for others. */
   get inProgress(): number {
     return Atomics.load(this.#ints, IN_PROGRESS)
   }
 
   set inProgress(count: number) {
     Atomics.store(this.#ints, IN_PROGRESS, count)
+  }
+
+  /** Tasks started and not finished that wait for others. */
+  get waiting(): number {
+    return Atomics.load(this.#ints, WAITING)
+  }
+
+  set waiting(count: number) {
+    Atomics.store(this.#ints, WAITING, count)
+  }
+
+  /** Whether the thread has submitted tasks that have not finished. */
+  get isSending(): boolean {
+    return Atomics.load(this.#ints, SENDING) !== 0
+  }
+
+  set isSending(sending: boolean) {
+    Atomics.store(this.#ints, SENDING, sending ? 1 : 0)
   }
 
   /** Whether some sender holds tasks back for want of credit, and wants to be told when there is room. */

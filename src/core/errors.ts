@@ -1,6 +1,7 @@
 /** Every code an error of Multilane can have, with what it means. Codes never change once released. */
 export const ERROR_CODES = Object.freeze({
   ERR_CLOSED: 'The scheduler is closed, or closing, and takes no more tasks.',
+  ERR_DEADLOCK: 'The wait could never end: those in `cycle` wait for each other.',
   ERR_DROPPED: 'The task was dropped to make room in the full queue of its lane.',
   ERR_INVALID_ARG: 'An option or argument is not acceptable; `option` names it.',
   ERR_LANE_CLOSED: 'The connection to the lane thread closed while the task was on it.',
@@ -12,6 +13,7 @@ export const ERROR_CODES = Object.freeze({
   ERR_NOT_CLONEABLE: 'An argument cannot be cloned to another thread; `path` leads to it.',
   ERR_PROTOCOL: 'Two threads speak different versions of the port protocol.',
   ERR_QUEUE_FULL: 'The queue of the lane is at its limit.',
+  ERR_RESULT_GONE: 'What became of the task is not known any more to the threads that have its handle.',
   ERR_RESULT_NOT_CLONEABLE: 'What the task returned or threw cannot be cloned to another thread.',
   ERR_TASK_CANCELED: 'The task was cancelled; `reason` is what was given.',
   ERR_TASK_LOAD: 'The task module could not be loaded, or its setup failed.',
@@ -20,6 +22,7 @@ export const ERROR_CODES = Object.freeze({
   ERR_TASK_UNKNOWN: 'The task module exports no function of this name; `names` lists those it does.',
   ERR_TRANSFER_LOST:
     'The thread that had been handed the transferred arguments died before it started the task.',
+  ERR_WAIT_TIMEOUT: 'The wait was over before the task was, which goes on; `timeout` is how long it waited.',
 } as const)
 
 export type ErrorCode = keyof typeof ERROR_CODES
@@ -109,6 +112,38 @@ export class TaskTimeoutError extends MultilaneError {
   constructor(task: string, limit: TimeLimit) {
     super('ERR_TASK_TIMEOUT', `task '${task}' exceeded its ${limit}`)
     this.limit = limit
+  }
+}
+
+/** A synchronous wait for a task's value was over before the task was (`ERR_WAIT_TIMEOUT`); the task goes on. */
+export class WaitTimeoutError extends MultilaneError {
+  override name = 'WaitTimeoutError'
+  /** Milliseconds. */
+  readonly timeout: number
+
+  constructor(task: string, timeout: number) {
+    super('ERR_WAIT_TIMEOUT', `task '${task}' had not ended after ${timeout} ms of waiting`)
+    this.timeout = timeout
+  }
+}
+
+/** A wait that could never end was refused (`ERR_DEADLOCK`). */
+export class DeadlockError extends MultilaneError {
+  override name = 'DeadlockError'
+  /** Who would wait for whom: each for the next, and the last for the first. */
+  readonly cycle: readonly string[]
+
+  /**
+   * @param cycle names, such as `task 'quote'`
+   * @param because what else there is to say of it
+   */
+  constructor(cycle: readonly string[], because?: string) {
+    const circle = [...cycle, ...cycle.slice(0, 1)].join(' → ')
+    super(
+      'ERR_DEADLOCK',
+      `waiting would be a deadlock: ${circle}${because === undefined ? '' : `; ${because}`}`,
+    )
+    this.cycle = Object.freeze([...cycle])
   }
 }
 

@@ -37,6 +37,18 @@ export class Reminders<T> {
     if (this.#queue.size === 0) this.#disarm()
   }
 
+  /** The earliest instant there is a reminder for, or Infinity. */
+  get next(): number {
+    return this.#queue.next()
+  }
+
+  /** Brings what is due, where no timer can: the event loop does not turn. */
+  bringDue(): void {
+    if (this.#queue.next() > this.#clock.now()) return
+    this.#disarm()
+    this.#fire()
+  }
+
   clear(): void {
     while (this.#queue.due(Number.POSITIVE_INFINITY) !== undefined);
     this.#disarm()

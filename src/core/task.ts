@@ -60,6 +60,8 @@ export class TaskExtras {
    */
   lingersIn = 0
   transfer: readonly object[] | null = null
+  /** The slot that shows its state to threads that have its handle, or 0. */
+  home = 0
   observer: TaskObserver | null = null
   /** Whether the lane thread is to say at once when the task starts. */
   reportStart = false

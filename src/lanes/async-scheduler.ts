@@ -13,6 +13,7 @@ import { SubmissionSites } from './submission-site.js'
 import { SyncTask } from './sync-task.js'
 import type { TaskDescription } from './task-description.js'
 import { TaskHandle } from './task-handle.js'
+import type { HookSurroundings } from './task-hooks.js'
 import { readTaskOptions, type TaskOptions } from './task-options.js'
 
 /**
@@ -26,6 +27,10 @@ export class AsyncScheduler extends SchedulerBase<AsyncLane> {
   readonly #config: AsyncSchedulerConfig
   readonly #targets = { loop: new LocalTargets('loop'), pool: new LocalTargets('pool') }
   readonly #sites = new SubmissionSites()
+  readonly #surroundings: HookSurroundings = {
+    deliver: call => call(),
+    report: error => this.report(error),
+  }
   #connection: LocalConnection | null = null
 
   /**
@@ -120,7 +125,7 @@ export class AsyncScheduler extends SchedulerBase<AsyncLane> {
     const task = new Task(target, connection.nextNumber(), description as never, now, resolve, extras)
     if (name === 'loop') this.#sites.note(task)
     if (extras === null) lane.submit(task, how)
-    else submitWithOptions(task, extras, options!, how, lane, connection.epoch, error => this.report(error))
+    else submitWithOptions(task, extras, options!, how, lane, connection.epoch, this.#surroundings)
     return task
   }
 }

@@ -1,3 +1,5 @@
+import type { TaskHandle } from './task-handle.js'
+
 /** The types that make a call of a lane as strict as a call of the function itself. */
 
 /** Any function. */
@@ -31,7 +33,7 @@ type CloneableObject =
  */
 export type Cloneable<T> = unknown extends T
   ? T
-  : T extends CloneableObject
+  : T extends CloneableObject | TaskHandle<unknown>
     ? T
     : T extends
           | TaskLike

@@ -89,6 +89,7 @@ export class ExpiryWatch {
     // Before the exchange, for whoever sees the outcome; of no meaning if the exchange fails.
     table.setInt(id, INT.LIMIT, limit)
     if (!table.exchange(id, state, TIMED_OUT)) return false
+    table.mirror(id)
     expired.push({ id, limit: LIMITS[limit]!, started: isLimitOfRun(limit) })
     return true
   }

@@ -77,7 +77,7 @@ export class IdleThreads<T extends WatchedThread> {
     const idle = ready.filter(thread => {
       const { block } = thread
       // In this order: a task that starts meanwhile is seen either way.
-      const busy = block.holder !== 0 || block.inProgress > 0
+      const busy = block.holder !== 0 || block.inProgress > 0 || block.waiting > 0 || block.isSending
       const idleFor = this.#idleness.look(thread, { started: block.started, busy }, now)
       return idleFor >= idleTimeout
     })

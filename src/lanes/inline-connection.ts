@@ -6,6 +6,7 @@ import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender
 import { Sender } from '../bridge/sender.js'
 import { Epoch } from '../core/clock.js'
 import { LaneError } from '../core/errors.js'
+import { HandleRevival } from './handle-revival.js'
 import { InlineSupervisor } from './inline-supervisor.js'
 import type { LaneConnection } from './lane.js'
 import { termsOf } from './lane-terms.js'
@@ -34,7 +35,10 @@ export class InlineConnection implements SenderConnection {
   readonly #started: Promise<void>
 
   /** @param given by lane: the functions it was given in place of a module */
-  constructor({ lanes, past, watcher, report }: ConnectionTerms, given: ReadonlyMap<string, TaskModule>) {
+  constructor(
+    { lanes, faces, past, watcher, report }: ConnectionTerms,
+    given: ReadonlyMap<string, TaskModule>,
+  ) {
     const mail = mailByTurns(nextTurn)
     const [near, far] = MemoryPort.pair(mail)
     const offered = new Map<unknown, Port>()
@@ -43,6 +47,8 @@ export class InlineConnection implements SenderConnection {
       near,
       lanes.map(lane => ({ ...termsOf(lane), threads: ONE_LOOP })),
       {
+        number: 0,
+        isOfLane: false,
         clock: monotonicClock,
         timers: ownTimers,
         defer: ownMicrotask,
@@ -57,9 +63,12 @@ export class InlineConnection implements SenderConnection {
       message => this.sender.receive(message as SupervisorToSender),
       () => {},
     )
+    const revival = new HandleRevival(this.sender, this.epoch)
     this.#supervisor = new InlineSupervisor({
       lanes,
       given,
+      faces,
+      revive: (args, list) => revival.revive(args, list as readonly unknown[]),
       epoch: this.epoch,
       table: this.sender.sent.table,
       notices: far,

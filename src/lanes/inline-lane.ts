@@ -11,12 +11,21 @@ import { LaneFigures } from './lane-figures.js'
 import { monotonicClock } from './monotonic-clock.js'
 import { inOwnContext, nextTurn, ownMicrotask, ownTimers } from './own-context.js'
 import { RunLoop } from './run-loop.js'
-import { type ContextHost, contextOf, runInContext } from './task-context.js'
+import { type ContextHost, contextOf, type Lanes, runInContext } from './task-context.js'
 import { loadTaskModule, type TaskModule } from './task-module.js'
 import { ThreadTimings } from './task-timings.js'
 
 /** The loop of the lanes is that of all else here. */
 const THIS_THREAD = { performance }
+
+/** What is the same for all lanes on the present thread. */
+export interface InlineSurroundings {
+  readonly epoch: Epoch
+  /** The lanes as tasks see them. */
+  readonly faces: Lanes
+  /** Puts handles into the arguments of a task that is about to run. */
+  revive(args: readonly unknown[], list: unknown): readonly unknown[]
+}
 
 /** What a lane on the present thread tells those who keep it. */
 export interface InlineLaneObserver {
@@ -49,17 +58,22 @@ export class InlineLane implements LadderThread {
   readonly figures = new LaneFigures()
   /** How many aborts it has been sent. */
   aborts = 0
-  readonly #epoch: Epoch
+  readonly #surroundings: InlineSurroundings
   readonly #observer: InlineLaneObserver
   #mode: 'starting' | 'ready' | 'leaving' | 'gone' = 'starting'
   #module: TaskModule | null = null
   #loop: RunLoop | null = null
   #refuseStart: (error: Error) => void = () => {}
 
-  constructor(number: number, config: LaneConfig, epoch: Epoch, observer: InlineLaneObserver) {
+  constructor(
+    number: number,
+    config: LaneConfig,
+    surroundings: InlineSurroundings,
+    observer: InlineLaneObserver,
+  ) {
     this.number = number
     this.config = config
-    this.#epoch = epoch
+    this.#surroundings = surroundings
     this.#observer = observer
   }
 
@@ -118,7 +132,8 @@ export class InlineLane implements LadderThread {
     this.names = module.names
     const host: ContextHost = {
       lane: this.config.name,
-      epoch: this.#epoch,
+      epoch: this.#surroundings.epoch,
+      lanes: this.#surroundings.faces,
       nameOf: index => module.names[index] ?? '',
       decideDue: () => this.#observer.decideDue(),
     }
@@ -143,6 +158,7 @@ export class InlineLane implements LadderThread {
             this.#observer.decideDue()
           }
         },
+        revive: (args, list) => this.#surroundings.revive(args, list),
         abort: (job, reason) => contextOf(job, host).abort(decodeReason(reason)),
         expiryAhead: at => this.#observer.expiryAhead(at),
         abandoned: () => this.#observer.abandoned(),

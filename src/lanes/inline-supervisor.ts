@@ -12,6 +12,7 @@ import type { LaneConfig } from './lane-config.js'
 import { monotonicClock } from './monotonic-clock.js'
 import { ownTimers } from './own-context.js'
 import type { LaneThreadStats, SupervisorStats } from './supervisor.js'
+import type { Lanes } from './task-context.js'
 import type { TaskModule } from './task-module.js'
 
 /** The number of the one sender there is. */
@@ -22,6 +23,10 @@ export interface InlineTerms {
   readonly lanes: readonly LaneConfig[]
   /** By lane: the functions it was given in place of a module. */
   readonly given: ReadonlyMap<string, TaskModule>
+  /** The lanes as tasks see them, which is as their submitter does. */
+  readonly faces: Lanes
+  /** Puts handles into the arguments of a task that is about to run. */
+  revive(args: readonly unknown[], list: unknown): readonly unknown[]
   readonly epoch: Epoch
   /** The sender's table. */
   readonly table: TableView
@@ -56,7 +61,7 @@ export class InlineSupervisor {
     )
     for (const config of terms.lanes) {
       const number = this.#lanes.size + 1
-      const lane = new InlineLane(number, config, terms.epoch, {
+      const lane = new InlineLane(number, config, terms, {
         expiryAhead: at => this.#expiry.announce(at),
         decideDue: () => this.#expiry.catchUp(),
         abandoned: () => void this.#abandoned++,

@@ -1,7 +1,7 @@
 /**
  * What runs in a lane thread: piscina calls `lease` once, and the thread belongs to the lane until it is ended.
  */
-import { threadId, workerData } from 'node:worker_threads'
+import { type MessagePort, threadId, workerData } from 'node:worker_threads'
 import { decodeReason, encodeError, encodeThrown } from '../bridge/error-codec.js'
 import { ThreadPort } from '../bridge/port.js'
 import type { LaneToSupervisor } from '../bridge/protocol/lane-to-supervisor.js'
@@ -9,8 +9,9 @@ import type { SupervisorToLane } from '../bridge/protocol/supervisor-to-lane.js'
 import { PROTOCOL_VERSION } from '../bridge/protocol/version.js'
 import { ThreadBlock } from '../bridge/thread-block.js'
 import { Epoch } from '../core/clock.js'
-import { MultilaneError, TaskLoadError } from '../core/errors.js'
+import { MultilaneError, TaskCanceledError, TaskLoadError } from '../core/errors.js'
 import type { LaneWorkerData, Lease } from './lease.js'
+import type { LoopEnvironment } from './loop-environment.js'
 import { ModuleLoads } from './module-loads.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
 import { niceOwnThread, type OsPriority, readOwnPriority } from './os-priority.js'
@@ -19,11 +20,14 @@ import { ambientJob, contextOf, installContext, runInContext } from './task-cont
 import { loadTaskModule, type TaskModule } from './task-module.js'
 import { ThreadTimings } from './task-timings.js'
 import { nameOwnThread } from './thread-name.js'
+import { ThreadSender } from './thread-sender.js'
 
 // Begun before the lease arrives, so that the two overlap. Whoever awaits the lease gets the error.
 const { multilane, user } = workerData as LaneWorkerData
 const loading = loadTaskModule(multilane.tasks)
 new ModuleLoads(multilane.loads).note(threadId, loading)
+
+type Tell = (message: LaneToSupervisor, transfer?: readonly MessagePort[]) => void
 
 /** No thread is given back, to be leased again: one that has left is torn down, one that failed would fail again. */
 const ENDED_BY_SUPERVISOR = new Promise<never>(() => {})
@@ -32,7 +36,7 @@ export async function lease(terms: Lease): Promise<never> {
   const block = new ThreadBlock(terms.block)
   block.thread = threadId
   const control = new ThreadPort(terms.control)
-  const tell = (message: LaneToSupervisor): void => control.post(message)
+  const tell: Tell = (message, transfer) => control.post(message, transfer)
   tell({ type: 'booted', version: PROTOCOL_VERSION, threadId })
   nameOwnThread(terms.config.name)
   let module: TaskModule
@@ -49,7 +53,38 @@ export async function lease(terms: Lease): Promise<never> {
     return ENDED_BY_SUPERVISOR
   }
   const timings = new ThreadTimings(terms.durations)
-  const loop = makeLoop(terms, block, module, timings, tell)
+  const epoch = new Epoch(terms.epochOffset, 0)
+  let sender: ThreadSender | null = null
+  // Made only for a task that asks.
+  const ownSender = (): ThreadSender => {
+    sender ??= new ThreadSender(multilane.lanes, {
+      lane: terms.config.name,
+      thread: terms.thread,
+      aboutToBlock: () => loop.flush(),
+      interruption: () => {
+        const job = ambientJob()
+        if (job === undefined || !job.source.isCancelled(job)) return undefined
+        return new TaskCanceledError(module.names[job.index] ?? '')
+      },
+      epoch,
+      busy: isBusy => {
+        block.isSending = isBusy
+      },
+      report: error => tell({ type: 'fault', error: encodeThrown(error) }),
+      tell,
+    })
+    return sender
+  }
+  installContext({
+    lane: terms.config.name,
+    epoch,
+    nameOf: index => module.names[index] ?? '',
+    get lanes() {
+      return ownSender().lanes
+    },
+  })
+  const revive: LoopEnvironment['revive'] = (args, list) => ownSender().revive(args, list)
+  const loop = makeLoop(terms, block, module, { timings, revive, tell })
   process.on('uncaughtException', error => blame(loop, error, tell))
   process.on('unhandledRejection', reason => blame(loop, reason, tell))
   process.on('exit', code => {
@@ -85,7 +120,7 @@ export async function lease(terms: Lease): Promise<never> {
   tell({ type: 'ready', names: module.names, os })
   await left
   // What was cancelled has its grace to clean up; the supervisor bounds it.
-  await loop.idle()
+  await loop.finish(() => (sender as ThreadSender | null)?.idle())
   try {
     await module.teardown?.()
   } catch (error) {
@@ -100,14 +135,8 @@ function makeLoop(
   terms: Lease,
   block: ThreadBlock,
   module: TaskModule,
-  timings: ThreadTimings,
-  tell: (message: LaneToSupervisor) => void,
+  { timings, revive, tell }: { timings: ThreadTimings; revive: LoopEnvironment['revive']; tell: Tell },
 ): RunLoop {
-  installContext({
-    lane: terms.config.name,
-    epoch: new Epoch(terms.epochOffset, 0),
-    nameOf: index => module.names[index] ?? '',
-  })
   let announced = Number.POSITIVE_INFINITY
   const { concurrency, grace, spin, slowCallback } = terms.config
   return new RunLoop(
@@ -117,6 +146,7 @@ function makeLoop(
       clock: monotonicClock,
       timers: nodeTimers,
       timings,
+      revive,
       nextTurn: call => void setImmediate(call),
       microtask: queueMicrotask,
       invoke: runInContext,
@@ -174,7 +204,7 @@ function obey(loop: RunLoop, message: SupervisorToLane, { leave, lowered }: Obed
  * An error from a timer or a rejection that nobody handled. Its asynchronous context tells whose it is: a task that
  * still runs fails with it; if the task has been answered, or there is none, it is the lane's.
  */
-function blame(loop: RunLoop, thrown: unknown, tell: (message: LaneToSupervisor) => void): void {
+function blame(loop: RunLoop, thrown: unknown, tell: Tell): void {
   const job = ambientJob()
   if (job !== undefined && loop.isPending(job)) loop.blame(job, thrown)
   else tell({ type: 'fault', error: encodeThrown(thrown) })

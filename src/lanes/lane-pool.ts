@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads'
 import { Piscina } from 'piscina'
+import type { LaneTerms } from '../bridge/sender-context.js'
 import { ThreadBlock } from '../bridge/thread-block.js'
 import { type LaneConfig, mostStalled } from './lane-config.js'
 import type { LaneWorkerData, Lease } from './lease.js'
@@ -29,13 +30,16 @@ export class LanePool {
   readonly #loads: ModuleLoads
   readonly #exits: PoolExits
 
-  /** @param entry the URL of the file that threads are started with, which also holds the lease */
-  constructor(config: LaneConfig, entry: string) {
+  /**
+   * @param entry the URL of the file that threads are started with, which also holds the lease
+   * @param lanes all there are, for the tasks that submit others
+   */
+  constructor(config: LaneConfig, entry: string, lanes: readonly LaneTerms[]) {
     const maxThreads = config.threads.max + mostStalled(config)
     // Some may be on their way out.
     this.#loads = new ModuleLoads(2 * maxThreads)
     const workerData: LaneWorkerData = {
-      multilane: { tasks: config.tasks, loads: this.#loads.buffer },
+      multilane: { tasks: config.tasks, lanes, loads: this.#loads.buffer },
       user: config.workerData,
     }
     this.#pool = new Piscina({

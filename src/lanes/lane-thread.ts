@@ -136,6 +136,7 @@ export class LaneThread {
     const { name, tasks, concurrency, grace, spin, os, slowCallback } = config
     const terms = {
       version: PROTOCOL_VERSION,
+      thread: number,
       control: port2,
       block: this.block.buffer,
       config: { name, tasks, concurrency, grace, spin, os, slowCallback },

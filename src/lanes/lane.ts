@@ -10,6 +10,7 @@ import { NO_ARGUMENTS, type Resolve, resolveTaken, submitWithOptions, takeResolv
 import { SubmissionSites } from './submission-site.js'
 import { TaskHandle } from './task-handle.js'
 import { readTaskOptions, type TaskOptions } from './task-options.js'
+import { promiseOf } from './task-promise.js'
 
 /**
  * Where a lane's tasks go now: it changes when a stopped scheduler is started again.
@@ -59,7 +60,7 @@ export class Lane<M> {
     ...rest: CallRest<TaskArgs<M, K>, TaskOptions<TaskResult<M, K>>>
   ): Promise<TaskResult<M, K>> {
     try {
-      const promise = new Promise<TaskResult<M, K>>(takeResolve as never)
+      const promise = promiseOf<TaskResult<M, K>>(takeResolve as never)
       this.#submit(name, rest[0], rest[1] as TaskOptions<never> | undefined, resolveTaken())
       return promise
     } catch (error) {
@@ -138,8 +139,7 @@ export class Lane<M> {
     this.sites.note(task)
     if (extras === null) lane.submit(task, how)
     else {
-      const { report } = sender.environment
-      submitWithOptions(task, extras, options!, how, lane, epoch, report)
+      submitWithOptions(task, extras, options!, how, lane, epoch, sender.surroundings)
     }
     return task
   }

@@ -1,10 +1,13 @@
 import type { MessagePort } from 'node:worker_threads'
+import type { LaneTerms } from '../bridge/sender-context.js'
 import type { LaneConfig } from './lane-config.js'
 import type { TaskDurations } from './task-timings.js'
 
 /** The argument of the one long piscina task that gives a lane its thread. */
 export interface Lease {
   readonly version: number
+  /** The thread's number, by which senders know it. */
+  readonly thread: number
   readonly control: MessagePort
   readonly block: SharedArrayBuffer
   readonly config: Pick<
@@ -18,6 +21,11 @@ export interface Lease {
 
 /** What the lane's threads find in their `workerData`: the user's own, and what lets them begin before the lease. */
 export interface LaneWorkerData {
-  readonly multilane: { readonly tasks: string; readonly loads: SharedArrayBuffer }
+  readonly multilane: {
+    readonly tasks: string
+    readonly lanes: readonly LaneTerms[]
+    /** Where a thread notes that it is loading them: the memory of a `ModuleLoads`. */
+    readonly loads: SharedArrayBuffer
+  }
   readonly user: unknown
 }

@@ -3,7 +3,7 @@ import { Admission, type OverloadPolicy } from '../core/admission.js'
 import { Backlog } from '../core/backlog.js'
 import type { Clock, Epoch } from '../core/clock.js'
 import { Endings } from '../core/endings.js'
-import { TaskDroppedError, TaskTimeoutError, type TimeLimit } from '../core/errors.js'
+import { DeadlockError, TaskDroppedError, TaskTimeoutError, type TimeLimit } from '../core/errors.js'
 import type { Reminders } from '../core/reminders.js'
 import { Retries } from '../core/retries.js'
 import type { Task } from '../core/task.js'
@@ -12,9 +12,9 @@ import type { TaskRecord } from '../core/task-info.js'
 import { CANCELED, DONE, FAILED, NEW, SCHEDULED, STARTED, TIMED_OUT } from '../core/task-state.js'
 import type { UnfinishedTasks } from '../core/unfinished.js'
 import type { LaneRun } from './lane-run.js'
-import type { TaskTimings } from './run-loop.js'
+import type { TaskTimings } from './loop-environment.js'
 import type { KeptLane } from './scheduler-connection.js'
-import type { KeptSight, TaskKeeper } from './task-keeper.js'
+import type { KeptSight, KeptWaits, TaskKeeper } from './task-keeper.js'
 import type { LaneTasks } from './task-sight.js'
 import { TurnSlice } from './turn-slice.js'
 
@@ -55,6 +55,7 @@ export interface LocalTerms {
  */
 export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLane, LaneTasks {
   abstract readonly sight: KeptSight
+  readonly waits: KeptWaits = { block: task => this.#refuseToBlock(task) }
   protected readonly terms: LocalTerms
   protected readonly surroundings: LocalSurroundings
   protected readonly backlog: Backlog
@@ -307,6 +308,11 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
     this.runs.delete(task)
     if (task.dead) this.#endTurn(task)
     if (this.runs.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve()
+  }
+
+  #refuseToBlock({ target }: Task): void {
+    const needed = `task '${target.name}' of lane '${this.name}'`
+    throw new DeadlockError(['this thread', needed], 'its outcome comes by the event loop of that thread')
   }
 
   #sentIn(state: number): number {

@@ -1,8 +1,9 @@
 import type { Epoch } from '../core/clock.js'
 import type { Task } from '../core/task.js'
+import type { RunningTask } from './ambient-task.js'
 import { LaneRun } from './lane-run.js'
 import { LazySignal } from './lazy-signal.js'
-import type { CurrentTask, RunningTask } from './task-context.js'
+import { type CurrentTask, NO_LANES } from './task-context.js'
 
 /** What a run asks of the lane it is on. */
 export interface RunKeeper {
@@ -39,6 +40,7 @@ export class LoopRun extends LaneRun implements RunningTask {
 }
 
 class LoopContext implements CurrentTask {
+  readonly lanes = NO_LANES
   readonly #run: LoopRun
   readonly #keeper: RunKeeper
   readonly #signal = new LazySignal()

@@ -2,6 +2,7 @@ import { Failure } from '../bridge/failure.js'
 import { describe } from '../core/errors.js'
 import type { Task } from '../core/task.js'
 import { DONE } from '../core/task-state.js'
+import { promiseOf } from './task-promise.js'
 
 /** What a map needs of the lane it runs on. */
 export interface MapLane {
@@ -40,7 +41,7 @@ export class MapCall<R> {
   #taking = false
 
   static run<R>(lane: MapLane, items: Iterable<unknown>): Promise<R[]> {
-    return new Promise<R[]>((resolve, reject) => {
+    return promiseOf<R[]>((resolve, reject) => {
       new MapCall<R>(lane, items[Symbol.iterator](), resolve, reject).#feed()
     })
   }

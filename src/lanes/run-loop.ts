@@ -1,52 +1,16 @@
 import { type EncodedReason, encodeThrown } from '../bridge/error-codec.js'
 import type { Job } from '../bridge/job.js'
+import { KeptOutcomes } from '../bridge/kept-outcomes.js'
 import type { Port } from '../bridge/port.js'
 import { FLOAT } from '../bridge/shared-table.js'
 import { TaskInlet } from '../bridge/task-inlet.js'
 import type { ThreadBlock } from '../bridge/thread-block.js'
 import type { Clock } from '../core/clock.js'
 import { ReadyQueue } from '../core/ready-queue.js'
-import type { Timers } from '../core/reminders.js'
 import { SpinPolicy } from '../core/spin-policy.js'
 import { DONE, FAILED } from '../core/task-state.js'
+import type { LoopEnvironment, LoopOptions } from './loop-environment.js'
 import { whenSettled } from './when-settled.js'
-
-/** Where durations are recorded, each in milliseconds. */
-export interface TaskTimings {
-  /** A task has started so long after it was submitted. */
-  waited(duration: number): void
-  /** A task has ended so long after it started. */
-  ran(duration: number): void
-}
-
-export type TaskFunction = (...args: never[]) => unknown
-
-/** What the run loop needs of the thread it is on. */
-export interface LoopEnvironment {
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly timings: TaskTimings
-  /** Calls back when the event loop has had a turn. */
-  nextTurn(call: () => void): void
-  microtask(call: () => void): void
-  /** Calls a task's function in the task's context. */
-  invoke(job: Job, call: TaskFunction): unknown
-  /** Fires the task's AbortSignal. */
-  abort(job: Job, reason: EncodedReason): void
-  expiryAhead(at: number): void
-  abandoned(job: Job): void
-}
-
-export interface LoopOptions {
-  readonly functions: readonly TaskFunction[]
-  readonly concurrency: number
-  /** Milliseconds from an abort to giving the task up. */
-  readonly grace: number
-  /** Milliseconds of looking at the doorbell before sleeping. */
-  readonly spin: number
-  /** Milliseconds a task may hold the loop in its first synchronous stretch without being reported; may be Infinity. */
-  readonly slowCallback: number
-}
 
 /** Well below the credit window, so that several batches circulate and neither side waits for the other. */
 const FLUSH_AT = 64
@@ -87,8 +51,11 @@ export class RunLoop {
   readonly #ready = new ReadyQueue<Job>()
   readonly #inlets = new Map<number, TaskInlet>()
   readonly #pending = new Set<Job>()
+  /** Of those, and of the one that is in its first stretch: the ones that wait for others, and need no slot meanwhile. */
+  readonly #waiting = new Set<Job>()
   /** Of those that were aborted: stops the timer of their grace. */
   readonly #graces = new Map<Job, () => void>()
+  readonly #outcomes = new KeptOutcomes()
   readonly #spin: SpinPolicy
   /** Mean duration of each function's synchronous part, in milliseconds; NaN before its first run. */
   readonly #means: Float64Array
@@ -98,6 +65,8 @@ export class RunLoop {
   #unsent = 0
   #oldestUnsent = 0
   #active = false
+  /** Whether it begins nothing more. */
+  #over = false
   #turnQueued = false
   #drainQueued = false
   #turnStart = 0
@@ -117,6 +86,14 @@ export class RunLoop {
     return this.#pending.size
   }
 
+  /**
+   * Tasks that have a slot. May be more than `concurrency`: who has waited goes on at once, in whosoever's slot, since to
+   * have it wait for one would be a deadlock where that one waits for it.
+   */
+  get #inProgress(): number {
+    return this.#pending.size - this.#waiting.size
+  }
+
   get isIdle(): boolean {
     return this.#pending.size === 0 && this.#ready.size === 0
   }
@@ -124,6 +101,20 @@ export class RunLoop {
   /** Resolves when nothing is left to run, or at once if that is so. */
   idle(): Promise<void> {
     return this.isIdle ? Promise.resolve() : new Promise(resolve => this.#whenIdle.push(resolve))
+  }
+
+  /**
+   * Resolves when nothing is left to run, nor to be had from elsewhere. What comes after that is not begun: its sender
+   * goes as well, and has only not heard of it.
+   *
+   * @param elsewhere answers when nothing is unfinished that was submitted here
+   */
+  async finish(elsewhere: () => Promise<void> | undefined): Promise<void> {
+    do {
+      await this.idle()
+      await elsewhere()
+    } while (!this.isIdle)
+    this.#over = true
   }
 
   /** Whether this job has started and not finished. */
@@ -136,11 +127,17 @@ export class RunLoop {
       arrived: job => this.#ready.push(job),
       expiryAhead: at => this.#environment.expiryAhead(at),
       stray: () => this.block.addStray(),
+      waits: (job, isWaiting) => this.#waits(job, isWaiting),
+      revive: (args, list) => this.#environment.revive(args, list),
+      outcomes: this.#outcomes,
     })
     this.#inlets.set(sender, inlet)
     port.listen(
       message => this.#message(inlet, message),
-      () => this.#inlets.delete(sender),
+      () => {
+        this.#inlets.delete(sender)
+        inlet.closed()
+      },
     )
     // What it asked for before it was known here was told to others alone.
     if (this.#inlets.size > 1) this.block.backlog = true
@@ -184,7 +181,7 @@ export class RunLoop {
   }
 
   #run(start: number): void {
-    if (this.#active || this.#turnQueued) return
+    if (this.#active || this.#turnQueued || this.#over) return
     this.#active = true
     try {
       this.#work(start)
@@ -198,7 +195,7 @@ export class RunLoop {
   #work(start: number): void {
     let now = start
     for (;;) {
-      while (this.#ready.size > 0 && this.#pending.size < this.#options.concurrency) {
+      while (this.#ready.size > 0 && this.#inProgress < this.#options.concurrency) {
         if (now - this.#turnStart > SLICE_MS) {
           this.#yield()
           return
@@ -224,7 +221,8 @@ export class RunLoop {
     this.flush()
     for (const inlet of this.#inlets.values()) inlet.flushStarts()
     // Published before the flag is read: a sender writes the flag before it reads the count.
-    this.block.inProgress = this.#pending.size
+    this.block.inProgress = this.#inProgress
+    this.block.waiting = this.#waiting.size
     if (this.#pending.size > 0 && this.#ready.size === 0) this.#reportRoom()
   }
 
@@ -320,7 +318,17 @@ export class RunLoop {
     )
   }
 
+  #waits(job: Job, isWaiting: boolean): void {
+    if (!isWaiting) this.#waiting.delete(job)
+    else if (!job.ended) {
+      this.#waiting.add(job)
+      this.#queueDrain()
+    }
+  }
+
   #answer(job: Job, verdict: number, value: unknown, now: number): void {
+    job.ended = true
+    if (this.#waiting.size > 0) this.#waiting.delete(job)
     job.source.answer(job, verdict, value, now)
     this.#environment.timings.ran(now - job.started)
     this.#noteUnsent(now)
@@ -339,8 +347,9 @@ export class RunLoop {
 
   #abandon(job: Job): void {
     if (!this.#pending.delete(job)) return
+    this.#waiting.delete(job)
     this.#endGrace(job)
-    job.abandoned = true
+    job.ended = true
     job.source.acknowledge(job)
     this.#noteUnsent(this.#clock.now())
     this.#environment.abandoned(job)

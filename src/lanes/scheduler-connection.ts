@@ -4,6 +4,7 @@ import type { Epoch } from '../core/clock.js'
 import type { LaneConnection } from './lane.js'
 import type { LaneConfig } from './lane-config.js'
 import type { SupervisorStats } from './supervisor.js'
+import type { Lanes } from './task-context.js'
 import type { TaskSource } from './task-sight.js'
 
 /** The tasks of one lane, as the scheduler they were submitted to needs them. */
@@ -66,6 +67,8 @@ export interface CommonTerms {
 /** What lanes behind ports are started with. */
 export interface ConnectionTerms extends CommonTerms {
   readonly lanes: readonly LaneConfig[]
+  /** The lanes as those see them who submit to them. */
+  readonly faces: Lanes
   /** Is told what happens on lanes. */
   readonly watcher: LaneWatcher
 }

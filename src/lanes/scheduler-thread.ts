@@ -11,6 +11,7 @@ import { SchedulerBase } from './scheduler-base.js'
 import type { CommonTerms, Connect, SenderConnection } from './scheduler-connection.js'
 import { readSchedulerOptions, type SchedulerOptions } from './scheduler-options.js'
 import { SupervisorConnection } from './supervisor-connection.js'
+import type { Lanes } from './task-context.js'
 import type { TaskHandle } from './task-handle.js'
 import type { TaskOptions } from './task-options.js'
 
@@ -92,7 +93,12 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> extend
 
   /** @internal */
   protected override connect(terms: CommonTerms): SenderConnection {
-    const connection = this.#connect({ ...terms, lanes: this.#configs, watcher: this.#watcher })
+    const connection = this.#connect({
+      ...terms,
+      lanes: this.#configs,
+      faces: this.lanes as unknown as Lanes,
+      watcher: this.#watcher,
+    })
     for (const lane of Object.values<Lane<M>>(this.lanes)) lane.connect(connection.lane(lane.name))
     return connection
   }

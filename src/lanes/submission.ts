@@ -4,7 +4,7 @@ import type { Task, TaskExtras } from '../core/task.js'
 import { NEW } from '../core/task-state.js'
 import { SignalGroup } from './signal-group.js'
 import { TaskHandle } from './task-handle.js'
-import { TaskHooks } from './task-hooks.js'
+import { type HookSurroundings, TaskHooks } from './task-hooks.js'
 import type { TaskKeeper } from './task-keeper.js'
 import { CALLBACKS, type TaskOptions } from './task-options.js'
 
@@ -42,7 +42,7 @@ export function submitWithOptions(
   how: 'accept' | 'hold',
   lane: Submittee,
   epoch: Epoch,
-  report: (error: unknown) => void,
+  surroundings: HookSurroundings,
 ): void {
   const group = options.signal === undefined ? null : SignalGroup.of(options.signal)
   const observed = CALLBACKS.some(callback => options[callback] !== undefined)
@@ -50,7 +50,7 @@ export function submitWithOptions(
     lane.submit(task, how)
     return
   }
-  const hooks = new TaskHooks(new TaskHandle<never>(task, lane, epoch), options, group, report)
+  const hooks = new TaskHooks(new TaskHandle<never>(task, lane, epoch), options, group, surroundings)
   extras.observer = hooks
   extras.reportStart = options.onStart !== undefined
   lane.submit(task, how)

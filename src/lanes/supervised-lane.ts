@@ -21,7 +21,7 @@ export interface LaneObserver {
   /** It was lost too often and is closed. */
   failed(lane: SupervisedLane, error: Error): void
   fault(lane: SupervisedLane, error: Error): void
-  message(lane: SupervisedLane, message: LaneToSupervisor): void
+  message(lane: SupervisedLane, thread: LaneThread, message: LaneToSupervisor): void
 }
 
 /**
@@ -65,6 +65,8 @@ export class SupervisedLane {
   readonly #started: { resolve: () => void; reject: (error: Error) => void; promise: Promise<void> }
   #mode: 'starting' | 'running' | 'closing' = 'starting'
   restarts = 0
+  /** Why it was closed, if it lost too many threads. */
+  failure: LaneError | null = null
 
   constructor(
     config: LaneConfig,
@@ -184,7 +186,7 @@ export class SupervisedLane {
       ready: ready => this.#ready(ready),
       lost: (lost, error) => this.#lost(lost, error),
       exited: exited => this.#exited(exited),
-      message: (_, message) => this.#observer.message(this, message),
+      message: (from, message) => this.#observer.message(this, from, message),
     })
     this.#threads.add(thread)
   }
@@ -223,6 +225,7 @@ export class SupervisedLane {
       const { name, restart } = this.config
       const message = `lane '${name}' lost more than ${restart.max} threads within ${restart.within} ms and is closed`
       const failure = new LaneError('ERR_LANE_FAILED', name, message, { cause: error })
+      this.failure = failure
       this.#startNoMore()
       this.#started.reject(failure)
       this.#observer.failed(this, failure)

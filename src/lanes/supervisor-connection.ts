@@ -5,6 +5,7 @@ import { connectControl, type Remote } from '../bridge/control.js'
 import { ThreadPort } from '../bridge/port.js'
 import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender.js'
 import { Sender } from '../bridge/sender.js'
+import { SenderBell } from '../bridge/sender-bell.js'
 import { Epoch } from '../core/clock.js'
 import { ClosedError, LaneError } from '../core/errors.js'
 import type { LaneConnection } from './lane.js'
@@ -67,6 +68,8 @@ export class SupervisorConnection implements SenderConnection {
       noticePort,
       lanes.map(termsOf),
       {
+        number: 0,
+        isOfLane: false,
         clock: monotonicClock,
         timers: nodeTimers,
         defer: queueMicrotask,
@@ -74,6 +77,7 @@ export class SupervisorConnection implements SenderConnection {
         busy: held => noticePort.hold(held),
         report,
         watcher,
+        bell: () => new SenderBell(),
       },
       past,
     )

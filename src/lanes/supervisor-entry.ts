@@ -2,6 +2,7 @@
 import { workerData } from 'node:worker_threads'
 import { exposeControl } from '../bridge/control.js'
 import { LanePool } from './lane-pool.js'
+import { termsOf } from './lane-terms.js'
 import { Supervisor } from './supervisor.js'
 import type { SupervisorControl, SupervisorData } from './supervisor-data.js'
 
@@ -10,15 +11,23 @@ const OWNER = 0
 
 const { config, laneEntry, control, notices } = workerData as SupervisorData
 // First of all, so that the lanes' threads boot while the supervisor prepares the rest.
-const pools = new Map(config.lanes.map(lane => [lane.name, new LanePool(lane, laneEntry)]))
+const terms = config.lanes.map(termsOf)
+const pools = new Map(config.lanes.map(lane => [lane.name, new LanePool(lane, laneEntry, terms)]))
 const supervisor = new Supervisor(config, pools)
 supervisor.addSender(OWNER, notices)
 // Begun at once rather than on request, which saves a round trip; whoever asks gets the outcome.
 const started = supervisor.start()
-started.catch(() => {})
+process.on('exit', () => supervisor.forsake())
+let isClosing = false
+started.catch(error => {
+  if (!isClosing) supervisor.failStart(error)
+})
 const methods: SupervisorControl = {
   started: () => started,
   stats: () => supervisor.stats(),
-  close: within => supervisor.close(within),
+  close: within => {
+    isClosing = true
+    return supervisor.close(within)
+  },
 }
 exposeControl(control, methods)

@@ -1,30 +1,27 @@
 import type { MessagePort } from 'node:worker_threads'
-import { type EncodedReason, encodeError } from '../bridge/error-codec.js'
-import type { Port } from '../bridge/port.js'
+import { type EncodedError, type EncodedReason, encodeError, encodeThrown } from '../bridge/error-codec.js'
 import type { LaneToSupervisor } from '../bridge/protocol/lane-to-supervisor.js'
 import type { SenderToSupervisor } from '../bridge/protocol/sender-to-supervisor.js'
 import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender.js'
 import { isTyped } from '../bridge/protocol/typed-message.js'
 import { PROTOCOL_VERSION } from '../bridge/protocol/version.js'
-import { INT, TableView } from '../bridge/shared-table.js'
+import { FLOAT, INT, type TableView } from '../bridge/shared-table.js'
 import { LaneError, TaskTimeoutError } from '../core/errors.js'
+import { CANCELED, SCHEDULED, STARTED, TIMED_OUT } from '../core/task-state.js'
 import { CancelLadder } from './cancel-ladder.js'
 import { ExpiryWatch } from './expiry-watch.js'
+import { HandleRoutes } from './handle-routes.js'
 import type { SupervisorConfig } from './lane-config.js'
 import type { MeasuredFigures } from './lane-figures.js'
 import type { LaneThread } from './lane-thread.js'
 import { OS_PRIORITIES, type OsPriority } from './os-priority.js'
 import { Retirements } from './retirements.js'
+import { type SenderEntry, Senders } from './senders.js'
 import { stallReport } from './stall-report.js'
 import { StallResponse } from './stall-response.js'
 import { type Stall, StallWatch } from './stall-watch.js'
 import { SupervisedLane } from './supervised-lane.js'
 import { type Surroundings, type ThreadSource, threadSurroundings } from './surroundings.js'
-
-interface SenderEntry {
-  readonly port: Port
-  readonly table: TableView
-}
 
 /**
  * The owner of all lane threads, on a thread of its own: it starts, replaces and ends them, connects senders with
@@ -36,8 +33,8 @@ export class Supervisor {
   readonly #surroundings: Surroundings
   readonly #pools: ReadonlyMap<string, ThreadSource>
   readonly #lanes = new Map<string, SupervisedLane>()
-  readonly #senders = new Map<number, SenderEntry>()
-  readonly #tables = new Map<number, TableView>()
+  readonly #senders = new Senders()
+  readonly #handles = new HandleRoutes(this.#senders, thread => this.#threads.has(thread))
   readonly #threads = new Map<number, LaneThread>()
   readonly #laneOf = new Map<number, SupervisedLane>()
   readonly #ladder: CancelLadder
@@ -46,6 +43,7 @@ export class Supervisor {
   readonly #stallResponse: StallResponse<SupervisedLane, LaneThread>
   readonly #retirements = new Retirements()
   #lastNumber = 0
+  #isClosing = false
   /** Tasks that ignored their abort and were given up. */
   abandoned = 0
   /** Messages dropped because they made no sense. */
@@ -62,15 +60,23 @@ export class Supervisor {
     this.#pools = pools
     this.#surroundings = surroundings
     this.#ladder = new CancelLadder(clock, timers)
-    this.#expiry = new ExpiryWatch(this.#tables, clock, timers, {
+    this.#expiry = new ExpiryWatch(this.#senders.tables, clock, timers, {
       expired: (sender, tasks) => {
-        this.#senders.get(sender)?.port.post({ type: 'expired', ids: tasks.map(task => task.id) })
+        this.#senders.tell(sender, { type: 'expired', ids: tasks.map(task => task.id) })
         for (const { id, limit, started } of tasks) {
-          if (!started) continue
-          const table = this.#tables.get(sender)!
+          const table = this.#senders.tables.get(sender)!
           const thread = this.#threads.get(table.int(id, INT.THREAD))
-          const name = thread?.names[table.int(id, INT.CALL)] ?? ''
-          this.#climb(sender, id, { error: encodeError(new TaskTimeoutError(name, limit)) })
+          const error = (): EncodedError => {
+            const name = thread?.names[table.int(id, INT.CALL)] ?? ''
+            return encodeError(new TaskTimeoutError(name, limit))
+          }
+          this.#handles.decided({ owner: sender, sequence: table.float(id, FLOAT.SEQUENCE) }, () => ({
+            state: TIMED_OUT,
+            value: error(),
+            started: started ? table.float(id, FLOAT.STARTED) : 0,
+            ended: clock.now(),
+          }))
+          if (started) this.#climb(sender, table, id, { error: error() })
         }
       },
     })
@@ -83,22 +89,25 @@ export class Supervisor {
       stackOf: threadId => surroundings.stackOf(threadId),
       tell: ({ report, lane, thread, task, name, silent, action, stack }) => {
         const stalled = { lane, thread, task: { id: task, name }, silent, action, stack }
-        this.#broadcast({ type: 'stall', report, ...stalled })
+        this.#senders.tellOwners({ type: 'stall', report, ...stalled })
       },
     })
-    this.#stalls = new StallWatch(this.#tables, clock, timers, {
+    this.#stalls = new StallWatch(this.#senders.tables, clock, timers, {
       stalled: stall => void this.#stallResponse.begin(stall),
       persists: (stall, silent) => this.#stallResponse.persists(stall, silent),
       unheard: stall => this.#write(stall),
     })
   }
 
-  /** Takes a thread that submits tasks; `number` is how its tables are told apart. */
-  addSender(number: number, messagePort: MessagePort): void {
+  /**
+   * Takes a thread that submits tasks.
+   *
+   * @param number how its tables are told apart; that of a lane's thread is the thread's own
+   * @param isOwner whether it made the scheduler: then it is connected with every lane, else with those it asks for
+   */
+  addSender(number: number, messagePort: MessagePort, isOwner = true): void {
     const port = this.#surroundings.open(messagePort)
-    const entry: SenderEntry = { port, table: new TableView() }
-    this.#senders.set(number, entry)
-    this.#tables.set(number, entry.table)
+    const entry = this.#senders.add(number, port, isOwner)
     port.listen(
       message => {
         if (isTyped(message)) this.#receive(number, entry, message as unknown as SenderToSupervisor)
@@ -107,6 +116,7 @@ export class Supervisor {
       () => this.#removeSender(number),
     )
     port.hold(true)
+    if (this.#isClosing && !isOwner) port.post({ type: 'closing' })
   }
 
   /** Starts the lanes; resolves when all their threads are ready, rejects with why one is not. */
@@ -120,7 +130,7 @@ export class Supervisor {
         lost: (of, thread, error) => {
           this.#retirements.end(thread.number)
           const told = { lane: of.config.name, thread: thread.number, error: encodeError(error) }
-          for (const [sender, { port }] of this.#senders) {
+          for (const [sender, { port }] of this.#senders.of(of.config.name)) {
             // By its id the task is known to its own sender alone.
             const blamed = thread.blamed?.sender === sender ? { blamed: thread.blamed.id } : {}
             port.post({ type: 'thread-lost', ...told, ...blamed } satisfies SupervisorToSender)
@@ -133,10 +143,16 @@ export class Supervisor {
           this.#stalls.forget(thread.number)
           this.#stallResponse.forget(thread.number)
           this.#retirements.end(thread.number)
-          this.#broadcast({ type: 'thread-exited', lane: of.config.name, thread: thread.number })
+          this.#senders.tellOf(of.config.name, {
+            type: 'thread-exited',
+            lane: of.config.name,
+            thread: thread.number,
+          })
+          this.#removeSender(thread.number)
+          this.#handles.threadGone(thread.number)
         },
         restarts: (of, thread, error, after) =>
-          this.#broadcast({
+          this.#senders.tellOwners({
             type: 'restart',
             lane: of.config.name,
             thread: thread.number,
@@ -145,14 +161,21 @@ export class Supervisor {
             restarts: of.restarts,
           }),
         retiring: (of, thread) => {
-          this.#broadcast({ type: 'thread-leaving', lane: of.config.name, thread: thread.number })
-          this.#retirements.begin(thread, this.#senders.keys())
+          const { name } = of.config
+          this.#senders.tellOf(name, { type: 'thread-leaving', lane: name, thread: thread.number })
+          this.#retirements.begin(
+            thread,
+            [...this.#senders.of(name)].map(([number]) => number),
+          )
         },
         failed: (of, error) =>
-          this.#broadcast({ type: 'lane-failed', lane: of.config.name, error: encodeError(error) }),
-        fault: (of, error) =>
-          this.#broadcast({ type: 'fault', lane: of.config.name, error: encodeError(error) }),
-        message: (of, message) => this.#laneSays(of, message),
+          this.#senders.tellOf(of.config.name, {
+            type: 'lane-failed',
+            lane: of.config.name,
+            error: encodeError(error),
+          }),
+        fault: (of, error) => this.#fault(of, encodeError(error)),
+        message: (of, thread, message) => this.#laneSays(of, thread, message),
       })
       this.#lanes.set(config.name, lane)
     }
@@ -161,7 +184,20 @@ export class Supervisor {
 
   /** @param within milliseconds until threads that have not gone by themselves are ended */
   async close(within: number): Promise<void> {
+    this.#isClosing = true
+    this.#senders.tellLanes({ type: 'closing' })
     await Promise.all([...this.#lanes.values()].map(lane => lane.close(within)))
+  }
+
+  /** The lanes could not be started: a sender that waits synchronously hears of it by no other way. */
+  failStart(error: unknown): void {
+    for (const lane of this.#lanes.keys())
+      this.#senders.tellOf(lane, { type: 'lane-failed', lane, error: encodeThrown(error) })
+  }
+
+  /** The thread goes: a sender that waits synchronously would not see it. */
+  forsake(): void {
+    this.#senders.forsake()
   }
 
   stats(): SupervisorStats {
@@ -183,26 +219,44 @@ export class Supervisor {
     return { lanes, abandoned: this.abandoned, strays }
   }
 
-  #broadcast(message: SupervisorToSender): void {
-    for (const { port } of this.#senders.values()) port.post(message)
+  #fault(lane: SupervisedLane, error: EncodedError): void {
+    this.#senders.tellOwners({ type: 'fault', lane: lane.config.name, error })
   }
 
   #joined(lane: SupervisedLane, thread: LaneThread): void {
     this.#threads.set(thread.number, thread)
     this.#laneOf.set(thread.number, lane)
     this.#stalls.watch(lane.config, thread)
-    for (const [sender, entry] of this.#senders) {
-      const { port1, port2 } = this.#surroundings.channel()
-      thread.tell({ type: 'connect', version: PROTOCOL_VERSION, sender, port: port1 }, [port1])
-      const joined: SupervisorToSender = {
-        type: 'thread-joined',
-        lane: lane.config.name,
-        thread: thread.number,
-        port: port2,
-        block: thread.block.buffer,
-        names: thread.names,
-      }
-      entry.port.post(joined, [port2])
+    for (const [sender, entry] of this.#senders.of(lane.config.name)) {
+      this.#connect(sender, entry, lane, thread)
+    }
+  }
+
+  #connect(sender: number, entry: SenderEntry, lane: SupervisedLane, thread: LaneThread): void {
+    const { port1, port2 } = this.#surroundings.channel()
+    thread.tell({ type: 'connect', version: PROTOCOL_VERSION, sender, port: port1 }, [port1])
+    const joined: SupervisorToSender = {
+      type: 'thread-joined',
+      lane: lane.config.name,
+      thread: thread.number,
+      port: port2,
+      block: thread.block.buffer,
+      names: thread.names,
+    }
+    entry.port.post(joined, [port2])
+  }
+
+  /** A thread of a lane has a first task for another, or for its own. */
+  #reach(sender: number, entry: SenderEntry, name: string): void {
+    const lane = this.#lanes.get(name)
+    if (lane === undefined || entry.isOwner || entry.reached.has(name)) {
+      this.strays++
+      return
+    }
+    entry.reached.add(name)
+    for (const thread of lane.threads) if (thread.isReady) this.#connect(sender, entry, lane, thread)
+    if (lane.failure !== null) {
+      entry.port.post({ type: 'lane-failed', lane: name, error: encodeError(lane.failure) })
     }
   }
 
@@ -220,7 +274,7 @@ export class Supervisor {
         this.#stalls.heard(message.report)
         break
       case 'canceled':
-        this.#climb(number, message.id, message.reason)
+        this.#climb(number, entry.table, message.id, message.reason)
         break
       case 'link-lost': {
         const name = message.lane
@@ -231,11 +285,20 @@ export class Supervisor {
       case 'grow':
         this.#lanes.get(message.lane)?.grow()
         break
+      case 'bell': {
+        const bell = entry.port.hang(message.buffer)
+        if (bell === null) this.strays++
+        else bell.answer()
+        break
+      }
       case 'released':
         this.#retirements.released(message.thread, number)
         break
+      case 'reach':
+        this.#reach(number, entry, message.lane)
+        break
       default:
-        this.strays++
+        if (!this.#handles.receive(number, message)) this.strays++
     }
   }
 
@@ -244,17 +307,17 @@ export class Supervisor {
     else this.strays++
   }
 
-  #climb(sender: number, id: number, reason: EncodedReason): void {
-    const table = this.#tables.get(sender)
-    if (table === undefined || !table.holds(id) || table.state(id) < 0) return
+  #climb(sender: number, table: TableView, id: number, reason: EncodedReason): void {
+    if (!table.holds(id) || table.state(id) < 0) return
     const number = table.int(id, INT.THREAD)
     const thread = this.#threads.get(number)
     const lane = this.#laneOf.get(number)
     if (thread === undefined || lane === undefined) return
     this.#ladder.climb({ lane: lane.config, thread, sender, id, table }, reason)
+    this.#senders.wake(number)
   }
 
-  #laneSays(lane: SupervisedLane, message: LaneToSupervisor): void {
+  #laneSays(lane: SupervisedLane, thread: LaneThread, message: LaneToSupervisor): void {
     switch (message.type) {
       case 'expiry':
         this.#expiryAhead(message.at)
@@ -263,7 +326,11 @@ export class Supervisor {
         this.abandoned++
         break
       case 'fault':
-        this.#broadcast({ type: 'fault', lane: lane.config.name, error: message.error })
+        this.#fault(lane, message.error)
+        break
+      case 'sends':
+        if (this.#senders.has(thread.number)) this.strays++
+        else this.addSender(thread.number, message.port, false)
         break
       default:
         this.strays++
@@ -274,7 +341,7 @@ export class Supervisor {
   #write(stall: Stall): void {
     const text = stallReport(
       this.#stallResponse.answerTo(stall),
-      this.#tables.values(),
+      this.#senders.tables.values(),
       number => {
         const lane = this.#laneOf.get(number)
         return lane && { lane: lane.config.name, names: this.#threads.get(number)?.names ?? [] }
@@ -284,10 +351,18 @@ export class Supervisor {
     this.#surroundings.write(text)
   }
 
+  /** Nobody is there any more to be told of its tasks: none of them begins, and those that run are to stop. */
   #removeSender(number: number): void {
-    this.#senders.delete(number)
-    this.#tables.delete(number)
+    const gone = this.#senders.remove(number)
+    if (gone === undefined) return
     this.#retirements.senderGone(number)
+    const { table } = gone
+    const reason = new LaneError('ERR_LANE_CLOSED', '', 'the thread that had submitted the task has ended')
+    const encoded: EncodedReason = { error: encodeError(reason) }
+    for (const { id, state } of table) {
+      if (state === SCHEDULED && table.exchange(id, SCHEDULED, CANCELED)) continue
+      if (table.exchange(id, STARTED, CANCELED)) this.#climb(number, table, id, encoded)
+    }
   }
 }
 

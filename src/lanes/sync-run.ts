@@ -1,8 +1,9 @@
 import { TaskCanceledError } from '../core/errors.js'
+import type { RunningTask } from './ambient-task.js'
 import { monotonicClock } from './monotonic-clock.js'
 import type { SyncCall } from './sync-call.js'
 import type { SyncCell } from './sync-cell.js'
-import type { CurrentTask, RunningTask } from './task-context.js'
+import { type CurrentTask, NO_LANES } from './task-context.js'
 
 /** One attempt at a `SyncTask`, on its pool thread: what `currentTask()` finds there. */
 export class SyncRun implements RunningTask {
@@ -36,6 +37,7 @@ export class SyncRun implements RunningTask {
 }
 
 class SyncContext implements CurrentTask {
+  readonly lanes = NO_LANES
   readonly #cell: SyncCell
   readonly #expires: number
   #controller: AbortController | null = null

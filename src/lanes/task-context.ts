@@ -1,12 +1,17 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Job } from '../bridge/job.js'
 import { FLAG, FLOAT, INT } from '../bridge/shared-table.js'
 import type { Epoch } from '../core/clock.js'
 import { MultilaneError } from '../core/errors.js'
+import { ambient } from './ambient-task.js'
+import type { UntypedTasks } from './call-types.js'
+import type { Lane } from './lane.js'
 import { LazySignal } from './lazy-signal.js'
 
-/** What a task can know and ask about itself while it runs: the answer of `currentTask()`. */
-export interface CurrentTask {
+/**
+ * What a task can know and ask about itself while it runs: the answer of `currentTask()`. `M` is the type of the task
+ * module, `L` the names of the lanes.
+ */
+export interface CurrentTask<M = UntypedTasks, L extends string = string> {
   /** The number the scheduler gave the task: the `id` of its handle. */
   readonly id: number
   readonly name: string
@@ -25,13 +30,27 @@ export interface CurrentTask {
   readonly cancelled: boolean
   /** Gives the loop a turn: other tasks, timers and I/O of the thread go first. */
   yield(): Promise<void>
+  /**
+   * The lanes of the scheduler, to submit tasks to from here: straight to their threads, whatever the thread that made
+   * the scheduler is doing. While a task awaits one of these it gives its place on its own lane to others.
+   * Empty in a task of an AsyncScheduler.
+   */
+  readonly lanes: Lanes<M, L>
 }
+
+/** Lanes by their names. */
+export type Lanes<M = UntypedTasks, L extends string = string> = { readonly [K in L]: Lane<M> }
+
+/** Of a scheduler that has none but its own. */
+export const NO_LANES: Lanes = Object.freeze({})
 
 /** What a context needs of the thread it is on. */
 export interface ContextHost {
   readonly lane: string
   readonly epoch: Epoch
   nameOf(index: number): string
+  /** The lanes of the scheduler, as tasks here see them. */
+  readonly lanes: Lanes
   /** Where tasks share their thread with the watch over their limits: has it decide what is due. */
   readonly decideDue?: () => void
 }
@@ -71,27 +90,14 @@ class TaskContext implements CurrentTask {
     return new Promise(resolve => setImmediate(resolve))
   }
 
+  get lanes(): Lanes {
+    return this.#host.lanes
+  }
+
   abort(reason: unknown): void {
     this.#signal.abort(reason)
   }
 }
-
-/** What runs as a task. */
-export interface RunningTask {
-  /** What `currentTask()` answers; null if it has not been made. */
-  readonly context: unknown
-}
-
-interface Ambient {
-  readonly jobs: AsyncLocalStorage<RunningTask>
-  host: ContextHost | null
-}
-
-/** Two copies of this package in one thread (a bundle and node_modules) must mean the same task. */
-const AMBIENT = Symbol.for('multilane.ambient.1')
-const holder = globalThis as { [AMBIENT]?: Ambient }
-holder[AMBIENT] ??= { jobs: new AsyncLocalStorage<RunningTask>(), host: null }
-const ambient: Ambient = holder[AMBIENT]
 
 /** Called once in a lane thread, before any task runs. */
 export function installContext(host: ContextHost): void {
@@ -103,25 +109,15 @@ export function runInContext(job: Job, call: (...args: never[]) => unknown): unk
   return ambient.jobs.run(job, call as (...args: unknown[]) => unknown, ...job.args)
 }
 
-/** Runs a function so that `currentTask()` answers the context of what runs. */
-export function runAs<T>(running: RunningTask, call: () => T): T {
-  return ambient.jobs.run(running, call)
-}
-
 /** The job whose code is running on a lane thread, if any. */
 export function ambientJob(): Job | undefined {
   return ambient.jobs.getStore() as Job | undefined
 }
 
-/** What runs as a task where that is none of a lane thread, if any. */
-export function ambientRun(): RunningTask | undefined {
-  return ambient.jobs.getStore()
-}
-
 /** @param host that of the job's lane, where it is not the thread's only one */
 export function contextOf(
   job: Job,
-  host: ContextHost | null = ambient.host,
+  host = ambient.host as ContextHost | null,
 ): { abort(reason: unknown): void } & CurrentTask {
   if (job.context === null) {
     if (host === null) throw new MultilaneError('ERR_INVALID_ARG', 'this thread is not a lane thread')
@@ -131,13 +127,14 @@ export function contextOf(
 }
 
 /**
- * The task whose code is running, also after an `await`.
+ * The task whose code is running, also after an `await`. `M` is the type of the task module, `L` the names of the lanes:
+ * what `lanes` is typed by.
  *
  * @throws MultilaneError `ERR_INVALID_ARG` outside a task
  */
-export function currentTask(): CurrentTask {
+export function currentTask<M = UntypedTasks, L extends string = string>(): CurrentTask<M, L> {
   const running = ambient.jobs.getStore()
   if (running === undefined)
     throw new MultilaneError('ERR_INVALID_ARG', 'currentTask() was called outside a task')
-  return contextOf(running as Job)
+  return contextOf(running as Job) as unknown as CurrentTask<M, L>
 }

@@ -1,11 +1,14 @@
 import { Failure } from '../bridge/failure.js'
+import { LENT, type Lendable, noteHandle } from '../bridge/handle-args.js'
 import type { Epoch } from '../core/clock.js'
 import { TaskCanceledError } from '../core/errors.js'
 import type { Task } from '../core/task.js'
 import { infoOf, type TaskInfo, type TaskTimestamps, timestampsOf } from '../core/task-info.js'
 import { DONE, TASK_STATES, type TaskState } from '../core/task-state.js'
+import { resultSync, waitSync } from './sync-wait.js'
 import type { TaskKeeper } from './task-keeper.js'
 import { readPriority } from './task-priority.js'
+import { awaitable } from './task-promise.js'
 import { TaskWaits } from './task-waits.js'
 import type { WaitOptions } from './wait-options.js'
 
@@ -25,6 +28,7 @@ export class TaskHandle<R = unknown> {
     this.#task = task
     this.#keeper = keeper
     this.#epoch = epoch
+    noteHandle()
   }
 
   /** The task's number within its scheduler. */
@@ -72,11 +76,12 @@ export class TaskHandle<R = unknown> {
    *   that cancelled it), or with the LaneError of what befell its thread
    */
   result(): Promise<R> {
-    return this.#whenFinished().then(() => {
+    const outcome = this.#whenFinished().then(() => {
       const { state, payload } = this.#task
       if (state === DONE) return payload as R
       throw (payload as Failure).error()
     })
+    return awaitable(outcome)
   }
 
   /**
@@ -91,7 +96,31 @@ export class TaskHandle<R = unknown> {
    */
   wait(options: WaitOptions = {}): Promise<boolean> {
     this.#waits ??= new TaskWaits(this.#task, this.#keeper, () => this.#whenFinished())
-    return this.#waits.wait(options)
+    return awaitable(this.#waits.wait(options))
+  }
+
+  /**
+   * What the task returned, once it has: blocks the thread until then. Meanwhile nothing else runs on the thread: no
+   * timer, no I/O, and no callback of any task; those that become due are called, in order, when the turn has ended.
+   *
+   * @param options.timeout milliseconds to wait at most; without it, as long as it takes
+   * @throws what `result()` rejects with; DeadlockError (`ERR_DEADLOCK`), at once, if the task needs this very thread;
+   *   WaitTimeoutError (`ERR_WAIT_TIMEOUT`) if the time is over first: the task goes on; InvalidArgumentError
+   *   (`ERR_INVALID_ARG`)
+   */
+  resultSync(options: { readonly timeout?: number } = {}): R {
+    return resultSync(this.#task, this.#keeper, options) as R
+  }
+
+  /**
+   * As `wait`, but blocks the thread, as `resultSync` does.
+   *
+   * @returns as `wait`
+   * @throws DeadlockError (`ERR_DEADLOCK`), at once, if the task needs this very thread; InvalidArgumentError
+   *   (`ERR_INVALID_ARG`)
+   */
+  waitSync(options: WaitOptions = {}): boolean {
+    return waitSync(this.#task, this.#keeper, options)
   }
 
   /**
@@ -119,9 +148,15 @@ export class TaskHandle<R = unknown> {
     return this.#keeper.setPriority(this.#task, readPriority(priority))
   }
 
+  /** @internal */
+  [LENT](): ReturnType<Lendable[typeof LENT]> {
+    return { task: this.#task, lending: this.#keeper.lending }
+  }
+
   #whenFinished(): Promise<void> {
     if (this.#finished === null) {
       const task = this.#task
+      this.#keeper.awaited?.(task)
       const earlier = task.resolve
       this.#finished = task.dead
         ? Promise.resolve()

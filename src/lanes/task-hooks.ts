@@ -4,25 +4,35 @@ import type { SignalGroup } from './signal-group.js'
 import { outcomeOf, type TaskHandle } from './task-handle.js'
 import type { TaskOptions } from './task-options.js'
 
+/** What a task's callbacks find around them. */
+export interface HookSurroundings {
+  /** Makes the call, at once or when it may be made. @param call does not throw */
+  deliver(call: () => void): void
+  /** Takes what a callback has thrown. */
+  report(error: unknown): void
+}
+
 /**
  * A task's callbacks and its tie to an AbortSignal. Whatever a callback throws is reported and changes nothing; each
- * is called at most once, the one for the start before the final one.
+ * is called at most once, the one for the start before the final one; none in the middle of a synchronous wait.
  */
 export class TaskHooks implements TaskObserver {
   readonly #options: TaskOptions<never>
   readonly #group: SignalGroup | null
   readonly #handle: TaskHandle<never>
+  readonly #deliver: (call: () => void) => void
   readonly #report: (error: unknown) => void
 
   constructor(
     handle: TaskHandle<never>,
     options: TaskOptions<never>,
     group: SignalGroup | null,
-    report: (error: unknown) => void,
+    { deliver, report }: HookSurroundings,
   ) {
     this.#handle = handle
     this.#options = options
     this.#group = group
+    this.#deliver = deliver
     this.#report = report
   }
 
@@ -45,10 +55,12 @@ export class TaskHooks implements TaskObserver {
   }
 
   #call(callback: () => void): void {
-    try {
-      callback()
-    } catch (error) {
-      this.#report(error)
-    }
+    this.#deliver(() => {
+      try {
+        callback()
+      } catch (error) {
+        this.#report(error)
+      }
+    })
   }
 }

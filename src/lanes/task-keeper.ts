@@ -1,10 +1,16 @@
 import type { Failure } from '../bridge/failure.js'
+import type { Lending } from '../bridge/lending.js'
 import type { Task } from '../core/task.js'
 import type { TaskRecord } from '../core/task-info.js'
 
 /** Whom a task was submitted to, as its handle needs it. */
 export interface TaskKeeper {
   readonly sight: KeptSight
+  readonly waits: KeptWaits
+  /** How handles of its tasks are handed to other threads; left out if they mean nothing there. */
+  readonly lending?: Lending
+  /** Somebody waits for the end of a task: to be told, if it is to be heard of only then. */
+  awaited?(task: Task): void
   /** The state of a task now, whoever decided it. */
   stateOf(task: Task): number
   /**
@@ -19,6 +25,17 @@ export interface TaskKeeper {
   setPriority(task: Task, priority: number): boolean
   /** Calls back after so many milliseconds, unless the function that is returned is called first. */
   remindMeAfter(delay: number, call: () => void): () => void
+}
+
+/** How a thread may wait for a task without its event loop. */
+export interface KeptWaits {
+  /**
+   * Blocks the thread until it is over, or for so long.
+   *
+   * @param timeout milliseconds, or Infinity
+   * @throws DeadlockError (`ERR_DEADLOCK`) if the task needs this very thread
+   */
+  block(task: Task, isOver: () => boolean, timeout: number): void
 }
 
 /** What is to be seen of a task now. */

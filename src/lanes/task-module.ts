@@ -1,5 +1,5 @@
 import { InvalidArgumentError, TaskLoadError } from '../core/errors.js'
-import type { TaskFunction } from './run-loop.js'
+import type { TaskFunction } from './loop-environment.js'
 
 /** A task module, taken apart. */
 export interface TaskModule {

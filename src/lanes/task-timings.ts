@@ -1,5 +1,5 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
-import type { TaskTimings } from './run-loop.js'
+import type { TaskTimings } from './loop-environment.js'
 
 const NANOSECONDS = 1e6
 

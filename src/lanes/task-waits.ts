@@ -68,7 +68,7 @@ class Occasion {
 }
 
 /** Whether a task has started, as of now and also while its lane's loop is blocked. */
-function hasStarted(task: Task, sight: KeptSight): boolean {
+export function hasStarted(task: Task, sight: KeptSight): boolean {
   return task.attempt > 1 || sight.recordOf(task).started !== undefined
 }
 

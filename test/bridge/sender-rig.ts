@@ -2,12 +2,13 @@ import * as assert from 'uvu/assert'
 import { encodeError } from '#src/bridge/error-codec.js'
 import { Failure } from '#src/bridge/failure.js'
 import type { Job } from '#src/bridge/job.js'
+import { KeptOutcomes } from '#src/bridge/kept-outcomes.js'
 import type { LaneSender } from '#src/bridge/lane-sender.js'
 import { MemoryPort } from '#src/bridge/memory-port.js'
 import type { SenderToSupervisor } from '#src/bridge/protocol/sender-to-supervisor.js'
 import type { SupervisorToSender } from '#src/bridge/protocol/supervisor-to-sender.js'
 import { Sender } from '#src/bridge/sender.js'
-import type { LaneTerms } from '#src/bridge/sender-context.js'
+import type { LaneTerms, SenderEnvironment } from '#src/bridge/sender-context.js'
 import { TaskInlet } from '#src/bridge/task-inlet.js'
 import { ThreadBlock } from '#src/bridge/thread-block.js'
 import { LaneError, TaskCanceledError } from '#src/core/errors.js'
@@ -38,6 +39,9 @@ export class RigThread {
       arrived: job => this.jobs.push(job),
       expiryAhead: () => {},
       stray: () => {},
+      waits: () => {},
+      revive: args => args,
+      outcomes: new KeptOutcomes(),
     })
     port.listen(
       message => this.inlet.receive(message),
@@ -94,7 +98,12 @@ export class SenderRig {
   #deferred: (() => void)[] = []
   #lastNumber = 0
 
-  constructor(concurrency = 1, terms: Partial<LaneTerms> = {}) {
+  /** @param blocking what the thread has for synchronous waits; nothing by default */
+  constructor(
+    concurrency = 1,
+    terms: Partial<LaneTerms> = {},
+    blocking: Pick<SenderEnvironment, 'bell' | 'home'> = {},
+  ) {
     const [mine, theirs] = this.#pair()
     this.#supervisor = theirs
     theirs.listen(
@@ -103,8 +112,20 @@ export class SenderRig {
     )
     this.sender = new Sender(
       mine,
-      [{ name: LANE, concurrency, queueLimit: 1_000_000, overload: 'reject', threads: FIXED, ...terms }],
+      [
+        {
+          name: LANE,
+          concurrency,
+          queueLimit: 1_000_000,
+          overload: 'reject',
+          threads: FIXED,
+          spin: 0,
+          ...terms,
+        },
+      ],
       {
+        number: 0,
+        isOfLane: false,
         clock: this.clock,
         timers: this.clock,
         defer: call => this.#deferred.push(call),
@@ -118,6 +139,7 @@ export class SenderRig {
           stall: stall => this.watched.push(stall),
           restart: restart => this.watched.push(restart),
         },
+        ...blocking,
       },
     )
     mine.listen(

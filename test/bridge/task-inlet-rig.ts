@@ -1,4 +1,5 @@
 import type { Job } from '#src/bridge/job.js'
+import { KeptOutcomes } from '#src/bridge/kept-outcomes.js'
 import { MemoryPort } from '#src/bridge/memory-port.js'
 import { FLAG, FLOAT, INT, TaskTable } from '#src/bridge/shared-table.js'
 import { TaskInlet } from '#src/bridge/task-inlet.js'
@@ -31,6 +32,9 @@ export class TaskInletRig {
       arrived: job => this.jobs.push(job),
       expiryAhead: at => this.expiries.push(at),
       stray: () => {},
+      waits: () => {},
+      revive: args => args,
+      outcomes: new KeptOutcomes(),
     })
     this.table = new TaskTable((index, buffer) => mine.post({ type: 'segment', index, buffer }))
   }

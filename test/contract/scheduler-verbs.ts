@@ -165,6 +165,22 @@ export function schedulerVerbs(test: ReturnType<typeof suite>, makeScheduler: Ma
     assert.is(await task.result(), 'passed')
   })
 
+  onScheduler('a task that has ended is answered synchronously too', async made => {
+    const { done, failed, timedOut, canceled, neverStarted } = await oneOfEach(made)
+    for (const task of [done, failed, timedOut, canceled, neverStarted]) {
+      assert.is(task.waitSync({ timeout: 0 }), true)
+      assert.is(task.waitSync({ for: 'RUNNING' }), task !== neverStarted)
+    }
+    assert.is(done.resultSync(), 1)
+    for (const task of [failed, timedOut, canceled, neverStarted]) {
+      const reason = (await reasonOf(task.result())) as Error
+      assert.throws(
+        () => task.resultSync(),
+        (error: Error) => error.constructor === reason.constructor && error.message === reason.message,
+      )
+    }
+  })
+
   onScheduler('cancelTask is true only for the call that cancelled', async ({ scheduler, submit }) => {
     const gate = newGate()
     const running = submit('wait', [gate])

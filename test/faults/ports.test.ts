@@ -76,6 +76,25 @@ for (const end of ['the thread', 'its sender'] as const) {
   })
 }
 
+test('the port closed in mid-call: while its sender is in a synchronous wait', async () => {
+  await using scheduler = await start()
+  const witness = await Witness.of(scheduler, 'other')
+  const { broken } = witness.lanes
+  await broken.run('tap')
+  await broken.run('echo', [SHOWN])
+  const gate = newGate()
+  const neighbour = broken.submit('wait', [gate])
+  const task = broken.submit('closeAnswers', [gate])
+  for (const lost of [task, neighbour]) {
+    assert.is(lost.waitSync({ timeout: 20_000 }), true)
+    const error = await rejectionOf(lost.result(), LaneError)
+    assert.is(error.code, 'ERR_LANE_CLOSED')
+  }
+  openGate(gate)
+  await witness.kept()
+  assert.is((await scheduler.stats()).lanes.broken?.restarts, 1)
+})
+
 test('a malformed, duplicate or late message: from a thread', async () => {
   await using scheduler = await start()
   const witness = await Witness.of(scheduler, 'other')

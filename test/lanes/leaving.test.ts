@@ -12,6 +12,7 @@ const SCRIPTS = [
   ['one that awaits nothing waits for its start and its task', 'not-awaited', 'started\nanswered\n'],
   ['one whose start failed ends', 'failed-start', 'ERR_LANE_START_TIMEOUT\n'],
   ['one whose lane failed ends', 'lane-failed', 'ERR_LANE_EXITED ERR_LANE_EXITED ERR_LANE_FAILED\n'],
+  ['one that waits synchronously, and then stops, ends', 'sync-wait', 'first\nfalse\nlast\n'],
   ['cancelled tasks that go on do not hold it', 'abandoned', 'true\ntrue\n'],
 ] as const
 

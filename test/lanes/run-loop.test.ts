@@ -3,7 +3,8 @@ import * as assert from 'uvu/assert'
 import { MemoryPort } from '#src/bridge/memory-port.js'
 import { FLAG, FLOAT, INT, TaskTable } from '#src/bridge/shared-table.js'
 import { ThreadBlock } from '#src/bridge/thread-block.js'
-import { RunLoop, type TaskFunction } from '#src/lanes/run-loop.js'
+import type { TaskFunction } from '#src/lanes/loop-environment.js'
+import { RunLoop } from '#src/lanes/run-loop.js'
 import { ManualClock } from '../support/manual-clock.js'
 
 const test = suite('lanes: the run loop')
@@ -34,6 +35,7 @@ class Rig {
         nextTurn: call => this.#calls.push(call),
         microtask: call => this.#calls.push(call),
         invoke: (job, call) => call(...(job.args as never[])),
+        revive: args => args,
         abort: () => {},
         expiryAhead: () => {},
         abandoned: () => {},

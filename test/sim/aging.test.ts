@@ -42,17 +42,19 @@ async function overtakenBy(seed: number, options: Options): Promise<number> {
   const { threads, concurrency } = options
   const scheduler = new SimScheduler(
     world,
-    {
-      threads: { min: threads, max: threads, idleTimeout: 1000 },
-      concurrency,
-      grace: 50,
-      spin: 0,
-      queueLimit: Number.POSITIVE_INFINITY,
-      overload: 'reject',
-      stallAfter: Number.POSITIVE_INFINITY,
-      onStall: 'report',
-      restart: { max: 5, within: 10_000 },
-    },
+    [
+      {
+        threads: { min: threads, max: threads, idleTimeout: 1000 },
+        concurrency,
+        grace: 50,
+        spin: 0,
+        queueLimit: Number.POSITIVE_INFINITY,
+        overload: 'reject',
+        stallAfter: Number.POSITIVE_INFINITY,
+        onStall: 'report',
+        restart: { max: 5, within: 10_000 },
+      },
+    ],
     { senders: 1, races, watcher: detectors },
   )
   detectors.watch(scheduler)

@@ -44,11 +44,20 @@ export function checkOutcomes(
   races: Races,
   fortunes: Fortunes,
 ): void {
-  for (const sender of scheduler.allSenders) {
+  const check = (entry: Entry): void => {
+    races.note(TASK_STATES[entry.task.state]!)
+    const { overload } = scheduler.configOf(entry.task.target.lane)
+    checkOutcome(entry, detectors, races, fortunes, overload)
+  }
+  for (const sender of scheduler.ownedSenders) {
     checkCounts(sender, detectors)
+    for (const entry of sender.entries) check(entry)
+  }
+  for (const sender of scheduler.threadSenders) {
     for (const entry of sender.entries) {
-      races.note(TASK_STATES[entry.task.state]!)
-      checkOutcome(entry, detectors, races, fortunes, scheduler.config.overload)
+      // Its end may have come in the middle of its being told.
+      if (entry.settled > 0) check(entry)
+      else races.note('orphan')
     }
   }
 }
@@ -64,7 +73,7 @@ function checkOutcome(
   const wrong = (message: string): never => detectors.fail('outcome', message, { entry })
   if (!task.dead) detectors.fail('hung', 'it was lost', { entry })
   if (entry.settled !== 1) detectors.fail('settled-once', `it settled ${entry.settled} times`, { entry })
-  if (entry.isObserved && !entry.log.includes('final'))
+  if (entry.isObserved && !entry.log.includes('final') && !entry.sender.actor.dead)
     detectors.fail('callback-order', 'nobody was told that it ended', { entry })
   const failures = task.extras?.failures ?? 0
   const code = task.state === DONE ? '' : codeOf(task)
@@ -83,7 +92,8 @@ function checkOutcome(
   const explained =
     code === FAILURES[kind] ||
     ((deaths || cutShort) && MISFORTUNES.has(code)) ||
-    (deaths && entry.transferring && code === 'ERR_TRANSFER_LOST')
+    // A close ends threads as well, before a sender may have heard of it.
+    ((deaths || cutShort) && entry.transferring && code === 'ERR_TRANSFER_LOST')
   if (!explained) wrong(`it failed with ${code}`)
   if (
     kind === 'throws' &&
@@ -111,10 +121,9 @@ export function checkStrays({ generations, allThreads }: SimScheduler, detectors
 export function checkRest(sender: SimSender, detectors: Detectors): void {
   const { table } = sender.sender.sent
   const { strays } = sender.sender
-  if (strays > 0) detectors.fail('strays', `${strays} messages of sender ${sender.number} made no sense`)
+  if (strays > 0) detectors.fail('strays', `${strays} messages of ${sender.actor.name} made no sense`)
   if (sender.reported.length > 0) detectors.fail('strays', `it was told of ${sender.reported[0]}`)
-  if (table.inUse > 0)
-    detectors.fail('slots', `${table.inUse} slots of sender ${sender.number} are left over`)
+  if (table.inUse > 0) detectors.fail('slots', `${table.inUse} slots of ${sender.actor.name} are left over`)
   for (const link of sender.links.values()) {
     if (link.outstanding !== 0 || link.takenBack !== 0)
       detectors.fail('credits', `${link.outstanding} credits of thread ${link.thread} are left over`)

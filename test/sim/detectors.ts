@@ -1,12 +1,16 @@
+import type { Job } from '#src/bridge/job.js'
 import { MOST_TAKEN_BACK } from '#src/bridge/lane-link.js'
 import { FLOAT, INT, RECALLED } from '#src/bridge/shared-table.js'
 import { MAX_WINDOW } from '#src/core/credit-window.js'
 import { AGED_EVERY, AGING_MS } from '#src/core/ready-queue.js'
 import { FAILED, isFinal, NEW, STARTED, TASK_STATES } from '#src/core/task-state.js'
 import { mostStalled } from '#src/lanes/lane-config.js'
+import { MeshSights } from './mesh-sights.js'
+import { Orphans } from './orphans.js'
 import type { Races } from './races.js'
 import { checkSight } from './sight-checks.js'
 import { Sights } from './sights.js'
+import { Died } from './sim-actor.js'
 import type { SimPort } from './sim-port.js'
 import type { SchedulerWatcher, SimScheduler } from './sim-scheduler.js'
 import type { Entry, SimSender } from './sim-sender.js'
@@ -21,8 +25,8 @@ interface Where {
 }
 
 export function describe({ task, kind, sender }: Entry): string {
-  const number = sender.number === 0 ? '' : ` of sender ${sender.number}`
-  return `task ${task.sequence}${number} ('${kind}', ${TASK_STATES[task.state]})`
+  const of = sender.number === 0 ? '' : ` of ${sender.actor.name}`
+  return `task ${task.sequence}${of} ('${kind}', ${TASK_STATES[task.state]})`
 }
 
 /** Watches a run of the simulation for what must never be. */
@@ -32,6 +36,10 @@ export class Detectors implements SchedulerWatcher {
   readonly #races: Races
   #watched: SimScheduler | null = null
   readonly #sights: Sights
+  readonly #meshSights: MeshSights
+  readonly orphans: Orphans
+  /** Those of the present start, by their numbers. */
+  readonly #senders = new Map<number, SimSender>()
   /** Of each thread, the tasks whose code runs there, or waits. */
   readonly #running = new Map<SimThread, Set<Entry>>()
   readonly #threadOf = new Map<SimPort, SimThread>()
@@ -43,6 +51,8 @@ export class Detectors implements SchedulerWatcher {
     this.#world = world
     this.#races = races
     this.#sights = new Sights(races)
+    this.#meshSights = new MeshSights(races)
+    this.orphans = new Orphans(races, this)
   }
 
   get #scheduler(): SimScheduler {
@@ -54,12 +64,65 @@ export class Detectors implements SchedulerWatcher {
     this.#sights.sawDeath(thread, at)
   }
 
+  /** A task of the present start. */
+  entryOf(sender: number, sequence: number): Entry | undefined {
+    return this.#senders.get(sender)?.bySequence.get(sequence)
+  }
+
+  /** The tasks whose code runs on a thread, or waits. */
+  runningOn(thread: SimThread): ReadonlySet<Entry> {
+    return this.#running.get(thread) ?? NONE
+  }
+
   /** @param scheduler what is watched */
   watch(scheduler: SimScheduler): void {
     this.#watched = scheduler
-    for (const sender of scheduler.senders) {
-      this.#watchSlots(sender)
-      this.#sights.watchNotices(sender, scheduler)
+    this.#senders.clear()
+    this.orphans.clear()
+    for (const sender of scheduler.senders) this.#watchSender(sender)
+  }
+
+  #watchSender(sender: SimSender): void {
+    this.#senders.set(sender.number, sender)
+    this.#watchSlots(sender)
+    this.#sights.watchNotices(sender, this.#scheduler)
+  }
+
+  sends(thread: SimThread, sender: SimSender): void {
+    this.#watchSender(sender)
+    this.#meshSights.sends(thread, sender, this.#scheduler)
+  }
+
+  waits(thread: SimThread, job: Job): void {
+    this.#meshSights.waits(thread, job, this.#scheduler)
+  }
+
+  left(thread: SimThread): void {
+    for (const entry of thread.sender?.open ?? []) {
+      // What the code of a task that was given up still submits meanwhile is lost.
+      if (entry.task.submitted < thread.idleAt)
+        this.fail('close', 'its thread left before it had ended', { entry, thread })
+    }
+  }
+
+  forgets(number: number): void {
+    this.orphans.forgets(this.#senders.get(number))
+  }
+
+  /** Threads that were to retire, and have not begun to leave. */
+  get retiring(): SimThread[] {
+    return this.#sights.retiring
+  }
+
+  /** The supervisor has looked whether a thread is idle. */
+  looked(number: number, busy: boolean): void {
+    const sender = this.#senders.get(number)
+    if (sender === undefined || sender.actor.dead) return
+    for (const entry of sender.open) {
+      if (!entry.isHanded) continue
+      if (!busy) this.fail('idle', 'the thread that submitted it is taken to be idle', { entry })
+      this.#meshSights.lookedAtBusy(this.#scheduler, number)
+      return
     }
   }
 
@@ -77,6 +140,11 @@ export class Detectors implements SchedulerWatcher {
     )
     this.#world.violation ??= violation
     throw violation
+  }
+
+  /** How many tasks may run at a time on a thread. */
+  concurrencyOf({ lane }: SimThread): number {
+    return this.#scheduler.configOf(lane).concurrency
   }
 
   isRunning(entry: Entry, thread: SimThread): boolean {
@@ -100,11 +168,13 @@ export class Detectors implements SchedulerWatcher {
   }
 
   connected(thread: SimThread, sender: number, port: SimPort): void {
-    const to = this.#scheduler.senders[sender]!
+    const to = this.#senders.get(sender)
     this.#threadOf.set(port.peer, thread)
     port.tap = {
       posted: (_, message) => {
-        if (Array.isArray(message)) this.#answered(to, port, message, thread)
+        // What a dead sender is answered nobody hears.
+        if (Array.isArray(message) && to !== undefined && !to.actor.dead)
+          this.#answered(to, port, message, thread)
       },
       taken: (_, __, polled) => {
         if (polled) this.#sights.polled(thread)
@@ -117,40 +187,44 @@ export class Detectors implements SchedulerWatcher {
     this.#races.hit('abandoned')
   }
 
-  leased(held: number): void {
+  leased(lane: string, held: number): void {
     // The scheduler makes its first threads before it can be watched.
     if (this.#watched === null) return
-    const { config } = this.#watched
+    const config = this.#watched.configOf(lane)
     if (held > config.threads.min) this.#races.hit('thread grown')
     const most = config.threads.max + mostStalled(config)
     if (held > most) this.fail('threads', `${held} threads are leased, and ${most} may be`)
   }
 
   died(thread: SimThread): void {
+    this.#meshSights.died(thread, this)
     for (const entry of this.#running.get(thread) ?? []) this.#endTurn(entry)
     this.#running.delete(thread)
     // What its death held up was not passed over.
-    for (const { open } of this.#scheduler.senders) for (const entry of open) entry.overtaken = 0
+    for (const { open } of this.#senders.values()) for (const entry of open) entry.overtaken = 0
   }
 
   began(thread: SimThread, number: number, sequence: number, started: number): void {
-    const sender = this.#scheduler.senders[number]!
-    const entry = sender.bySequence.get(sequence)
+    const entry = this.entryOf(number, sequence)
     if (entry === undefined) this.fail('state', `a task ${sequence} began that nobody submitted`, { thread })
     const at = { entry, thread }
+    this.orphans.began(entry, thread)
+    if (thread.phase === 'left') this.fail('close', 'it begins after the teardown of its thread', at)
     const running = this.#running.get(thread) ?? new Set()
     this.#running.set(thread, running.add(entry))
-    const { concurrency } = this.#scheduler.config
-    if (running.size > concurrency) this.fail('concurrency', `${running.size} tasks at a time`, at)
-    const state = sender.lane.stateOf(entry.task)
+    const concurrency = this.concurrencyOf(thread)
+    const inPlace = running.size - thread.waiting
+    if (inPlace > concurrency) this.fail('concurrency', `${inPlace} tasks at a time`, at)
+    const state = entry.lane.stateOf(entry.task)
     if (state < STARTED) this.fail('state', `it begins, and is ${TASK_STATES[state]}`, at)
     this.#noteAging(entry)
     checkBeginning(entry, thread, started, this)
     this.#checkRerun(entry, at)
     entry.begun.push(thread)
     if (this.#threads(running).size > 1) this.#races.hit('two senders on one thread')
+    this.#meshSights.began(entry, thread, concurrency)
     if (entry.key === null) return
-    const key = `${number} ${entry.key}`
+    const key = keyOf(entry)
     const other = this.#keys.get(key)
     if (other !== undefined && other !== entry)
       this.fail('key-turns', `it began while ${describe(other)} of its key runs`, at)
@@ -162,12 +236,12 @@ export class Detectors implements SchedulerWatcher {
 
   /** A thread has claimed a task, and will run it if it lives. */
   claimed(sender: number, sequence: number): void {
-    const entry = this.#scheduler.senders[sender]!.bySequence.get(sequence)
+    const entry = this.entryOf(sender, sequence)
     if (entry !== undefined) entry.claims++
   }
 
   ended(thread: SimThread, sender: number, sequence: number): void {
-    const entry = this.#scheduler.senders[sender]!.bySequence.get(sequence)
+    const entry = this.entryOf(sender, sequence)
     if (entry === undefined || this.#running.get(thread)?.delete(entry) !== true) return
     entry.endedAt = this.#world.now()
     this.#endTurn(entry)
@@ -175,6 +249,8 @@ export class Detectors implements SchedulerWatcher {
 
   /** Told by a task's own callbacks. */
   settled(entry: Entry): void {
+    // It died on its way here, and knows nothing of it any more.
+    if (entry.sender.actor.dead) throw new Died()
     if (entry.settled++ > 0) this.fail('settled-once', 'it settled more than once', { entry })
     if (!entry.task.dead) this.fail('settled-once', 'it settled, and has not ended', { entry })
     entry.sender.open.delete(entry)
@@ -194,7 +270,8 @@ export class Detectors implements SchedulerWatcher {
   /** What must hold whenever nobody is in the middle of something. */
   afterStep(): void {
     if (this.#world.violation !== null) throw this.#world.violation
-    for (const sender of this.#scheduler.senders) {
+    this.orphans.afterStep(this.#scheduler)
+    for (const sender of this.#scheduler.livingSenders) {
       if (sender.sender.unfinished !== sender.open.size) {
         const [lost] = [...sender.open].filter(({ task }) => task.dead)
         const counted = `${sender.sender.unfinished} unfinished tasks are counted, and there are ${sender.open.size}`
@@ -218,7 +295,7 @@ export class Detectors implements SchedulerWatcher {
 
   #endTurn(entry: Entry): void {
     if (entry.key === null) return
-    const key = `${entry.sender.number} ${entry.key}`
+    const key = keyOf(entry)
     if (this.#keys.get(key) === entry) this.#keys.delete(key)
   }
 
@@ -244,15 +321,18 @@ export class Detectors implements SchedulerWatcher {
     const waiting: Entry[] = []
     for (const entry of sender.open) {
       if (entry === started || !isAgedAndReady(entry, now)) continue
-      if (sender.lane.stateOf(entry.task) >= STARTED || entry.begun.length > 0) continue
+      if (entry.lane !== started.lane) continue
+      if (entry.lane.stateOf(entry.task) >= STARTED || entry.begun.length > 0) continue
       waiting.push(entry)
     }
-    const { threads, concurrency } = this.#scheduler.config
-    const shares = this.#scheduler.senders.length * threads.max
+    if (waiting.length === 0) return
+    const { threads, concurrency } = this.#scheduler.configOf(task.target.lane)
+    const shares = this.#senders.size * threads.max
     for (const entry of waiting) {
       if (entry.sender.actor.parked || entry.key !== null) continue
       entry.overtaken++
-      const bound = shares * (2 * AGED_EVERY * (waiting.length + 1) + this.#mostLoaded + concurrency)
+      const ahead = this.#mostLoaded + concurrency
+      const bound = shares * (2 * AGED_EVERY * (waiting.length + 1) + ahead)
       // Those that were before it may have started since.
       entry.mayOvertake = Math.max(entry.mayOvertake, bound)
       if (entry.overtaken > entry.mayOvertake)
@@ -262,29 +342,33 @@ export class Detectors implements SchedulerWatcher {
     }
   }
 
-  #checkQueue({ open, lane }: SimSender): void {
-    const { queueLimit } = this.#scheduler.config
-    if (queueLimit === Number.POSITIVE_INFINITY) return
-    let waiting = 0
-    for (const { task } of open) {
-      // One that is to be run again has been let in before.
-      if (task.state === NEW || task.attempt > 1 || task.dead) continue
-      if (lane.stateOf(task) < STARTED) waiting++
+  #checkQueue({ open, sender }: SimSender): void {
+    for (const lane of sender) {
+      const { queueLimit } = lane.terms
+      if (queueLimit === Number.POSITIVE_INFINITY) continue
+      let waiting = 0
+      for (const entry of open) {
+        const { task } = entry
+        // One that is to be run again has been let in before.
+        if (entry.lane !== lane || task.state === NEW || task.attempt > 1 || task.dead) continue
+        if (lane.stateOf(task) < STARTED) waiting++
+      }
+      if (waiting > queueLimit) this.fail('queue-limit', `${waiting} wait, and ${queueLimit} may`)
     }
-    if (waiting > queueLimit) this.fail('queue-limit', `${waiting} wait, and ${queueLimit} may`)
   }
 
   #checkCredits(sender: SimSender): void {
     if (sender.links.size === 0) return
     const { table } = sender.sender.sent
     const counts = new Map<number, { slots: number; takenBack: number }>()
-    for (const { id } of sender.sender.sent.of(this.#scheduler.config.name)) {
-      const thread = table.int(id, INT.THREAD)
-      const count = counts.get(thread) ?? { slots: 0, takenBack: 0 }
-      count.slots++
-      if (table.state(id) === RECALLED) count.takenBack++
-      counts.set(thread, count)
-    }
+    for (const { terms } of sender.sender)
+      for (const { id } of sender.sender.sent.of(terms.name)) {
+        const thread = table.int(id, INT.THREAD)
+        const count = counts.get(thread) ?? { slots: 0, takenBack: 0 }
+        count.slots++
+        if (table.state(id) === RECALLED) count.takenBack++
+        counts.set(thread, count)
+      }
     for (const [port, link] of sender.links) {
       if (!port.isClosedHere) {
         const { slots, takenBack } = counts.get(link.thread) ?? { slots: 0, takenBack: 0 }
@@ -297,7 +381,8 @@ export class Detectors implements SchedulerWatcher {
           })
         const load = slots - Math.min(takenBack, MOST_TAKEN_BACK)
         this.#mostLoaded = Math.max(this.#mostLoaded, load)
-        if (load > MAX_WINDOW + this.#scheduler.config.concurrency)
+        if (thread === undefined) continue
+        if (load > MAX_WINDOW + this.concurrencyOf(thread) + thread.mostWaiting)
           this.fail('credits', `${load} are on it`, { thread })
       } else sender.links.delete(port)
     }
@@ -337,6 +422,13 @@ export class Detectors implements SchedulerWatcher {
       sender.out.delete(id)
     }
   }
+}
+
+const NONE: ReadonlySet<Entry> = new Set()
+
+/** Each sender's turns on each lane are its own. */
+function keyOf({ sender, task, key }: Entry): string {
+  return `${sender.number} ${task.target.lane} ${key}`
 }
 
 function isAgedAndReady({ task }: Entry, now: number): boolean {

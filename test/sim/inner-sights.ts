@@ -1,14 +1,27 @@
 import { Backlog, DELAYED, PARKED } from '#src/core/backlog.js'
+import { Idleness } from '#src/core/idleness.js'
 import { KeyTurns } from '#src/core/key-turns.js'
 import { ReplacementBudget } from '#src/core/replacement-budget.js'
+import { Senders } from '#src/lanes/senders.js'
 import type { Race, Races } from './races.js'
 
 /** Who counts what happens at present. */
 let races: Races | null = null
+/** Who is told of what happens within the supervisor. */
+let watcher: SupervisorWatcher | null = null
+
+/** Who watches what the supervisor does that nobody is told of. */
+export interface SupervisorWatcher {
+  /** It has looked whether a thread is idle. */
+  looked(thread: number, busy: boolean): void
+  /** It begins to forget a sender that has died. */
+  forgets(sender: number): void
+}
 
 /** From now on what happens within the code under test is counted there. It judges nothing, and changes nothing. */
-export function watchWithin(into: Races | null): void {
+export function watchWithin(into: Races | null, by: SupervisorWatcher | null = null): void {
   races = into
+  watcher = by
 }
 
 /** The backlog that was last given a task. */
@@ -65,4 +78,16 @@ ReplacementBudget.prototype.take = function (this: ReplacementBudget, now): bool
   const spends = take.call(this, now)
   if (!spends) hit('no budget for a stalled thread')
   return spends
+}
+
+const { look } = Idleness.prototype
+Idleness.prototype.look = function (this: Idleness<{ readonly number: number }>, thread, activity, now) {
+  watcher?.looked(thread.number, activity.busy)
+  return look.call(this, thread, activity, now)
+} as typeof look
+
+const { remove: forget } = Senders.prototype
+Senders.prototype.remove = function (this: Senders, number) {
+  watcher?.forgets(number)
+  return forget.call(this, number)
 }

@@ -13,4 +13,6 @@ export const KEPT_SEEDS: ReadonlyMap<number, string> = new Map([
   [71042, 'the same'],
   [56608, 'a slot was minded of a thread that had left'],
   [86267, 'the simulation let a start wait for a supervisor that had been ended'],
+  [115698, 'the simulation did not expect a close to take arguments with it that were handed over'],
+  [716683, 'the same'],
 ])

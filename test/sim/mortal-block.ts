@@ -41,6 +41,15 @@ export class MortalBlock extends ThreadBlock {
     super.backlog = waiting
   }
 
+  override get isSending(): boolean {
+    return super.isSending
+  }
+
+  override set isSending(sending: boolean) {
+    this.#reach('before it shows that it has tasks elsewhere')
+    super.isSending = sending
+  }
+
   #reach(what: string): void {
     if (this.#world.current === this.#actor) this.#world.reach(what)
   }

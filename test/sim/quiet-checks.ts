@@ -1,4 +1,7 @@
+import type { LaneLink } from '#src/bridge/lane-link.js'
+import type { Backlog } from '#src/core/backlog.js'
 import type { Detectors } from './detectors.js'
+import type { SimPort } from './sim-port.js'
 import type { SimScheduler } from './sim-scheduler.js'
 import type { SimSender } from './sim-sender.js'
 import type { SimThread } from './sim-thread.js'
@@ -7,22 +10,37 @@ import type { SimThread } from './sim-thread.js'
  * When nothing is left to happen until some timer is due, nobody may be waiting for what could go on now: a wake-up has
  * been missed, though a timer may make up for it.
  */
-export function checkQuiet({ senders, config, closed }: SimScheduler, detectors: Detectors): void {
-  if (closed) return
-  for (const sender of senders) {
-    if (!sender.actor.parked) checkBacklog(sender, config.concurrency, detectors)
-    checkOut(sender, config.concurrency, detectors)
+export function checkQuiet(scheduler: SimScheduler, detectors: Detectors): void {
+  if (scheduler.closed) return
+  for (const sender of scheduler.livingSenders) {
+    if (!sender.actor.parked) checkBacklogs(sender, detectors)
+    checkOut(sender, detectors)
+  }
+  if (scheduler.isClosing) checkClosing(scheduler, detectors)
+  detectors.orphans.checkQuiet(scheduler)
+}
+
+function checkBacklogs({ backlogs, links }: SimSender, detectors: Detectors): void {
+  for (const [lane, backlog] of backlogs) {
+    const { name, concurrency } = lane.terms
+    checkBacklog(name, backlog, links, concurrency, detectors)
   }
 }
 
 /** What could be sent to a thread that could begin it has been. A thread that has enough at hand asks for no more. */
-function checkBacklog({ backlog, links }: SimSender, concurrency: number, detectors: Detectors): void {
-  if (backlog === null || backlog.ready === 0) return
+function checkBacklog(
+  lane: string,
+  backlog: Backlog,
+  links: ReadonlyMap<SimPort, LaneLink>,
+  concurrency: number,
+  detectors: Detectors,
+): void {
+  if (backlog.ready === 0) return
   // One that hands objects over holds up those behind it, until there is a thread that is free.
   for (const { extras } of backlog.readyTasks()) if (extras !== null && extras.transfer !== null) return
   for (const [port, link] of links) {
     const thread = detectors.threadAt(port)
-    if (thread === undefined || !isAtWork(thread) || thread.loop!.pending >= concurrency) continue
+    if (thread?.lane !== lane || !isAtWork(thread) || thread.inPlace >= concurrency) continue
     const room = link.room(concurrency)
     if (room > 0)
       detectors.fail('forgotten', `${backlog.ready} tasks are ready, and it has room for ${room}`, { thread })
@@ -30,11 +48,12 @@ function checkBacklog({ backlog, links }: SimSender, concurrency: number, detect
 }
 
 /** What a thread could have begun, or answered, it has. */
-function checkOut(sender: SimSender, concurrency: number, detectors: Detectors): void {
+function checkOut(sender: SimSender, detectors: Detectors): void {
   const { table } = sender.sender.sent
   for (const [id, port] of sender.out) {
     const thread = detectors.threadAt(port)
-    if (thread === undefined || !isAtWork(thread) || thread.loop!.pending >= concurrency) continue
+    if (thread === undefined || !isAtWork(thread)) continue
+    if (thread.inPlace >= detectors.concurrencyOf(thread)) continue
     const entry = sender.sender.sent.at(id) && sender.entryOfSlot(id)
     if (entry === undefined || detectors.isRunning(entry, thread)) continue
     detectors.fail(
@@ -45,6 +64,16 @@ function checkOut(sender: SimSender, concurrency: number, detectors: Detectors):
         thread,
       },
     )
+  }
+}
+
+/** Threads that submit tasks have been told that it ends, and have cancelled what they had. */
+function checkClosing({ living }: SimScheduler, detectors: Detectors): void {
+  for (const thread of living) {
+    const { actor, sender } = thread
+    if (sender === null || actor.parked || thread.terminated) continue
+    for (const entry of sender.open)
+      detectors.fail('close', 'the scheduler closes, and it goes on', { entry, thread })
   }
 }
 

@@ -4,8 +4,8 @@ import type { Entry, SimSender } from './sim-sender.js'
 
 /** What is to be seen of a task makes sense at any moment: its state, and the instants that belong to it. */
 export function checkSight(entry: Entry, now: number, detectors: Detectors): void {
-  const { task, sender, claims } = entry
-  const { state, submitted, started, ended } = sender.lane.sight.recordOf(task)
+  const { task, lane, claims } = entry
+  const { state, submitted, started, ended } = lane.sight.recordOf(task)
   const wrong = (message: string): never =>
     detectors.fail('sight', `it shows as ${TASK_STATES[state]}, ${message}`, { entry })
   if (state < STARTED && started !== undefined) wrong('and as begun')
@@ -18,13 +18,15 @@ export function checkSight(entry: Entry, now: number, detectors: Detectors): voi
 }
 
 /** Every end has been counted, and only ends have. */
-export function checkCounts({ lane, entries, number }: SimSender, detectors: Detectors): void {
-  const counts = TASK_STATES.map(() => 0)
-  for (const { task } of entries) if (task.dead) counts[task.state]!++
-  counts.forEach((count, state) => {
-    if (!isFinal(state) || lane.ended(state) === count) return
-    const seen = `${lane.ended(state)} tasks of sender ${number} are counted as ${TASK_STATES[state]}`
-    const last = entries.at(-1)
-    detectors.fail('counts', `${seen}, and ${count} are (the last: ${last && describe(last)})`)
-  })
+export function checkCounts({ sender, entries, actor }: SimSender, detectors: Detectors): void {
+  for (const lane of sender) {
+    const counts = TASK_STATES.map(() => 0)
+    for (const entry of entries) if (entry.lane === lane && entry.task.dead) counts[entry.task.state]!++
+    counts.forEach((count, state) => {
+      if (!isFinal(state) || lane.ended(state) === count) return
+      const seen = `${lane.ended(state)} tasks of ${actor.name} are counted as ${TASK_STATES[state]}`
+      const last = entries.at(-1)
+      detectors.fail('counts', `${seen}, and ${count} are (the last: ${last && describe(last)})`)
+    })
+  }
 }

@@ -21,6 +21,7 @@ const WITHIN_TASK = new Set([
 export class Sights {
   readonly #races: Races
   readonly #threadOf = new Map<SimPort, SimThread>()
+  /** Those that were told to be leaving. */
   readonly #retiring = new Set<SimThread>()
   readonly #takenOver = new Set<SimThread>()
   /** The stalls that were told, and to whom. */
@@ -28,6 +29,11 @@ export class Sights {
 
   constructor(races: Races) {
     this.#races = races
+  }
+
+  /** Threads that were to retire, and have not begun to leave. */
+  get retiring(): SimThread[] {
+    return [...this.#retiring].filter(({ isGone, phase }) => !isGone && phase === 'ready')
   }
 
   connected(thread: SimThread, port: SimPort): void {
@@ -70,7 +76,9 @@ export class Sights {
       this.#races.hit('stalled thread replaced at a later look')
     const [port] = linkTo(sender, thread)
     const stalled = port && this.#threadOf.get(port)
-    if (stalled !== undefined) this.#takenOver.add(stalled)
+    if (stalled === undefined) return
+    this.#takenOver.add(stalled)
+    if (stalled.sender !== null) this.#races.hit('stalled thread replaced that is a sender')
   }
 
   #notice(sender: SimSender, scheduler: SimScheduler, message: SupervisorToSender): void {
@@ -82,6 +90,10 @@ export class Sights {
         if (thread !== undefined) this.#retiring.add(thread)
         races.hit('thread retired')
         if (link !== undefined && link.outstanding > 0) races.hit('retired with tasks on their way to it')
+        if (link !== undefined && sender.number === message.thread) {
+          races.hit('thread retired that is connected with itself')
+          if (link.outstanding > 0) races.hit('thread retired with its own tasks on it')
+        }
         break
       }
       case 'thread-lost': {
@@ -93,6 +105,10 @@ export class Sights {
       }
       case 'lane-failed':
         races.hit('lane failed')
+        scheduler.failedLanes.add(message.lane)
+        break
+      case 'closing':
+        if (sender.open.size > 0) races.hit('closed while nested tasks run')
         break
       case 'restart':
         if (scheduler.ending) races.hit('restart while closing')

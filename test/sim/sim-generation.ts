@@ -4,23 +4,27 @@ import type { LaneConfig } from '#src/lanes/lane-config.js'
 import { Supervisor } from '#src/lanes/supervisor.js'
 import type { Races } from './races.js'
 import { Actor } from './sim-actor.js'
+import type { NestedCalls } from './sim-calls.js'
 import { SimChannels } from './sim-channels.js'
 import { type PoolFaults, type PoolWatcher, SimPool } from './sim-pool.js'
 import type { SimPort } from './sim-port.js'
-import { SimSender } from './sim-sender.js'
+import { type SenderSurroundings, SimSender } from './sim-sender.js'
+import type { SimThread } from './sim-thread.js'
 import type { SimWorld } from './sim-world.js'
 
-export const LANE = 'lane'
+/** Those of senders that are no lane's threads, but for the first: their numbers are far from those of threads. */
+const FIRST_OTHER = 1_000_000
 /** The thread of the supervisor is ended when it has not closed so long after the time it was given. */
 const LAST_RESORT_MS = 100
 
 export interface GenerationTerms {
-  readonly config: LaneConfig
+  readonly configs: readonly LaneConfig[]
   readonly faults: PoolFaults
   /** The threads that submit. */
   readonly actors: readonly Actor[]
   readonly races: Races
   readonly watcher: PoolWatcher
+  readonly calls: NestedCalls | null
   readonly opened: (sender: SimSender, port: SimPort) => void
   /** The senders of the start before, if there was one. */
   readonly before: readonly SimSender[] | undefined
@@ -28,27 +32,37 @@ export interface GenerationTerms {
 
 /** What a scheduler makes anew at each start: a supervisor with its threads, and a sender on each thread that submits. */
 export class SimGeneration {
+  /** On the threads that made it. */
   readonly senders: SimSender[] = []
-  readonly pool: SimPool
+  /** Those of all lanes. */
+  readonly threads: SimThread[] = []
   readonly supervisorActor = new Actor('supervisor')
   readonly supervisor: Supervisor
   /** What its life needs of it. */
   readonly connection: object
   closed = false
+  /** Whether the supervisor has been told to close. */
+  isClosing = false
   readonly #world: SimWorld
   readonly #races: Races
   /** Whether its end has come to the lanes. */
   #closing = false
   #refuseAnswer = (): void => {}
 
-  constructor(world: SimWorld, { config, faults, actors, races, watcher, opened, before }: GenerationTerms) {
+  constructor(world: SimWorld, generation: GenerationTerms) {
+    const { configs, faults, actors, races, watcher, calls, opened, before } = generation
     this.#world = world
     this.#races = races
-    const { concurrency, queueLimit, overload, threads } = config
-    const terms: LaneTerms = { name: LANE, concurrency, queueLimit, overload, threads }
+    const terms: LaneTerms[] = configs.map(({ name, concurrency, queueLimit, overload, threads }) => {
+      return { name, concurrency, queueLimit, overload, threads, spin: 0 }
+    })
     const channels = new SimChannels(world, new Actor('nobody'))
-    this.pool = new SimPool(world, channels, this.supervisorActor, watcher, faults)
-    this.supervisor = new Supervisor({ lanes: [config], epochOffset: 0 }, new Map([[LANE, this.pool]]), {
+    const surroundings: SenderSurroundings = { world, channels, races, opened }
+    const { threads, supervisorActor } = this
+    const pool = (): SimPool =>
+      new SimPool({ ...surroundings, terms, calls, watcher }, threads, supervisorActor, faults)
+    const pools = new Map(configs.map(({ name }) => [name, pool()]))
+    this.supervisor = new Supervisor({ lanes: configs, epochOffset: 0 }, pools, {
       clock: world,
       timers: world.timersOf(this.supervisorActor),
       channel: () => channels.make(),
@@ -56,10 +70,10 @@ export class SimGeneration {
       stackOf: threadId => this.#stackOf(threadId),
       write: () => races.hit('stall unheard'),
     })
-    actors.forEach((actor, number) => {
+    actors.forEach((actor, i) => {
       const { port1, port2 } = channels.make()
-      const past = before?.[number]?.past
-      const sender = new SimSender(number, actor, world, channels, port1, terms, races, opened, past)
+      const number = i === 0 ? 0 : FIRST_OTHER + i
+      const sender = SimSender.owner(number, actor, surroundings, port1, terms, before?.[i]?.past)
       world.run(this.supervisorActor, () => this.supervisor.addSender(number, port2))
       sender.listen(() => this.#orphaned(sender))
       this.senders.push(sender)
@@ -75,6 +89,11 @@ export class SimGeneration {
     }
   }
 
+  /** Those of its threads that have not gone. */
+  get living(): SimThread[] {
+    return this.threads.filter(thread => !thread.isGone)
+  }
+
   get #main(): SimSender {
     return this.senders[0]!
   }
@@ -85,7 +104,7 @@ export class SimGeneration {
     if (random.chance(0.5)) return Promise.resolve(undefined)
     return new Promise(resolve => {
       this.#world.timersOf(this.supervisorActor).after(random.below(30), () => {
-        const isGone = this.pool.threads[threadId - 1]!.isGone
+        const isGone = this.threads[threadId - 1]!.isGone
         if (isGone) this.#races.hit('stalled thread gone while its stack was looked at')
         resolve(isGone ? undefined : 'at simulated')
       })
@@ -108,7 +127,7 @@ export class SimGeneration {
     this.#closing = true
     const world = this.#world
     for (const { actor, sender } of this.senders.slice(1)) {
-      const refusal = new LaneError('ERR_LANE_CLOSED', LANE, 'closed')
+      const refusal = new LaneError('ERR_LANE_CLOSED', '', 'closed')
       world.later(actor, () => {
         for (const lane of sender) {
           lane.refuse(refusal)
@@ -118,6 +137,7 @@ export class SimGeneration {
     }
     const closed = new Promise<void>(resolve => {
       world.later(this.supervisorActor, () => {
+        this.isClosing = true
         this.supervisor.close(within).then(() => world.later(this.#main.actor, resolve))
       })
     })
@@ -128,7 +148,7 @@ export class SimGeneration {
     await Promise.race([closed, lastResort])
     stop()
     // What the end of the supervisor's thread is to all that it made.
-    for (const thread of this.pool.living) thread.actor.die()
+    for (const thread of this.living) thread.actor.die()
     this.supervisorActor.die()
     this.#refuseAnswer()
     for (const { notices } of this.senders) notices.peer.close()

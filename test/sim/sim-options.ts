@@ -20,3 +20,14 @@ export function randomLane(random: Random, deadly: boolean): SimLaneOptions {
       : { max: 1000, within: 10_000 },
   }
 }
+
+/** What there is of lanes, and whether their tasks submit others. A share of runs have one lane, as do most programs. */
+export interface MeshOptions {
+  readonly lanes: number
+  readonly nesting: boolean
+}
+
+export function randomMesh(random: Random): MeshOptions {
+  const nesting = random.chance(0.35)
+  return { nesting, lanes: nesting ? 1 + random.below(3) : random.chance(0.15) ? 2 : 1 }
+}

@@ -2,8 +2,7 @@ import type { Worker } from 'node:worker_threads'
 import type { Lease } from '#src/lanes/lease.js'
 import type { ThreadSource } from '#src/lanes/surroundings.js'
 import type { Actor } from './sim-actor.js'
-import type { SimChannels } from './sim-channels.js'
-import { SimThread, type StartFate, type ThreadWatcher } from './sim-thread.js'
+import { SimThread, type StartFate, type ThreadSurroundings, type ThreadWatcher } from './sim-thread.js'
 import type { SimWorld } from './sim-world.js'
 
 interface LeasedThread {
@@ -17,8 +16,8 @@ interface LeasedThread {
 
 /** Who watches what threads do, and how many there are. */
 export interface PoolWatcher extends ThreadWatcher {
-  /** One was asked for; the pool has so many, those left out that it has ended and forgotten. */
-  leased(held: number): void
+  /** One was asked for; its lane's pool has so many, those left out that it has ended and forgotten. */
+  leased(lane: string, held: number): void
 }
 
 /** How often what happens to threads. */
@@ -31,25 +30,19 @@ export interface PoolFaults {
 
 /** Where simulated threads come from: what piscina does, as far as `LaneThread` sees of it. */
 export class SimPool implements ThreadSource {
-  readonly threads: SimThread[] = []
   readonly faults: PoolFaults
   readonly #world: SimWorld
-  readonly #channels: SimChannels
+  readonly #surroundings: ThreadSurroundings
+  readonly #threads: SimThread[]
   readonly #supervisor: Actor
-  readonly #watcher: PoolWatcher
   readonly #leased: LeasedThread[] = []
 
-  constructor(
-    world: SimWorld,
-    channels: SimChannels,
-    supervisor: Actor,
-    watcher: PoolWatcher,
-    faults: PoolFaults,
-  ) {
-    this.#world = world
-    this.#channels = channels
+  /** @param threads those of all lanes, in the order in which they are leased; they are added there */
+  constructor(surroundings: ThreadSurroundings, threads: SimThread[], supervisor: Actor, faults: PoolFaults) {
+    this.#world = surroundings.world
+    this.#surroundings = surroundings
+    this.#threads = threads
     this.#supervisor = supervisor
-    this.#watcher = watcher
     this.faults = faults
   }
 
@@ -58,28 +51,18 @@ export class SimPool implements ThreadSource {
   /** What it ends it never replaces. */
   replaceNoMore(): void {}
 
-  get living(): SimThread[] {
-    return this.threads.filter(thread => !thread.isGone)
-  }
-
   lease(terms: Lease, signal: AbortSignal): Promise<never> {
-    const world = this.#world
     // The promises of a supervisor that is dead are settled all the same.
     if (this.#supervisor.dead) return new Promise(() => {})
     return new Promise((_, reject) => {
-      const thread = new SimThread(
-        this.threads.length + 1,
-        world,
-        this.#channels,
-        terms,
-        this.#fate(),
-        this.#watcher,
-        died => this.#tellOfDeath(died, leased, reject),
+      const thread = new SimThread(this.#threads.length + 1, this.#surroundings, terms, this.#fate(), died =>
+        this.#tellOfDeath(died, leased, reject),
       )
       const leased: LeasedThread = { thread, exits: [], removed: false, exited: false }
-      this.threads.push(thread)
+      this.#threads.push(thread)
       this.#leased.push(leased)
-      this.#watcher.leased(this.#leased.filter(({ removed }) => !removed).length)
+      const held = this.#leased.filter(({ removed }) => !removed).length
+      this.#surroundings.watcher.leased(terms.config.name, held)
       signal.addEventListener('abort', () => {
         leased.removed = true
         this.#supervisor.unsettled = true
@@ -104,7 +87,7 @@ export class SimPool implements ThreadSource {
   }
 
   async destroy(): Promise<void> {
-    for (const thread of this.living) this.end(thread)
+    for (const { thread } of this.#leased) if (!thread.isGone) this.end(thread)
   }
 
   /** Ends a thread from outside: where it stands, or, if it is in native code, a while later. */

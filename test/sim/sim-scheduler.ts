@@ -4,8 +4,9 @@ import type { SchedulerConnection } from '#src/lanes/scheduler-connection.js'
 import { SchedulerLife } from '#src/lanes/scheduler-life.js'
 import type { Races } from './races.js'
 import { Actor } from './sim-actor.js'
-import { LANE, SimGeneration } from './sim-generation.js'
-import type { PoolFaults, PoolWatcher, SimPool } from './sim-pool.js'
+import type { NestedCalls } from './sim-calls.js'
+import { SimGeneration } from './sim-generation.js'
+import type { PoolFaults, PoolWatcher } from './sim-pool.js'
 import type { SimPort } from './sim-port.js'
 import type { SimSender } from './sim-sender.js'
 import type { SimThread } from './sim-thread.js'
@@ -40,25 +41,42 @@ LaneLink.prototype.send = function (this: LaneLink, ...message: Parameters<typeo
 }
 let onLink: (link: LaneLink) => void = () => {}
 
+/** What they are called. */
+export const LANES = ['a', 'b', 'c'] as const
+
 /**
- * A scheduler with one lane in one thread: the real life, supervisor, lane, senders and run loops, on simulated ports
+ * A scheduler with its lanes in one thread: the real life, supervisor, lane, senders and run loops, on simulated ports
  * and clock. Only what makes and ends threads is simulated, and what of `lane-entry` is about a thread of its own.
  */
 export class SimScheduler {
   readonly life: SchedulerLife<unknown, SchedulerConnection>
-  readonly config: LaneConfig
+  /** Those of its lanes, by their names. */
+  readonly configs: ReadonlyMap<string, LaneConfig>
   readonly faults: PoolFaults = { lingers: 0, failsToLoad: 0, neverStarts: 0 }
   /** One for each start. */
   readonly generations: SimGeneration[] = []
+  /** Lanes that have failed since it was started. */
+  readonly failedLanes = new Set<string>()
   /** Whether somebody has told it to end. */
   ending = false
 
   constructor(
     world: SimWorld,
-    options: SimLaneOptions,
-    { senders, races, watcher }: { senders: number; races: Races; watcher: SchedulerWatcher },
+    lanes: readonly SimLaneOptions[],
+    {
+      senders,
+      races,
+      watcher,
+      calls = null,
+    }: {
+      readonly senders: number
+      readonly races: Races
+      readonly watcher: SchedulerWatcher
+      readonly calls?: NestedCalls | null
+    },
   ) {
-    this.config = { ...REST, ...options }
+    const configs = lanes.map((options, i): LaneConfig => ({ ...REST, name: LANES[i]!, ...options }))
+    this.configs = new Map(configs.map(config => [config.name, config]))
     const ports = new Map<SimPort, SimSender>()
     onLink = link => {
       const port = link.port as SimPort
@@ -74,7 +92,9 @@ export class SimScheduler {
     }
     const begin = (): void => {
       const before = this.generations.at(-1)?.senders
-      const terms = { config: this.config, faults: this.faults, actors, races, watcher, opened, before }
+      const { faults } = this
+      this.failedLanes.clear()
+      const terms = { configs, faults, actors, races, watcher, calls, opened, before }
       this.generations.push(new SimGeneration(world, terms))
     }
     // Before it is started, so that it can be watched from its beginning.
@@ -86,29 +106,57 @@ export class SimScheduler {
       }
       return this.#present.connection as unknown as SchedulerConnection
     }
-    this.life = new SchedulerLife(this, options.grace, { connect, ended: () => {} }, world)
+    this.life = new SchedulerLife(
+      this,
+      Math.max(...lanes.map(({ grace }) => grace)),
+      { connect, ended: () => {} },
+      world,
+    )
   }
 
   get #present(): SimGeneration {
     return this.generations.at(-1)!
   }
 
-  /** The present ones. */
+  configOf(lane: string): LaneConfig {
+    return this.configs.get(lane)!
+  }
+
+  /** The present ones on the threads that made it. */
   get senders(): readonly SimSender[] {
     return this.#present.senders
   }
 
-  /** Those of earlier starts as well. */
-  get allSenders(): SimSender[] {
+  /** Those, and those of its threads that live. */
+  get livingSenders(): SimSender[] {
+    const { senders, threads } = this.#present
+    const living = [...senders]
+    for (const { sender, isGone } of threads) if (sender !== null && !isGone) living.push(sender)
+    return living
+  }
+
+  /** Those on the threads that made it, of earlier starts as well. */
+  get ownedSenders(): SimSender[] {
     return this.generations.flatMap(({ senders }) => senders)
   }
 
-  get pool(): SimPool {
-    return this.#present.pool
+  /** Those of its threads, of earlier starts and of threads that have gone as well. */
+  get threadSenders(): SimSender[] {
+    return this.generations.flatMap(({ threads }) => threads.flatMap(({ sender }) => sender ?? []))
+  }
+
+  /** The present threads that have not gone. */
+  get living(): SimThread[] {
+    return this.#present.living
   }
 
   get allThreads(): SimThread[] {
-    return this.generations.flatMap(({ pool }) => pool.threads)
+    return this.generations.flatMap(({ threads }) => threads)
+  }
+
+  /** Whether the supervisor has been told to close. */
+  get isClosing(): boolean {
+    return this.#present.isClosing
   }
 
   get supervisorActor(): Actor {
@@ -126,8 +174,7 @@ export class SimScheduler {
   }
 }
 
-const REST: Omit<LaneConfig, keyof SimLaneOptions> = {
-  name: LANE,
+const REST: Omit<LaneConfig, 'name' | keyof SimLaneOptions> = {
   tasks: '',
   os: 'normal',
   slowCallback: 5,

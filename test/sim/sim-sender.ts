@@ -2,7 +2,7 @@ import type { LaneLink } from '#src/bridge/lane-link.js'
 import type { LaneSender } from '#src/bridge/lane-sender.js'
 import type { SupervisorToSender } from '#src/bridge/protocol/supervisor-to-sender.js'
 import { Sender, type SenderPast } from '#src/bridge/sender.js'
-import type { LaneTerms } from '#src/bridge/sender-context.js'
+import type { LaneTerms, SenderEnvironment } from '#src/bridge/sender-context.js'
 import { FLOAT } from '#src/bridge/shared-table.js'
 import type { Backlog } from '#src/core/backlog.js'
 import type { Task } from '#src/core/task.js'
@@ -26,7 +26,14 @@ export interface TaskLimits {
 export interface Entry {
   readonly task: Task
   readonly sender: SimSender
+  readonly lane: LaneSender
   readonly kind: string
+  /** The task that submitted it, if one did. */
+  readonly parent: Entry | null
+  /** How many tasks are above it. */
+  readonly depth: number
+  /** Whether its sender has it, and counts it. */
+  isHanded: boolean
   /** The instants and durations it was submitted with: those that its task has may change with its attempts. */
   readonly limits: TaskLimits
   readonly idempotent: boolean
@@ -53,12 +60,16 @@ export interface Entry {
 }
 
 /** What is known of a task that is about to be submitted. */
-export function entryOf(sender: SimSender, task: Task, kind: string): Entry {
+export function entryOf(sender: SimSender, task: Task, kind: string, parent: Entry | null = null): Entry {
   const { extras } = task
   return {
     task,
     sender,
+    lane: sender.sender.lane(task.target.lane),
     kind,
+    parent,
+    depth: parent === null ? 0 : parent.depth + 1,
+    isHanded: false,
     limits: {
       notBefore: extras?.notBefore ?? 0,
       waitUntil: extras?.waitUntil ?? Number.POSITIVE_INFINITY,
@@ -82,6 +93,15 @@ export function entryOf(sender: SimSender, task: Task, kind: string): Entry {
   }
 }
 
+/** What simulated senders have in common. */
+export interface SenderSurroundings {
+  readonly world: SimWorld
+  readonly channels: SimChannels
+  readonly races: Races
+  /** A sender has a connection to a thread more. */
+  opened(sender: SimSender, port: SimPort): void
+}
+
 /** A thread that submits: the real sender, and what the detectors keep beside it. */
 export class SimSender {
   readonly number: number
@@ -95,47 +115,72 @@ export class SimSender {
   /** The slots that are out: posted, and not answered. */
   readonly out = new Map<number, SimPort>()
   readonly reported: unknown[] = []
-  /** What waits, once something has. */
-  backlog: Backlog | null = null
-  readonly notices: SimPort
+  /** What waits on each lane, once something has. */
+  readonly backlogs = new Map<LaneSender, Backlog>()
+  /** Its end of the channel to the supervisor. */
+  notices!: SimPort
+  /** Whether the supervisor has dealt with its death. */
+  isForgotten = false
+  readonly #opened: (port: SimPort) => void
+  readonly #channels: SimChannels
 
-  /** @param end of the channel to the supervisor */
+  /** @param make makes the real sender, for the simulated one that is its place */
   constructor(
     number: number,
     actor: Actor,
-    world: SimWorld,
-    channels: SimChannels,
-    end: unknown,
-    terms: LaneTerms,
-    races: Races,
-    onOpen: (sender: SimSender, port: SimPort) => void,
-    past: SenderPast | undefined,
+    { channels, opened }: SenderSurroundings,
+    make: (own: SimSender) => Sender,
   ) {
     this.number = number
     this.actor = actor
-    this.notices = channels.open(end, this.actor)
-    this.sender = new Sender(
-      this.notices,
-      [terms],
-      {
-        clock: world,
-        timers: world.timersOf(this.actor),
-        defer: call => world.later(this.actor, call),
-        openPort: token => {
-          const port = channels.open(token, this.actor)
-          onOpen(this, port)
-          return port
-        },
-        busy: () => {},
-        report: error => this.reported.push(error),
-        watcher: {
-          slow: () => races.hit('slow'),
-          stall: () => races.hit('stall heard'),
-          restart: () => races.hit('restart'),
-        },
+    this.#channels = channels
+    this.#opened = port => opened(this, port)
+    this.sender = make(this)
+  }
+
+  /** On a thread that made the scheduler. @param end of the channel to the supervisor */
+  static owner(
+    number: number,
+    actor: Actor,
+    surroundings: SenderSurroundings,
+    end: unknown,
+    terms: readonly LaneTerms[],
+    past: SenderPast | undefined,
+  ): SimSender {
+    return new SimSender(number, actor, surroundings, own => {
+      own.openNotices(end)
+      return new Sender(own.notices, terms, own.#environment(surroundings), past)
+    })
+  }
+
+  openNotices(end: unknown): SimPort {
+    this.notices = this.#channels.open(end, this.actor)
+    return this.notices
+  }
+
+  /** @param end of the channel to a lane's thread */
+  openPort(end: unknown): SimPort {
+    const port = this.#channels.open(end, this.actor)
+    this.#opened(port)
+    return port
+  }
+
+  #environment({ world, races }: SenderSurroundings): SenderEnvironment {
+    return {
+      number: this.number,
+      isOfLane: false,
+      clock: world,
+      timers: world.timersOf(this.actor),
+      defer: call => world.later(this.actor, call),
+      openPort: token => this.openPort(token),
+      busy: () => {},
+      report: error => this.reported.push(error),
+      watcher: {
+        slow: () => races.hit('slow'),
+        stall: () => races.hit('stall heard'),
+        restart: () => races.hit('restart'),
       },
-      past,
-    )
+    }
   }
 
   listen(onClose: () => void): void {
@@ -148,13 +193,14 @@ export class SimSender {
    * @throws MultilaneError if it is refused
    */
   hand(entry: Entry): void {
-    const { task } = entry
-    const how = this.lane.admit()
+    const { task, lane } = entry
+    const how = lane.admit()
     this.entries.push(entry)
     this.bySequence.set(task.sequence, entry)
     this.open.add(entry)
-    this.lane.submit(task, how)
-    this.backlog ??= lastBacklog
+    lane.submit(task, how)
+    entry.isHanded = true
+    if (!this.backlogs.has(lane)) this.backlogs.set(lane, lastBacklog!)
   }
 
   /** Whose slot it is. */
@@ -168,6 +214,7 @@ export class SimSender {
     return { history, lastNumber }
   }
 
+  /** One of its lanes, if it has but one. */
   get lane(): LaneSender {
     for (const lane of this.sender) return lane
     throw new Error('there is no lane')

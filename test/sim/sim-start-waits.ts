@@ -16,10 +16,10 @@ export class SimStartWaits {
   }
 
   start(entry: Entry): void {
-    const { task, sender } = entry
+    const { task, lane } = entry
     const wasOpen = !task.dead
     this.open++
-    whenStarted(task, sender.lane.sight).then(hasStarted => {
+    whenStarted(task, lane.sight).then(hasStarted => {
       this.open--
       if (wasOpen) this.#races.hit(hasStarted ? 'start awaited' : 'start awaited in vain')
       const wrong = (message: string): never => this.#detectors.fail('waits', message, { entry })

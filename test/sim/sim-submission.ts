@@ -17,6 +17,7 @@ const KINDS = [
 /** Those that hold a loop for long are of use where somebody minds. */
 const KINDS_WITH_STALLS = [...KINDS, 'holds', 'native', 'nativeLater']
 const DEADLY_KINDS = [...KINDS_WITH_STALLS, 'exits']
+const CALLS = ['calls', 'calls', 'calls', 'calls', 'calls', 'calls']
 
 /** What is submitted in a run, and what is done to it. */
 export class Submissions {
@@ -29,9 +30,17 @@ export class Submissions {
   readonly #stalling: boolean
   /** How many there may be in all. */
   readonly #most: number
+  /** Whether tasks submit others. */
+  readonly #nesting: boolean
   count = 0
 
-  constructor(world: SimWorld, detectors: Detectors, races: Races, stalling: boolean) {
+  constructor(
+    world: SimWorld,
+    detectors: Detectors,
+    races: Races,
+    { stalling, nesting }: { readonly stalling: boolean; readonly nesting: boolean },
+  ) {
+    this.#nesting = nesting
     this.#world = world
     this.#detectors = detectors
     this.#races = races
@@ -44,19 +53,49 @@ export class Submissions {
   }
 
   /** Submits a random task, unless it is refused. */
-  submit(sender: SimSender): void {
+  submit(sender: SimSender, lane: string): void {
+    this.#submit(sender, lane, this.#world.random.pick(this.#kinds), null, () => {})
+  }
+
+  /**
+   * Submits a random task for another.
+   *
+   * @returns null if it is refused
+   */
+  submitNested(
+    sender: SimSender,
+    lane: string,
+    parent: Entry,
+    settled: (entry: Entry) => void,
+  ): Entry | null {
+    if (this.count >= 2 * this.#most) return null
+    return this.#submit(sender, lane, this.#world.random.pick(this.#kinds), parent, settled)
+  }
+
+  #submit(
+    sender: SimSender,
+    lane: string,
+    kind: string,
+    parent: Entry | null,
+    settled: (entry: Entry) => void,
+  ): Entry | null {
     const { random } = this.#world
-    const kind = random.pick(this.#kinds)
     const now = this.#world.now()
     const sequence = sender.sender.nextSequence()
     // Its size is what the task answers, so that it is seen whether it arrived.
     const buffer = new ArrayBuffer(sequence)
     const extras = random.chance(0.5) ? randomExtras(random, now, kind === 'sizeOf' ? [buffer] : null) : null
+    // Tasks that wait for each other's turn would do so for ever.
+    if (extras !== null && parent !== null && kind === 'calls') extras.key = null
     const name = kind === 'uncloneableArgument' ? 'quick' : kind
     const argument = kind === 'uncloneableArgument' ? () => 0 : kind === 'sizeOf' ? buffer : sequence
-    const settle = (): void => this.#detectors.settled(entry)
-    const task = new Task(sender.lane.target(name), sequence, [argument], now, settle, extras)
-    const entry = entryOf(sender, task, kind)
+    const settle = (): void => {
+      this.#detectors.settled(entry)
+      settled(entry)
+    }
+    const target = sender.sender.lane(lane).target(name)
+    const task = new Task(target, sequence, [argument], now, settle, extras)
+    const entry = entryOf(sender, task, kind, parent)
     if (extras !== null) {
       entry.isObserved = true
       extras.observer = {
@@ -67,18 +106,20 @@ export class Submissions {
     }
     try {
       this.#hand(entry)
+      return entry
     } catch (error) {
       if (!(error instanceof MultilaneError)) throw error
+      return null
     }
   }
 
   get #kinds(): readonly string[] {
-    if (this.deadly) return DEADLY_KINDS
-    return this.#stalling ? KINDS_WITH_STALLS : KINDS
+    const kinds = this.deadly ? DEADLY_KINDS : this.#stalling ? KINDS_WITH_STALLS : KINDS
+    return this.#nesting ? [...kinds, ...CALLS] : kinds
   }
 
   /** Starts a map over a few items, of which some fail; its tasks are entries like all others. */
-  startMap(sender: SimSender, maps: SimMaps): void {
+  startMap(sender: SimSender, lane: string, maps: SimMaps): void {
     const { random } = this.#world
     const kinds = Array.from({ length: random.below(12) }, () =>
       random.pick(['quick', 'quick', 'quick', 'slow', 'waits', random.chance(0.2) ? 'throws' : 'quick']),
@@ -92,7 +133,7 @@ export class Submissions {
           resolve(outcome, settled)
         }
         const now = this.#world.now()
-        const task = new Task(sender.lane.target(kind), sequence, [sequence], now, settle, null)
+        const task = new Task(sender.sender.lane(lane).target(kind), sequence, [sequence], now, settle, null)
         const entry = entryOf(sender, task, kind)
         entries.set(task, entry)
         this.#hand(entry)
@@ -103,9 +144,9 @@ export class Submissions {
   }
 
   cancel(entry: Entry): void {
-    const { task, sender } = entry
-    const before = sender.lane.stateOf(task)
-    const decided = sender.lane.cancel(task, Failure.of(new TaskCanceledError(task.target.name)))
+    const { task, lane } = entry
+    const before = lane.stateOf(task)
+    const decided = lane.cancel(task, Failure.of(new TaskCanceledError(task.target.name)))
     if (!decided) return
     entry.cancelled = true
     if (isFinal(before)) this.#detectors.fail('outcome', 'a cancel overturned its outcome', { entry })
@@ -113,8 +154,8 @@ export class Submissions {
       this.#detectors.fail('outcome', 'a cancel decided, and it is not cancelled', { entry })
   }
 
-  setPriority({ task, sender }: Entry): void {
-    if (sender.lane.setPriority(task, this.#world.random.below(5))) this.#races.hit('moved')
+  setPriority({ task, lane }: Entry): void {
+    if (lane.setPriority(task, this.#world.random.below(5))) this.#races.hit('moved')
   }
 
   /** @throws MultilaneError if it is refused */

@@ -1,3 +1,4 @@
+import type { NestedCalls } from './sim-calls.js'
 import type { SimThread } from './sim-thread.js'
 import type { SimWorld } from './sim-world.js'
 
@@ -5,6 +6,8 @@ import type { SimWorld } from './sim-world.js'
 export interface SimTaskHost {
   readonly world: SimWorld
   readonly thread: SimThread
+  /** How tasks submit others, where they do. */
+  readonly calls: NestedCalls | null
 }
 
 export type SimTask = (host: SimTaskHost, ...args: unknown[]) => unknown
@@ -71,4 +74,6 @@ export const SIM_TASKS: Readonly<Record<string, SimTask>> = {
   uncloneable: () => () => 0,
   sizeOf: (_, buffer) => (buffer as ArrayBuffer).byteLength,
   exits: ({ thread }) => thread.exit(7),
+  /** Has others do a part of it. */
+  calls: ({ thread, calls }, value) => calls!.begin(thread, value),
 }

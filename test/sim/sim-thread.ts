@@ -3,14 +3,20 @@ import type { Job } from '#src/bridge/job.js'
 import type { LaneToSupervisor } from '#src/bridge/protocol/lane-to-supervisor.js'
 import type { SupervisorToLane } from '#src/bridge/protocol/supervisor-to-lane.js'
 import { PROTOCOL_VERSION } from '#src/bridge/protocol/version.js'
+import type { LaneTerms } from '#src/bridge/sender-context.js'
 import { FLOAT } from '#src/bridge/shared-table.js'
+import { Epoch } from '#src/core/clock.js'
 import { TaskLoadError } from '#src/core/errors.js'
 import type { Lease } from '#src/lanes/lease.js'
-import { RunLoop, type TaskFunction } from '#src/lanes/run-loop.js'
+import type { TaskFunction } from '#src/lanes/loop-environment.js'
+import { RunLoop } from '#src/lanes/run-loop.js'
+import { ThreadSender } from '#src/lanes/thread-sender.js'
 import { MortalBlock } from './mortal-block.js'
 import { Actor } from './sim-actor.js'
-import type { SimChannels } from './sim-channels.js'
+import type { NestedCalls } from './sim-calls.js'
+import type { PoolWatcher } from './sim-pool.js'
 import type { SimPort } from './sim-port.js'
+import { type SenderSurroundings, SimSender } from './sim-sender.js'
 import { SIM_TASKS } from './sim-tasks.js'
 import type { SimWorld } from './sim-world.js'
 
@@ -32,12 +38,29 @@ export interface ThreadWatcher {
   /** Its end of a connection to a sender. */
   connected(thread: SimThread, sender: number, port: SimPort): void
   died(thread: SimThread): void
+  /** A task on it is about to submit tasks. */
+  sends(thread: SimThread, sender: SimSender): void
+  /** A task there awaits others, or goes on. */
+  waits(thread: SimThread, job: Job): void
+  /** It has run its teardown. */
+  left(thread: SimThread): void
+}
+
+/** What simulated threads have in common. */
+export interface ThreadSurroundings extends SenderSurroundings {
+  /** Those of all lanes. */
+  readonly terms: readonly LaneTerms[]
+  /** What tasks submit. */
+  readonly calls: NestedCalls | null
+  readonly watcher: PoolWatcher
 }
 
 /** A lane thread without a thread: the real run loop on the world's clock, begun and ended as `lane-entry` does. */
 export class SimThread {
-  /** Its number as the operating system has it, which is not that of the lane. */
+  /** Its number, by which the supervisor knows it too: the how manieth it was to be leased. */
   readonly id: number
+  /** The name of its lane. */
+  readonly lane: string
   readonly actor: Actor
   readonly ports: SimPort[] = []
   /** How it died: what the worker's `exit` and `error` events will say. */
@@ -50,34 +73,135 @@ export class SimThread {
   isCutOff = false
   phase: 'starting' | 'ready' | 'leaving' | 'left' = 'starting'
   loop: RunLoop | null = null
+  /** When it had nothing more to do before it left. */
+  idleAt = 0
+  /** What its tasks submit with, once one has. */
+  sender: SimSender | null = null
+  /** How many of its tasks have ever waited for others at a time. */
+  mostWaiting = 0
   readonly #world: SimWorld
+  readonly #surroundings: ThreadSurroundings
   readonly #lease: Lease
   readonly #control: SimPort
   readonly #watcher: ThreadWatcher
   readonly #onAbort = new Map<Job, () => void>()
+  /** Those of its tasks that wait for others. */
+  readonly #waiting = new Set<Job>()
+  /** Those that have been told to stop. */
+  readonly #aborted = new Set<Job>()
+  #ownPorts: SimPort[] = []
+  #made: ThreadSender | null = null
   #running: Job | null = null
 
   constructor(
     id: number,
-    world: SimWorld,
-    channels: SimChannels,
+    surroundings: ThreadSurroundings,
     lease: Lease,
     fate: StartFate,
-    watcher: ThreadWatcher,
     onDeath: (thread: SimThread) => void,
   ) {
+    const { world, channels, watcher } = surroundings
     this.id = id
+    this.lane = lease.config.name
     this.#world = world
+    this.#surroundings = surroundings
     this.#lease = lease
     this.#watcher = watcher
     this.actor = new Actor(`thread ${id}`, () => {
       for (const port of this.ports) port.close()
+      for (const port of this.#ownPorts) port.close()
       watcher.died(this)
       onDeath(this)
     })
     this.#control = channels.open(lease.control, this.actor)
     this.ports.push(this.#control)
-    world.later(this.actor, () => this.#boot(channels, fate))
+    world.later(this.actor, () => this.#boot(fate))
+  }
+
+  /** How many of its tasks wait for others. */
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
+  /** How many of its tasks have a place. */
+  get inPlace(): number {
+    return this.loop === null ? 0 : this.loop.pending - this.#waiting.size
+  }
+
+  /** Whether a task of a sender has been told to stop. */
+  hasAborted(sender: number, sequence: number): boolean {
+    for (const { source, id } of this.#aborted)
+      if (source.sender === sender && source.table.float(id, FLOAT.SEQUENCE) === sequence) return true
+    return false
+  }
+
+  /** What `currentTask().lanes` is to a task: made for the first that asks, and connected with a lane that is asked for. */
+  reach(lane: string): SimSender {
+    if (this.sender === null) this.#makeSender()
+    // Looked at, it is connected.
+    if (this.#made!.lanes[lane] === undefined) throw new Error(`there is no lane '${lane}'`)
+    return this.sender!
+  }
+
+  #makeSender(): void {
+    const { channels, terms } = this.#surroundings
+    const world = this.#world
+    const block = new MortalBlock(this.#lease.block, world, this.actor)
+    const mine = (port: SimPort): SimPort => {
+      this.#ownPorts.push(port)
+      return port
+    }
+    const sender = new SimSender(this.id, this.actor, this.#surroundings, own => {
+      let opens = (end: unknown): SimPort => {
+        opens = token => mine(own.openPort(token))
+        return mine(own.openNotices(end))
+      }
+      this.#made = new ThreadSender(
+        terms,
+        {
+          thread: this.#lease.thread,
+          aboutToBlock: () => {},
+          interruption: () => undefined,
+          lane: this.lane,
+          epoch: new Epoch(0, 0),
+          busy: isBusy => {
+            block.isSending = isBusy
+          },
+          report: error => own.reported.push(error),
+          tell: (message, transfer) => this.#control.post(message, transfer),
+        },
+        {
+          clock: world,
+          timers: this.timers,
+          defer: call => world.later(this.actor, call),
+          channel: () => channels.make(),
+          open: end => opens(end),
+        },
+      )
+      return this.#made.sender
+    })
+    this.sender = sender
+    this.#watcher.sends(this, sender)
+  }
+
+  /** A task awaits what it has submitted: it needs no place meanwhile. */
+  beginWait(job: Job): void {
+    job.beginWait()
+    if (this.#running !== job && !this.loop!.isPending(job)) return
+    this.#waiting.add(job)
+    this.mostWaiting = Math.max(this.mostWaiting, this.#waiting.size)
+    this.#watcher.waits(this, job)
+  }
+
+  /** It goes on. @param last whether it waits for nothing more */
+  endWait(job: Job, last: boolean): void {
+    job.endWait()
+    if (!last || !this.#waiting.delete(job)) return
+    this.#watcher.waits(this, job)
+  }
+
+  isWaiting(job: Job): boolean {
+    return this.#waiting.has(job)
   }
 
   /** Whether it looks at its doorbell before it sleeps. */
@@ -134,6 +258,11 @@ export class SimThread {
     })
   }
 
+  /** The task that runs. */
+  get job(): Job {
+    return this.#running!
+  }
+
   /** Calls back when the running task is aborted. */
   onAbort(call: () => void): void {
     this.#onAbort.set(this.#running!, call)
@@ -147,7 +276,7 @@ export class SimThread {
     this.#control.post(message)
   }
 
-  #boot(channels: SimChannels, fate: StartFate): void {
+  #boot(fate: StartFate): void {
     const { random } = this.#world
     this.#tell({ type: 'booted', version: PROTOCOL_VERSION, threadId: this.id })
     if (fate === 'never ends') return
@@ -164,7 +293,7 @@ export class SimThread {
       const left = new Promise<void>(resolve => {
         leave = resolve
       })
-      this.#control.listen(message => this.#obey(channels, message as SupervisorToLane, leave), leave)
+      this.#control.listen(message => this.#obey(message as SupervisorToLane, leave), leave)
       const ready = (): void => {
         this.phase = 'ready'
         this.#tell({ type: 'ready', names: Object.keys(SIM_TASKS).sort(), os: 'normal' })
@@ -179,20 +308,22 @@ export class SimThread {
   #leave(): void {
     this.#world.later(this.actor, () => {
       this.phase = 'leaving'
-      this.loop!.idle().then(() => {
+      this.loop!.finish(() => this.#made?.idle()).then(() => {
+        this.idleAt = this.#world.now()
         // Its teardown.
         this.timers.after(this.#world.random.below(5), () => {
           this.loop!.flush()
           this.#tell({ type: 'left' })
           this.phase = 'left'
+          this.#watcher.left(this)
         })
       })
     })
   }
 
-  #obey(channels: SimChannels, message: SupervisorToLane, leave: () => void): void {
+  #obey(message: SupervisorToLane, leave: () => void): void {
     if (message.type === 'connect') {
-      const port = channels.open(message.port, this.actor)
+      const port = this.#surroundings.channels.open(message.port, this.actor)
       this.ports.push(port)
       this.#watcher.connected(this, message.sender, port)
       this.loop!.connect(message.sender, port)
@@ -211,7 +342,7 @@ export class SimThread {
       .map(
         name =>
           (...args: unknown[]) =>
-            SIM_TASKS[name]!({ world, thread: this }, ...args),
+            SIM_TASKS[name]!({ world, thread: this, calls: this.#surroundings.calls }, ...args),
       )
     this.loop = new RunLoop(
       new MortalBlock(this.#lease.block, world, actor),
@@ -234,7 +365,14 @@ export class SimThread {
         nextTurn: call => world.later(actor, call),
         microtask: call => world.later(actor, call),
         invoke: (job, call) => this.#invoke(job, call),
-        abort: job => this.#onAbort.get(job)?.(),
+        revive: (args, list) => {
+          if (this.sender === null) this.#makeSender()
+          return this.#made!.revive(args, list)
+        },
+        abort: job => {
+          this.#aborted.add(job)
+          this.#onAbort.get(job)?.()
+        },
         expiryAhead: at => {
           if (at >= announced && announced > world.now()) return
           announced = at
@@ -278,6 +416,8 @@ export class SimThread {
 
   #ended(job: Job, sequence = job.source.table.float(job.id, FLOAT.SEQUENCE)): void {
     this.#onAbort.delete(job)
+    this.#waiting.delete(job)
+    this.#aborted.delete(job)
     this.#watcher.ended(this, job.source.sender, sequence)
   }
 }

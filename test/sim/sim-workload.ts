@@ -1,4 +1,5 @@
 import type { MultilaneError } from '#src/core/errors.js'
+import { Random } from '../support/random.js'
 import { checkOutcomes, checkRest, checkStrays } from './conclusion.js'
 import { Detectors, describe } from './detectors.js'
 import { watchWithin } from './inner-sights.js'
@@ -6,10 +7,11 @@ import { watchTables } from './protocol-steps.js'
 import { checkQuiet } from './quiet-checks.js'
 import { Races } from './races.js'
 import { Actor } from './sim-actor.js'
+import { NestedCalls } from './sim-calls.js'
 import { SimDrains } from './sim-drains.js'
 import { SimMaps } from './sim-maps.js'
-import { randomLane } from './sim-options.js'
-import { SimScheduler } from './sim-scheduler.js'
+import { randomLane, randomMesh } from './sim-options.js'
+import { LANES, SimScheduler } from './sim-scheduler.js'
 import type { Entry, SimSender } from './sim-sender.js'
 import { SimStartWaits } from './sim-start-waits.js'
 import { Submissions } from './sim-submission.js'
@@ -23,7 +25,12 @@ const LIVENESS_STEPS = 20_000
 const LIVENESS_MS = 60_000
 
 /** Who minds what has not ended. */
-const DETECTOR_OF: Readonly<Record<string, Detector>> = { 'its slots': 'slots', 'its waits': 'waits' }
+const DETECTOR_OF: Readonly<Record<string, Detector>> = {
+  'its slots': 'slots',
+  'its waits': 'waits',
+  'its orphans': 'orphans',
+  'its retirements': 'retirements',
+}
 
 /** One run of a random workload: tasks, cancels, limits, deaths and parking, then a phase without faults. */
 class Run {
@@ -34,6 +41,8 @@ class Run {
   readonly #submissions: Submissions
   readonly #maps = new SimMaps()
   readonly #drains: SimDrains
+  /** The names of its lanes. */
+  readonly #lanes: readonly string[]
   readonly #startWaits: SimStartWaits
   /** Whether threads die, as soon as the lane has started. */
   readonly #deadly: boolean
@@ -54,20 +63,21 @@ class Run {
     this.#world = world
     this.#detectors = new Detectors(seed, world, races)
     watchTables(world, races, (sender, sequence) => this.#detectors.claimed(sender, sequence))
-    watchWithin(races)
+    watchWithin(races, this.#detectors)
     this.#drains = new SimDrains(this.#detectors, races)
     this.#startWaits = new SimStartWaits(this.#detectors, races)
     world.interleaving = random.pick([0, 0.1, 0.3])
     this.#deadly = random.chance(0.6)
-    const lane = randomLane(random, this.#deadly)
-    this.#scheduler = new SimScheduler(world, lane, {
-      senders: random.chance(0.3) ? 2 : 1,
-      races,
-      watcher: this.#detectors,
-    })
+    const mesh = randomMesh(new Random(~seed))
+    const lanes = Array.from({ length: mesh.lanes }, () => randomLane(random, this.#deadly))
+    const senders = random.chance(0.3) ? 2 : 1
+    const stalling = lanes.some(({ stallAfter }) => stallAfter !== Number.POSITIVE_INFINITY)
+    this.#lanes = LANES.slice(0, lanes.length)
+    this.#submissions = new Submissions(world, this.#detectors, races, { stalling, nesting: mesh.nesting })
+    const calls = mesh.nesting ? new NestedCalls(world, races, this.#submissions, this.#lanes) : null
+    if (calls !== null) calls.entryOf = (sender, sequence) => this.#detectors.entryOf(sender, sequence)
+    this.#scheduler = new SimScheduler(world, lanes, { senders, races, watcher: this.#detectors, calls })
     this.#detectors.watch(this.#scheduler)
-    const stalling = lane.stallAfter !== Number.POSITIVE_INFINITY
-    this.#submissions = new Submissions(world, this.#detectors, races, stalling)
     world.onQuiet = () => checkQuiet(this.#scheduler, this.#detectors)
     world.onDeath = (actor, at) => {
       const thread = this.#scheduler.allThreads.find(one => one.actor === actor)!
@@ -149,14 +159,14 @@ class Run {
     const sender = senders.length > 1 ? random.pick(senders) : this.#scheduler.main
     if (roll < 0.12) this.#act(sender, () => this.#submit(sender))
     else if (roll < 0.17)
-      this.#act(sender, () => this.#onAny(sender, entry => this.#submissions.cancel(entry)))
+      this.#act(this.#anySender(sender), of => this.#onAny(of, entry => this.#submissions.cancel(entry)))
     else if (roll < 0.2)
-      this.#act(sender, () => this.#onAny(sender, entry => this.#submissions.setPriority(entry)))
+      this.#act(this.#anySender(sender), of => this.#onAny(of, entry => this.#submissions.setPriority(entry)))
     else if (roll < 0.205) this.#park(sender)
     else if (roll < 0.21 && this.#isDeadly) this.#killAny()
     else if (roll < 0.212 && this.#isDeadly) this.#closeAnyPort()
     else if (roll < 0.222 && !this.#submissions.isOver)
-      this.#act(sender, () => this.#submissions.startMap(sender, this.#maps))
+      this.#act(sender, () => this.#submissions.startMap(sender, this.#anyLane(), this.#maps))
     else if (roll < 0.2226) this.#close()
     else if (roll < 0.2232) this.#stop()
     else if (roll < 0.225) this.#act(sender, () => this.#drains.start(sender))
@@ -167,13 +177,24 @@ class Run {
     this.#detectors.afterStep()
   }
 
-  #act(sender: SimSender, call: () => void): void {
-    if (sender.actor.canRun) this.#world.run(sender.actor, call)
+  #act(sender: SimSender, call: (sender: SimSender) => void): void {
+    if (sender.actor.canRun) this.#world.run(sender.actor, () => call(sender))
+  }
+
+  /** This one, or that of a thread. */
+  #anySender(owned: SimSender): SimSender {
+    const { livingSenders, senders } = this.#scheduler
+    if (livingSenders.length === senders.length || this.#world.random.chance(0.5)) return owned
+    return this.#world.random.pick(livingSenders)
+  }
+
+  #anyLane(): string {
+    return this.#lanes.length === 1 ? this.#lanes[0]! : this.#world.random.pick(this.#lanes)
   }
 
   #submit(sender: SimSender): void {
     for (let burst = this.#world.random.below(6); burst >= 0 && !this.#submissions.isOver; burst--)
-      this.#submissions.submit(sender)
+      this.#submissions.submit(sender, this.#anyLane())
   }
 
   /** Rather one that has not ended. */
@@ -198,7 +219,7 @@ class Run {
 
   #killAny(): void {
     const { random } = this.#world
-    const { living } = this.#scheduler.pool
+    const { living } = this.#scheduler
     if (living.length === 0) return
     const thread = random.pick(living)
     if (random.chance(0.3)) thread.outOfMemory = true
@@ -217,7 +238,7 @@ class Run {
 
   #closeAnyPort(): void {
     const { random } = this.#world
-    const { living } = this.#scheduler.pool
+    const { living } = this.#scheduler
     const thread = living.length === 0 ? undefined : random.pick(living)
     const port = thread?.ports[random.below(thread.ports.length)]
     // The first is that to the supervisor, which has no other end than the thread's own.
@@ -256,16 +277,25 @@ class Run {
     for (const { actor } of this.#scheduler.senders) actor.parked = false
     for (const { actor } of allThreads) actor.doom = Number.POSITIVE_INFINITY
     await this.#until('its start or stop', () => this.#starting === 0 && !this.#isStopping)
-    const { allSenders, senders } = this.#scheduler
-    await this.#until('its tasks', () => allSenders.every(({ open }) => open.size === 0))
+    const scheduler = this.#scheduler
+    const isOver = ({ actor, open }: SimSender): boolean => actor.dead || open.size === 0
+    await this.#until('its tasks', () => this.#senders.every(isOver))
     await this.#until('its waits', () => this.#drains.open + this.#startWaits.open === 0)
-    if (this.#closing === null && !this.#startFailed && !this.#scheduler.closed) {
-      await this.#until('its connections', () => senders.every(sender => !isHalfOpen(sender)))
-      await this.#until('its slots', () => senders.every(({ sender }) => sender.sent.table.inUse === 0))
-      for (const sender of senders) checkRest(sender, this.#detectors)
+    await this.#until('its orphans', () => this.#detectors.orphans.running(scheduler).length === 0)
+    if (this.#closing === null && !this.#startFailed && !scheduler.closed) {
+      await this.#until('its retirements', () => this.#detectors.retiring.length === 0)
+      await this.#until('its connections', () => scheduler.livingSenders.every(one => !isHalfOpen(one)))
+      const isEmpty = ({ sender }: SimSender): boolean => sender.sent.table.inUse === 0
+      await this.#until('its slots', () => scheduler.livingSenders.every(isEmpty))
+      for (const sender of scheduler.livingSenders) checkRest(sender, this.#detectors)
     }
     if (this.#closing === null) this.#world.run(this.#scheduler.main.actor, () => this.#beginClose(2000))
     await this.#until('its close()', () => this.#hasClosed)
+  }
+
+  /** All there have ever been. */
+  get #senders(): SimSender[] {
+    return [...this.#scheduler.ownedSenders, ...this.#scheduler.threadSenders]
   }
 
   async #settle(): Promise<void> {
@@ -283,17 +313,19 @@ class Run {
       this.#detectors.afterStep()
       if (moved && this.#world.steps - steps < LIVENESS_STEPS) continue
       if (isSo()) return
-      const isClose = what === 'its close()' || this.#scheduler.senders.some(isHalfOpen)
+      const isClose = what === 'its close()' || this.#scheduler.livingSenders.some(isHalfOpen)
       const detector = isClose ? 'close' : (DETECTOR_OF[what] ?? 'hung')
       this.#detectors.fail(detector, `without faults ${what} did not end: ${this.#leftOver()}`)
     }
   }
 
   #leftOver(): string {
-    const { senders, pool } = this.#scheduler
-    const entries = this.#scheduler.allSenders.flatMap(({ open }) => [...open])
-    const slots = senders.map(({ sender }) => sender.sent.table.inUse).join(' and ')
-    const threads = pool.living.map(thread => `thread ${thread.id} ${thread.phase}`)
+    const { living, livingSenders } = this.#scheduler
+    const entries = this.#senders.flatMap(({ open, actor }) => (actor.dead ? [] : [...open]))
+    const slots = livingSenders.map(({ sender }) => sender.sent.table.inUse).join(' and ')
+    const threads = living.map(
+      ({ id, lane, phase, waiting }) => `thread ${id} of ${lane} ${phase}, ${waiting} wait`,
+    )
     return [
       ...entries.slice(0, 10).map(entry => `${describe(entry)} at ${entry.task.id}`),
       `${slots} slots`,

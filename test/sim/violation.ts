@@ -22,6 +22,9 @@
  * | `waits`          | who waits for all tasks, or for a start, is told when it is so, and not before               |
  * | `close`          | a connection ends on both sides, a thread that is not wanted goes, and `close()` resolves    |
  * | `strays`         | no message made no sense, and no fault was reported                                          |
+ * | `orphans`        | a task whose submitter is known to be dead does not begin, and is told to stop if it has     |
+ * | `idle`           | a thread that has submitted what has not ended is not taken to be idle                       |
+ * | `retirements`    | a thread that is to retire leaves, whoever has died meanwhile                                |
  * | `forgotten`      | when nothing is left to happen but timers, nothing waits that could go on                    |
  * | `hung`           | without faults everything ends                                                               |
  */
@@ -45,6 +48,9 @@ export type Detector =
   | 'waits'
   | 'close'
   | 'strays'
+  | 'orphans'
+  | 'idle'
+  | 'retirements'
   | 'forgotten'
   | 'hung'
 

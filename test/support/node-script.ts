@@ -10,12 +10,22 @@ export interface ScriptEnd {
 
 const BOUND_MS = 30_000
 
-/** Runs a compiled script in a process of its own, until that ends by itself. */
-export function runScript(script: URL): Promise<ScriptEnd> {
+/**
+ * Runs a compiled script in a process of its own, until that ends by itself.
+ *
+ * @param preloaded what each of its threads, workers included, runs first
+ */
+export function runScript(script: URL, preloaded?: URL): Promise<ScriptEnd> {
   return new Promise(resolve => {
     const options = { timeout: BOUND_MS, killSignal: 'SIGKILL' } as const
-    const child = execFile(process.execPath, [fileURLToPath(script)], options, (_, stdout, stderr) => {
-      resolve({ end: child.exitCode ?? child.signalCode ?? 'SIGKILL', stdout, stderr })
-    })
+    const args = preloaded === undefined ? [] : ['--import', preloaded.href]
+    const child = execFile(
+      process.execPath,
+      [...args, fileURLToPath(script)],
+      options,
+      (_, stdout, stderr) => {
+        resolve({ end: child.exitCode ?? child.signalCode ?? 'SIGKILL', stdout, stderr })
+      },
+    )
   })
 }

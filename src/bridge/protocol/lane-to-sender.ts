@@ -1,3 +1,5 @@
+import type { HandleName, SentOutcome } from '../lending.js'
+
 /** What a lane thread tells a sender, over the port between the two. */
 
 /**
@@ -26,4 +28,10 @@ export interface RoomMade {
   readonly type: 'room'
 }
 
-export type LaneToSender = AnswerBatch | TasksStarted | TaskSlow | RoomMade
+/** A task that is waited for has started or ended here; null if nothing is known of it. */
+export interface OutcomeAnswered extends HandleName {
+  readonly type: 'outcome'
+  readonly outcome: SentOutcome | null
+}
+
+export type LaneToSender = AnswerBatch | TasksStarted | TaskSlow | RoomMade | OutcomeAnswered

@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads'
 import type { EncodedError } from '../error-codec.js'
 
 /** What a lane thread tells the supervisor, over its control port. */
@@ -55,6 +56,12 @@ export interface LaneLeft {
   readonly type: 'left'
 }
 
+/** A task of the thread is about to submit tasks: from now on the thread is a sender, which is heard on this port. */
+export interface LaneSends {
+  readonly type: 'sends'
+  readonly port: MessagePort
+}
+
 /** The thread exits by itself, such as by `process.exit()`. Its ports close after this, and its exit is seen later still. */
 export interface LaneExiting {
   readonly type: 'exiting'
@@ -70,4 +77,5 @@ export type LaneToSupervisor =
   | LaneFault
   | TaskAbandoned
   | LaneLeft
+  | LaneSends
   | LaneExiting

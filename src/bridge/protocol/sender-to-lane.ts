@@ -1,3 +1,5 @@
+import type { HandleName } from '../lending.js'
+
 /** What a sender tells a lane thread, over the port between the two. */
 
 /**
@@ -13,4 +15,20 @@ export interface SegmentAdded {
   readonly buffer: SharedArrayBuffer
 }
 
-export type SenderToLane = TaskBatch | SegmentAdded
+/**
+ * A task waits for one that may run here, and that another thread has submitted: `wait` to be told when it has ended,
+ * `forget` if it waits no more or nobody ever will, `fetch` for what became of it, with an answer in any case.
+ */
+export interface OutcomeAsked extends HandleName {
+  readonly type: 'wait' | 'forget' | 'fetch'
+}
+
+/** The sender may sleep from now on: its bell is to be rung after each message, and at once. */
+export interface BellHung {
+  readonly type: 'bell'
+  readonly buffer: SharedArrayBuffer
+  /** The number by which the sender knows the thread. */
+  readonly thread: number
+}
+
+export type SenderToLane = TaskBatch | SegmentAdded | OutcomeAsked | BellHung

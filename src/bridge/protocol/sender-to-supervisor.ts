@@ -1,4 +1,5 @@
 import type { EncodedReason } from '../error-codec.js'
+import type { HandleName, SentOutcome } from '../lending.js'
 
 /** What a sender tells the supervisor, over the notice port. */
 
@@ -49,6 +50,81 @@ export interface ThreadReleased {
   readonly thread: number
 }
 
+/**
+ * The sender may sleep from now on: its bell is to be rung after each message, and at once. Told again now and then
+ * while it sleeps: by the answer it knows that the supervisor is there.
+ */
+export interface BellHung {
+  readonly type: 'bell'
+  readonly buffer: SharedArrayBuffer
+}
+
+/** The sender has a first task for a lane: connect it with the lane's threads, those that join later included. */
+export interface LaneWanted {
+  readonly type: 'reach'
+  readonly lane: string
+}
+
+/** A task here waits for one whose handle it was given. */
+export interface OutcomeWatched extends HandleName {
+  readonly type: 'watch'
+}
+
+/** It does not any more. */
+export interface OutcomeUnwatched extends HandleName {
+  readonly type: 'unwatch'
+}
+
+/** The thread that ran the task did not have its value any more: its submitter may have it. */
+export interface OutcomeWanted extends HandleName {
+  readonly type: 'fetch'
+}
+
+/** A handle that was given to this thread is given to another, so many times more, or is taken back from it. */
+export interface HandleLent extends HandleName {
+  readonly type: 'lent'
+  /** The number of the thread that gets it. */
+  readonly to: number
+  readonly change: number
+}
+
+/** Handles that were given to this thread are not used any more: `owner, sequence, times, …`. */
+export interface HandlesReturned {
+  readonly type: 'returned'
+  readonly handles: readonly number[]
+}
+
+/** Whoever has a task's handle asks its submitter to cancel it, or to change its priority. */
+export interface ChangeAsked extends HandleName {
+  readonly type: 'ask'
+  readonly cancel?: EncodedReason
+  readonly priority?: number
+}
+
+/** A task of this sender is done, for one that waits: the value is to be had from the thread that made it. */
+export interface TaskDone {
+  readonly type: 'done'
+  readonly sequence: number
+  /** The sender that waits. */
+  readonly watcher: number
+  readonly thread: number
+}
+
+/** What became of a task of this sender, for one that waits. */
+export interface OutcomeTold {
+  readonly type: 'outcome'
+  readonly sequence: number
+  readonly watcher: number
+  readonly outcome: SentOutcome
+}
+
+/** Nothing is known here of a task that some other thread waits for. */
+export interface OutcomeGone {
+  readonly type: 'gone'
+  readonly sequence: number
+  readonly watcher: number
+}
+
 export type SenderToSupervisor =
   | SegmentAdded
   | TaskCanceled
@@ -57,3 +133,14 @@ export type SenderToSupervisor =
   | StallHeard
   | GrowthWanted
   | ThreadReleased
+  | BellHung
+  | LaneWanted
+  | OutcomeWatched
+  | OutcomeUnwatched
+  | OutcomeWanted
+  | HandleLent
+  | HandlesReturned
+  | ChangeAsked
+  | TaskDone
+  | OutcomeTold
+  | OutcomeGone

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { StallAction } from '../../core/stall-action.js'
-import type { EncodedError } from '../error-codec.js'
+import type { EncodedError, EncodedReason } from '../error-codec.js'
+import type { HandleName, SentOutcome } from '../lending.js'
 
 /** What the supervisor tells a sender, over the notice port. Plain messages, so that a synchronous wait can serve
  *  them too. */
@@ -93,6 +94,52 @@ export interface RestartReported {
   readonly restarts: number
 }
 
+/** All lanes are about to be closed: take no more tasks, and cancel those there are. */
+export interface LanesClosing {
+  readonly type: 'closing'
+}
+
+/** Another thread waits for the outcome of a task that was submitted here, or wants its value. */
+export interface WatcherCame {
+  readonly type: 'watched' | 'fetched'
+  readonly sequence: number
+  readonly watcher: number
+}
+
+/** A thread was handed the handle of a task that was submitted here so many times more, or has given it back. */
+export interface HolderChanged {
+  readonly type: 'held'
+  readonly sequence: number
+  readonly holder: number
+  readonly change: number
+}
+
+/** A thread that had handles has ended. */
+export interface HolderGone {
+  readonly type: 'holder-gone'
+  readonly holder: number
+}
+
+/** A thread that has the handle of a task that was submitted here wants it to be cancelled, or moved. */
+export interface ChangeWanted {
+  readonly type: 'asked'
+  readonly sequence: number
+  readonly cancel?: EncodedReason
+  readonly priority?: number
+}
+
+/** A task that is waited for here is done: its value is to be had from the thread that made it. */
+export interface OutcomeThere extends HandleName {
+  readonly type: 'done'
+  readonly thread: number
+}
+
+/** What became of a task that is waited for here; null if that is not known any more. */
+export interface OutcomeHere extends HandleName {
+  readonly type: 'outcome'
+  readonly outcome: SentOutcome | null
+}
+
 export type SupervisorToSender =
   | ThreadJoined
   | ThreadLeaving
@@ -103,3 +150,10 @@ export type SupervisorToSender =
   | FaultReported
   | StallReported
   | RestartReported
+  | LanesClosing
+  | WatcherCame
+  | HolderChanged
+  | HolderGone
+  | ChangeWanted
+  | OutcomeThere
+  | OutcomeHere

@@ -1,0 +1,67 @@
+/**
+ * What users are told by functions of their own: callbacks, events.
+ *
+ * They are told when the sender has finished what it is in the middle of, so that whatever they do then finds it in order:
+ * such a function may well wait synchronously for a task whose answer came in the same message. And none runs in the
+ * middle of a synchronous wait, as none would in the middle of any other synchronous call: what comes then is told when
+ * the turn that waited has ended. Whatever is told, is told in the order in which it came.
+ */
+export class Deliveries {
+  readonly #defer: (call: () => void) => void
+  #calls: (() => void)[] = []
+  /** The first of them that has not been made. */
+  #next = 0
+  #holds = 0
+  #isDeferred = false
+  #isMaking = false
+
+  /** @param defer calls back at the end of the present turn */
+  constructor(defer: (call: () => void) => void) {
+    this.#defer = defer
+  }
+
+  /** @param call must not throw */
+  deliver(call: () => void): void {
+    if (this.#holds === 0 && this.#next === this.#calls.length) call()
+    else this.#calls.push(call)
+  }
+
+  /** The sender is in the middle of something, until `release`. */
+  hold(): void {
+    this.#holds++
+  }
+
+  release(): void {
+    this.#holds--
+    if (this.#holds === 0 && !this.#isDeferred && !this.#isMaking) this.#make()
+  }
+
+  /** Runs a synchronous wait. */
+  during(wait: () => void): void {
+    this.#holds++
+    try {
+      wait()
+    } finally {
+      this.#holds--
+      if (this.#next < this.#calls.length && !this.#isDeferred) {
+        this.#isDeferred = true
+        this.#defer(this.#makeDeferred)
+      }
+    }
+  }
+
+  readonly #makeDeferred = (): void => {
+    this.#isDeferred = false
+    if (this.#holds === 0 && !this.#isMaking) this.#make()
+  }
+
+  #make(): void {
+    if (this.#next === this.#calls.length) return
+    this.#isMaking = true
+    // What one of them causes comes after all that has waited longer.
+    while (this.#next < this.#calls.length) this.#calls[this.#next++]!()
+    this.#isMaking = false
+    this.#calls = []
+    this.#next = 0
+  }
+}

@@ -1,0 +1,191 @@
+import type { Task } from '../core/task.js'
+import { DONE, SCHEDULED, SUBMITTED } from '../core/task-state.js'
+import { encodeThrown } from './error-codec.js'
+import type { Failure } from './failure.js'
+import type { Lending, SentHandle, SentOutcome } from './lending.js'
+import type { SenderToSupervisor } from './protocol/sender-to-supervisor.js'
+import type { SentTasks } from './sent-tasks.js'
+import { FLOAT, INT } from './shared-table.js'
+
+/** What exports need of their sender. */
+export interface ExportContext {
+  /** The sender's number. */
+  readonly number: number
+  readonly sent: SentTasks
+  tell(message: SenderToSupervisor): void
+  /** Nobody asks any more for what became of a task: the thread that ran it need not keep it. */
+  forget(lane: string, thread: number, sequence: number): void
+}
+
+/** A task whose handle another thread has. */
+interface Exported {
+  readonly task: Task
+  /** The slot that shows its state: unlike the one it is sent in, it stays the same. */
+  readonly home: number
+  /** How often each thread was handed it and has not given it back; below 0 if it has given back what is yet to be told. */
+  readonly holders: Map<number, number>
+  /** Threads that wait for its outcome. */
+  readonly watchers: Set<number>
+  /** The thread it ended on, or 0. */
+  thread: number
+}
+
+/**
+ * The tasks of one sender whose handles other threads have.
+ *
+ * Each has a slot of its own in the task table, its home, taken when it is exported and given back when every thread that
+ * was handed it has given it back or has died. Whoever changes the state of a task that has a home copies it there
+ * (`TableView.mirror`).
+ *
+ * A thread that waits for such a task gets its outcome straight from the thread that ran it. What is told from here is
+ * what no thread ran, and where else to look.
+ */
+export class Exports implements Lending {
+  readonly of: object
+  readonly #context: ExportContext
+  readonly #exported = new Map<number, Exported>()
+
+  /** @param of the sender */
+  constructor(of: object, context: ExportContext) {
+    this.of = of
+    this.#context = context
+  }
+
+  /** How many tasks are out. */
+  get size(): number {
+    return this.#exported.size
+  }
+
+  /** The task of a number, if it is out. */
+  find(sequence: number): Task | undefined {
+    return this.#exported.get(sequence)?.task
+  }
+
+  #offer(task: Task): Exported {
+    const known = this.#exported.get(task.sequence)
+    if (known !== undefined) return known
+    const { table } = this.#context.sent
+    const home = table.takeHome(task.submitted)
+    const exported: Exported = { task, home, holders: new Map(), watchers: new Set(), thread: 0 }
+    this.#exported.set(task.sequence, exported)
+    task.rareOptions().home = home
+    if (task.dead) this.#showEnd(task, home)
+    else if (task.id !== 0) {
+      table.setHome(task.id, home)
+      // Whoever ran it meanwhile did not know of its home.
+      table.mirror(task.id)
+    } else table.advance(home, Math.max(SUBMITTED, task.state), 0, 0)
+    return exported
+  }
+
+  lend(task: Task, thread: number): SentHandle {
+    const { home, holders } = this.#offer(task)
+    holders.set(thread, (holders.get(thread) ?? 0) + 1)
+    return {
+      owner: this.#context.number,
+      sequence: task.sequence,
+      lane: task.target.lane,
+      name: task.target.name,
+      submitted: task.submitted,
+      home,
+      segment: this.#context.sent.table.segmentOf(home),
+      outcome: task.dead ? outcomeOf(task) : null,
+    }
+  }
+
+  takeBack(task: Task, thread: number): void {
+    this.changed(task.sequence, thread, -1)
+  }
+
+  /** A thread has been handed a handle so many times more, or has given it back. */
+  changed(sequence: number, thread: number, change: number): void {
+    const exported = this.#exported.get(sequence)
+    if (exported === undefined) return
+    const count = (exported.holders.get(thread) ?? 0) + change
+    if (count === 0) exported.holders.delete(thread)
+    else exported.holders.set(thread, count)
+    this.#freeIfHome(sequence, exported)
+  }
+
+  /** A thread has ended, and with it all that it was handed. */
+  threadGone(thread: number): void {
+    for (const [sequence, exported] of this.#exported) {
+      exported.watchers.delete(thread)
+      if (exported.holders.delete(thread)) this.#freeIfHome(sequence, exported)
+    }
+  }
+
+  /** A thread waits for the outcome. */
+  watch(sequence: number, watcher: number): void {
+    const exported = this.#exported.get(sequence)
+    if (exported === undefined) this.#gone(sequence, watcher)
+    else if (exported.task.dead) this.#tell(exported, watcher)
+    else exported.watchers.add(watcher)
+  }
+
+  /** A thread has not got the value from the one that ran it. */
+  fetch(sequence: number, watcher: number): void {
+    const exported = this.#exported.get(sequence)
+    if (exported === undefined || !exported.task.dead) this.#gone(sequence, watcher)
+    else this.#answer(sequence, watcher, outcomeOf(exported.task))
+  }
+
+  /** A task that has a home has ended. @param id the slot it had, or 0 */
+  ended(task: Task, id: number): void {
+    const exported = this.#exported.get(task.sequence)
+    if (exported === undefined) return
+    exported.thread = id === 0 ? 0 : this.#context.sent.table.int(id, INT.THREAD)
+    this.#showEnd(task, exported.home)
+    for (const watcher of exported.watchers) this.#tell(exported, watcher)
+    exported.watchers.clear()
+  }
+
+  /** A task that has a home is to be run again. */
+  startsAgain(task: Task): void {
+    const { home } = this.#exported.get(task.sequence)!
+    const { table } = this.#context.sent
+    table.setFloat(home, FLOAT.STARTED, 0)
+    table.retreat(home, SCHEDULED)
+  }
+
+  #showEnd(task: Task, home: number): void {
+    this.#context.sent.table.advance(home, task.state, task.started ?? 0, task.ended ?? 0)
+  }
+
+  /** A value is to be had from the thread that made it; all else is told at once. */
+  #tell({ task, thread }: Exported, watcher: number): void {
+    const { sequence } = task
+    if (task.state === DONE && thread !== 0) this.#context.tell({ type: 'done', sequence, watcher, thread })
+    else this.#answer(sequence, watcher, outcomeOf(task))
+  }
+
+  #answer(sequence: number, watcher: number, outcome: SentOutcome): void {
+    this.#context.tell({ type: 'outcome', sequence, watcher, outcome })
+  }
+
+  #gone(sequence: number, watcher: number): void {
+    this.#context.tell({ type: 'gone', sequence, watcher })
+  }
+
+  #freeIfHome(sequence: number, { task, home, holders, thread }: Exported): void {
+    for (const count of holders.values()) if (count !== 0) return
+    this.#exported.delete(sequence)
+    task.extras!.home = 0
+    const { table } = this.#context.sent
+    if (task.id !== 0) table.setHome(task.id, 0)
+    table.free(home)
+    const ran = thread === 0 && task.id !== 0 ? table.int(task.id, INT.THREAD) : thread
+    if (ran !== 0) this.#context.forget(task.target.lane, ran, sequence)
+  }
+}
+
+/** The outcome of a task that has ended. */
+export function outcomeOf(task: Task): SentOutcome {
+  const { state, payload, started = 0, ended = 0 } = task
+  return {
+    state,
+    value: state === DONE ? payload : encodeThrown((payload as Failure).error()),
+    started,
+    ended,
+  }
+}

@@ -1,0 +1,91 @@
+import type { HandleName, SentOutcome } from './lending.js'
+import type { Port } from './port.js'
+
+/** A lane thread keeps the outcomes of so many tasks for threads that have their handles. */
+export const MOST_KEPT = 1_000
+
+/**
+ * What became of tasks that ran on this thread, for other threads that were handed their handles: told to those that wait,
+ * and kept, up to `MOST_KEPT` of them, for those that will ask. What is not here any more their submitter has.
+ */
+export class KeptOutcomes {
+  readonly #waiting = new Map<string, Set<Port>>()
+  readonly #kept = new Map<string, SentOutcome>()
+  /** Those that have started here. */
+  readonly #running = new Map<string, SentOutcome>()
+
+  /** How many outcomes are kept, or waited for. */
+  get size(): number {
+    return this.#kept.size + this.#waiting.size + this.#running.size
+  }
+
+  /** A thread waits for a task that may run here. */
+  wait(name: HandleName, port: Port): void {
+    const key = keyOf(name)
+    const kept = this.#kept.get(key)
+    if (kept !== undefined) {
+      tell(port, name, kept)
+      return
+    }
+    const running = this.#running.get(key)
+    if (running !== undefined) tell(port, name, running)
+    const ports = this.#waiting.get(key)
+    if (ports === undefined) this.#waiting.set(key, new Set([port]))
+    else ports.add(port)
+  }
+
+  /** A thread asks what became of a task, and is answered in any case. */
+  fetch(name: HandleName, port: Port): void {
+    tell(port, name, this.#kept.get(keyOf(name)) ?? null)
+  }
+
+  /** A thread waits no more. */
+  forgetWait(name: HandleName, port: Port): void {
+    const key = keyOf(name)
+    const ports = this.#waiting.get(key)
+    if (ports?.delete(port) && ports.size === 0) this.#waiting.delete(key)
+  }
+
+  /** Nobody has the task's handle any more. */
+  forget(name: HandleName): void {
+    this.#kept.delete(keyOf(name))
+  }
+
+  /** A connection has ended. */
+  portClosed(port: Port): void {
+    for (const [key, ports] of this.#waiting) {
+      if (ports.delete(port) && ports.size === 0) this.#waiting.delete(key)
+    }
+  }
+
+  /** A task has started here. */
+  started(name: HandleName, outcome: SentOutcome): void {
+    const key = keyOf(name)
+    this.#running.set(key, outcome)
+    for (const port of this.#waiting.get(key) ?? []) tell(port, name, outcome)
+  }
+
+  /** A task has ended here without an outcome of its own. */
+  over(name: HandleName): void {
+    this.#running.delete(keyOf(name))
+  }
+
+  /** A task has ended here. Its value has been cloned once already, so it can be. */
+  ended(name: HandleName, outcome: SentOutcome): void {
+    const key = keyOf(name)
+    for (const port of this.#waiting.get(key) ?? []) tell(port, name, outcome)
+    this.#waiting.delete(key)
+    this.#running.delete(key)
+    // As it is now: the task's module may still change it.
+    this.#kept.set(key, { ...outcome, value: structuredClone(outcome.value) })
+    if (this.#kept.size > MOST_KEPT) this.#kept.delete(this.#kept.keys().next().value!)
+  }
+}
+
+function tell(port: Port, { owner, sequence }: HandleName, outcome: SentOutcome | null): void {
+  port.post({ type: 'outcome', owner, sequence, outcome })
+}
+
+function keyOf({ owner, sequence }: HandleName): string {
+  return `${owner}:${sequence}`
+}

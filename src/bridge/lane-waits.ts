@@ -1,0 +1,132 @@
+import { DeadlockError } from '../core/errors.js'
+import { SpinTrials } from '../core/spin-trials.js'
+import type { Task } from '../core/task.js'
+import { SCHEDULED } from '../core/task-state.js'
+import type { Dispatch } from './dispatch.js'
+import type { LaneLink } from './lane-link.js'
+import type { Recall } from './recall.js'
+import type { LaneTerms, SenderContext } from './sender-context.js'
+import { INT } from './shared-table.js'
+
+/** What of a lane's sender takes part in a synchronous wait. */
+export interface WaitingSide {
+  readonly links: ReadonlyMap<number, LaneLink>
+  readonly dispatch: Dispatch
+  readonly recall: Recall
+  /** Takes a message of a thread. */
+  receive(link: LaneLink, message: unknown): void
+  /** The port to a thread has closed. */
+  closed(link: LaneLink): void
+}
+
+/**
+ * What a lane's sender does with what its threads post: as the event loop brings it, or in a synchronous wait of its own
+ * thread, in place of the event loop.
+ *
+ * If the sender is on a lane thread itself, nothing can run there as long as the wait lasts. So it sends that thread
+ * nothing, and takes back what it has not started; and a wait that needs just this thread is refused.
+ */
+export class LaneWaits {
+  readonly #context: SenderContext
+  readonly #terms: LaneTerms
+  readonly #side: WaitingSide
+  readonly #spin: SpinTrials
+
+  constructor(context: SenderContext, terms: LaneTerms, side: WaitingSide) {
+    this.#context = context
+    this.#terms = terms
+    this.#side = side
+    this.#spin = new SpinTrials(terms.spin)
+  }
+
+  /**
+   * Blocks the thread until it is over.
+   *
+   * @param task what is waited for
+   * @param timeout milliseconds, or Infinity
+   * @throws DeadlockError if the task needs this very thread
+   */
+  block(task: Task, isOver: () => boolean, timeout: number): void {
+    this.#refuseDeadlock(task)
+    this.#context.block(task, this.#spin, isOver, timeout)
+  }
+
+  /** The thread is about to be blocked: it is sent nothing more. */
+  leaveOut(thread: number): void {
+    const link = this.#side.links.get(thread)
+    if (link === undefined) return
+    link.isBlocked = true
+    for (const task of this.#context.sent.unstarted(this.#terms.name))
+      if (this.#threadOf(task) === thread) this.#side.recall.takeBack(task)
+    this.#side.dispatch.queueFlush()
+  }
+
+  /** It goes on. */
+  takeIn(thread: number): void {
+    const link = this.#side.links.get(thread)
+    if (link === undefined) return
+    link.isBlocked = false
+    this.#side.dispatch.queueFlush()
+  }
+
+  /** Sends what is to leave at the end of the turn. */
+  hurry(): void {
+    this.#side.dispatch.hurry()
+  }
+
+  /** The event loop has brought a message of a thread. */
+  heard(link: LaneLink, message: unknown): void {
+    const { deliveries } = this.#context
+    deliveries.hold()
+    try {
+      this.#side.receive(link, message)
+      this.#side.dispatch.flush()
+    } finally {
+      deliveries.release()
+    }
+  }
+
+  /** Takes what threads have posted. */
+  receive(): void {
+    let count = 0
+    for (const link of this.#side.links.values()) {
+      for (let next = link.port.take(); next !== undefined; next = link.port.take()) {
+        this.#side.receive(link, next.message)
+        count++
+      }
+    }
+    if (count > 0) this.#side.dispatch.flush()
+  }
+
+  /** A thread's port to this sender has closed; if it is one of the lane's, and was not closed here, it is lost. */
+  closed(thread: number): void {
+    const link = this.#side.links.get(thread)
+    if (link !== undefined) this.#side.closed(link)
+  }
+
+  /** Tells the threads of the sender's bell. */
+  hang(buffer: SharedArrayBuffer): void {
+    for (const link of this.#side.links.values()) link.send({ type: 'bell', buffer, thread: link.thread })
+  }
+
+  #refuseDeadlock(task: Task): void {
+    const { home } = this.#context.environment
+    if (home === undefined) return
+    const { name } = this.#terms
+    const needed = `task '${task.target.name}' of lane '${name}'`
+    if (task.id !== 0 && this.#threadOf(task) === home.thread && !this.#canMove(task))
+      throw new DeadlockError([`this thread of lane '${name}'`, needed], 'it is on that thread')
+    if (home.lane !== name || this.#terms.threads.max > 1) return
+    const others = [...this.#side.links.values()].filter(({ thread }) => thread !== home.thread)
+    if (others.every(({ leaving }) => leaving))
+      throw new DeadlockError([`the only thread of lane '${name}'`, needed])
+  }
+
+  #canMove(task: Task): boolean {
+    return this.#context.sent.table.state(task.id) === SCHEDULED && (task.extras?.transfer ?? null) === null
+  }
+
+  #threadOf(task: Task): number {
+    return this.#context.sent.table.int(task.id, INT.THREAD)
+  }
+}

@@ -1,0 +1,34 @@
+import { putHandles } from '../bridge/handle-args.js'
+import type { SentHandle } from '../bridge/lending.js'
+import type { Sender } from '../bridge/sender.js'
+import type { Epoch } from '../core/clock.js'
+import { ImportKeeper } from './import-keeper.js'
+import { TaskHandle } from './task-handle.js'
+
+/** Makes handles of what has come in their place, on a thread that runs tasks. */
+export class HandleRevival {
+  readonly #sender: Sender
+  readonly #epoch: Epoch
+  readonly #keeper: ImportKeeper
+
+  constructor(sender: Sender, epoch: Epoch) {
+    this.#sender = sender
+    this.#epoch = epoch
+    this.#keeper = new ImportKeeper(sender.imports)
+  }
+
+  /**
+   * @param args the arguments that came, with an empty object for each handle
+   * @param list each of those objects, followed by what is known of its task
+   * @returns the arguments with handles in their places
+   */
+  revive(args: readonly unknown[], list: readonly unknown[]): readonly unknown[] {
+    const handles = new Map<unknown, TaskHandle>()
+    for (let i = 0; i + 1 < list.length; i += 2) {
+      const { task, isOwn } = this.#sender.take(list[i + 1] as SentHandle)
+      const keeper = isOwn ? this.#sender.lane(task.target.lane) : this.#keeper
+      handles.set(list[i], new TaskHandle(task, keeper, this.#epoch))
+    }
+    return putHandles(args, handles)
+  }
+}

@@ -1,0 +1,125 @@
+import { encodeError } from '../bridge/error-codec.js'
+import type { HandleName, SentOutcome } from '../bridge/lending.js'
+import type { SenderToSupervisor } from '../bridge/protocol/sender-to-supervisor.js'
+import { LaneError } from '../core/errors.js'
+import { FAILED } from '../core/task-state.js'
+import type { Senders } from './senders.js'
+
+/**
+ * What senders tell each other of handles, by way of the supervisor: who has which, who waits for which, and what became
+ * of tasks that no thread can tell of itself. Values are not among it unless the thread that made them has gone.
+ */
+export class HandleRoutes {
+  readonly #senders: Senders
+  /** Whether a lane thread is there, though it may never have submitted a task. */
+  readonly #lives: (thread: number) => boolean
+  /** The senders that wait for a task, by its name. */
+  readonly #watchers = new Map<string, { readonly name: HandleName; readonly numbers: Set<number> }>()
+
+  constructor(senders: Senders, lives: (thread: number) => boolean) {
+    this.#senders = senders
+    this.#lives = lives
+  }
+
+  /** For how many tasks somebody waits. */
+  get size(): number {
+    return this.#watchers.size
+  }
+
+  /** @returns whether the message was about a handle */
+  receive(from: number, message: SenderToSupervisor): boolean {
+    switch (message.type) {
+      case 'watch':
+        this.#watch(from, message)
+        return true
+      case 'unwatch':
+        this.#unwatch(from, message)
+        return true
+      case 'fetch':
+        this.#askOwner(from, message, 'fetched')
+        return true
+      case 'lent': {
+        const { owner, sequence, to, change } = message
+        if (this.#lives(to)) this.#senders.tell(owner, { type: 'held', sequence, holder: to, change })
+        return true
+      }
+      case 'returned':
+        for (let i = 0; i + 2 < message.handles.length; i += 3) {
+          const [owner, sequence, times] = message.handles.slice(i, i + 3) as [number, number, number]
+          this.#senders.tell(owner, { type: 'held', sequence, holder: from, change: -times })
+        }
+        return true
+      case 'ask': {
+        const { owner, type: _, ...asked } = message
+        this.#senders.tell(owner, { ...asked, type: 'asked' })
+        return true
+      }
+      case 'done': {
+        const { sequence, watcher, thread } = message
+        this.#senders.tell(watcher, { type: 'done', owner: from, sequence, thread })
+        return true
+      }
+      case 'outcome':
+        this.#tell(message.watcher, { owner: from, sequence: message.sequence }, message.outcome)
+        return true
+      case 'gone':
+        this.#tell(message.watcher, { owner: from, sequence: message.sequence }, null)
+        return true
+      default:
+        return false
+    }
+  }
+
+  /** The supervisor has decided the outcome of a task. @param outcome made only if somebody waits for it */
+  decided(name: HandleName, outcome: () => SentOutcome): void {
+    const watched = this.#watchers.get(keyOf(name))
+    if (watched === undefined) return
+    const made = outcome()
+    for (const number of watched.numbers) this.#tell(number, name, made)
+  }
+
+  /** A thread has ended: it holds nothing any more, waits for nothing, and nothing that it submitted goes on. */
+  threadGone(thread: number): void {
+    for (const [key, { name, numbers }] of this.#watchers) {
+      numbers.delete(thread)
+      if (name.owner === thread) {
+        const message = 'the thread that had submitted the task has ended'
+        const error = encodeError(new LaneError('ERR_LANE_CLOSED', '', message))
+        for (const number of numbers)
+          this.#tell(number, name, { state: FAILED, value: error, started: 0, ended: 0 })
+        numbers.clear()
+      }
+      if (numbers.size === 0) this.#watchers.delete(key)
+    }
+    this.#senders.tellAll({ type: 'holder-gone', holder: thread })
+  }
+
+  #watch(from: number, { owner, sequence }: HandleName): void {
+    if (!this.#askOwner(from, { owner, sequence }, 'watched')) return
+    const name = { owner, sequence }
+    const watched = this.#watchers.get(keyOf(name))
+    if (watched === undefined) this.#watchers.set(keyOf(name), { name, numbers: new Set([from]) })
+    else watched.numbers.add(from)
+  }
+
+  #unwatch(from: number, name: HandleName): void {
+    const key = keyOf(name)
+    const numbers = this.#watchers.get(key)?.numbers
+    if (numbers?.delete(from) && numbers.size === 0) this.#watchers.delete(key)
+  }
+
+  #askOwner(from: number, { owner, sequence }: HandleName, type: 'watched' | 'fetched'): boolean {
+    const isThere = this.#senders.has(owner)
+    if (isThere) this.#senders.tell(owner, { type, sequence, watcher: from })
+    else this.#tell(from, { owner, sequence }, null)
+    return isThere
+  }
+
+  #tell(watcher: number, { owner, sequence }: HandleName, outcome: SentOutcome | null): void {
+    this.#senders.tell(watcher, { type: 'outcome', owner, sequence, outcome })
+  }
+}
+
+function keyOf({ owner, sequence }: HandleName): string {
+  return `${owner}:${sequence}`
+}

@@ -1,0 +1,43 @@
+import type { EncodedReason } from '../bridge/error-codec.js'
+import type { Job } from '../bridge/job.js'
+import type { Clock } from '../core/clock.js'
+import type { Timers } from '../core/reminders.js'
+
+/** Where durations are recorded, each in milliseconds. */
+export interface TaskTimings {
+  /** A task has started so long after it was submitted. */
+  waited(duration: number): void
+  /** A task has ended so long after it started. */
+  ran(duration: number): void
+}
+
+export type TaskFunction = (...args: never[]) => unknown
+
+/** What the run loop needs of the thread it is on. */
+export interface LoopEnvironment {
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly timings: TaskTimings
+  /** Calls back when the event loop has had a turn. */
+  nextTurn(call: () => void): void
+  microtask(call: () => void): void
+  /** Calls a task's function in the task's context. */
+  invoke(job: Job, call: TaskFunction): unknown
+  /** Puts handles into the arguments of a task that is about to run. @param list what came with them */
+  revive(args: readonly unknown[], list: unknown): readonly unknown[]
+  /** Fires the task's AbortSignal. */
+  abort(job: Job, reason: EncodedReason): void
+  expiryAhead(at: number): void
+  abandoned(job: Job): void
+}
+
+export interface LoopOptions {
+  readonly functions: readonly TaskFunction[]
+  readonly concurrency: number
+  /** Milliseconds from an abort to giving the task up. */
+  readonly grace: number
+  /** Milliseconds of looking at the doorbell before sleeping. */
+  readonly spin: number
+  /** Milliseconds a task may hold the loop in its first synchronous stretch without being reported; may be Infinity. */
+  readonly slowCallback: number
+}

@@ -1,0 +1,137 @@
+import { MessageChannel } from 'node:worker_threads'
+import { type Port, ThreadPort } from '../bridge/port.js'
+import type { LaneSends } from '../bridge/protocol/lane-to-supervisor.js'
+import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender.js'
+import { Sender } from '../bridge/sender.js'
+import { SenderBell } from '../bridge/sender-bell.js'
+import type { LaneTerms } from '../bridge/sender-context.js'
+import type { Clock, Epoch } from '../core/clock.js'
+import type { Timers } from '../core/reminders.js'
+import { TaskHistory } from '../core/task-history.js'
+import { HandleRevival } from './handle-revival.js'
+import { Lane } from './lane.js'
+import { monotonicClock, nodeTimers } from './monotonic-clock.js'
+import type { Lanes } from './task-context.js'
+
+/** What a lane thread that submits tasks needs of the thread. */
+export interface ThreadSenderHost {
+  /** The name of the thread's own lane. */
+  readonly lane: string
+  /** The thread's number, by which the supervisor and senders know it. */
+  readonly thread: number
+  readonly epoch: Epoch
+  /** The thread is about to be blocked by a synchronous wait: what it owes others has to leave before. */
+  aboutToBlock(): void
+  /** Why the task whose code runs is not to go on waiting, if it is not. */
+  interruption(): Error | undefined
+  /** Whether the thread has submitted tasks that have not finished. */
+  busy(isBusy: boolean): void
+  /** An error that belongs to no task. */
+  report(error: unknown): void
+  tell(message: LaneSends, transfer: readonly MessagePort[]): void
+}
+
+type MessagePort = LaneSends['port']
+
+/** What a sender finds around it on its thread. A value, so that a simulated thread has the sender itself on it. */
+export interface SenderSurroundings {
+  readonly clock: Clock
+  readonly timers: Timers
+  /** Calls back at the end of the present turn. */
+  defer(call: () => void): void
+  /** Two ends of a new channel, either of which can be posted to another thread. */
+  channel(): { readonly port1: MessagePort; readonly port2: MessagePort }
+  /** A port of an end that stays on this thread. */
+  open(end: MessagePort): Port
+}
+
+/** That of a real thread. */
+const ownThread: SenderSurroundings = {
+  clock: monotonicClock,
+  timers: nodeTimers,
+  defer: queueMicrotask,
+  channel: () => new MessageChannel(),
+  open: end => new ThreadPort(end),
+}
+
+/**
+ * A lane thread as a sender: what `currentTask().lanes` are made of. Its tasks go straight to the threads of their lanes,
+ * over ports that the supervisor makes when a lane is first asked for.
+ */
+export class ThreadSender {
+  readonly lanes: Lanes
+  readonly sender: Sender
+  readonly #revival: HandleRevival
+
+  /** @param terms of all lanes */
+  constructor(
+    terms: readonly LaneTerms[],
+    host: ThreadSenderHost,
+    { clock, timers, defer, channel, open }: SenderSurroundings = ownThread,
+  ) {
+    const { port1, port2 } = channel()
+    const notices = open(port1)
+    this.sender = new Sender(
+      notices,
+      terms.map(lane => (lane.name === host.lane ? withoutWaiting(lane) : lane)),
+      {
+        number: host.thread,
+        isOfLane: true,
+        clock,
+        timers,
+        defer,
+        openPort: port => open(port as MessagePort),
+        busy: host.busy,
+        report: host.report,
+        bell: () => new SenderBell(),
+        home: { lane: host.lane, thread: host.thread },
+        aboutToBlock: host.aboutToBlock,
+        interruption: host.interruption,
+      },
+      { history: new TaskHistory(0), lastNumber: 0 },
+    )
+    notices.listen(
+      message => this.sender.receive(message as SupervisorToSender),
+      // The supervisor has ended, and every thread of its lanes ends with it.
+      () => {},
+    )
+    host.tell({ type: 'sends', port: port2 }, [port2])
+    this.#revival = new HandleRevival(this.sender, host.epoch)
+    this.lanes = this.#lanesOf(terms, host.epoch)
+  }
+
+  /** Puts handles into the arguments of a task that is about to run. @param list what came with them */
+  revive(args: readonly unknown[], list: unknown): readonly unknown[] {
+    return this.#revival.revive(args, list as readonly unknown[])
+  }
+
+  /** Resolves when no task that was submitted here is unfinished. */
+  idle(): Promise<void> {
+    return this.sender.idle()
+  }
+
+  /** Each is connected when it is first looked at. */
+  #lanesOf(terms: readonly LaneTerms[], epoch: Epoch): Lanes {
+    const lanes = {}
+    for (const { name } of terms) {
+      let lane: Lane<never> | null = null
+      Object.defineProperty(lanes, name, {
+        enumerable: true,
+        get: () => {
+          if (lane === null) {
+            lane = new Lane(name)
+            lane.connect({ sender: this.sender, lane: this.sender.lane(name), epoch })
+            this.sender.reach(name)
+          }
+          return lane
+        },
+      })
+    }
+    return Object.freeze(lanes)
+  }
+}
+
+/** A task that waited for room in its own lane would keep the place that is to become free. */
+function withoutWaiting(terms: LaneTerms): LaneTerms {
+  return terms.overload === 'wait' ? { ...terms, overload: 'reject' } : terms
+}

@@ -1,0 +1,158 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { currentTask, type TaskHandle } from 'multilane/task'
+
+type Handed = typeof import('./handed.js')
+type Names = 'a' | 'b' | 'c'
+
+const lanes = () => currentTask<Handed, Names>().lanes
+
+export interface Value {
+  readonly text: string
+  readonly at: number
+}
+
+export async function produce(text: string, after: number): Promise<Value> {
+  await sleep(after)
+  return { text, at: Date.now() }
+}
+
+/** Holds its loop. */
+export function produceBusily(text: string, after: number): string {
+  const until = performance.now() + after
+  while (performance.now() < until);
+  return text
+}
+
+export function produceAtOnce(text: string): string {
+  return text
+}
+
+export async function fail(after: number): Promise<never> {
+  await sleep(after)
+  throw new RangeError('it failed')
+}
+
+export async function never(): Promise<never> {
+  const { signal } = currentTask()
+  await sleep(60_000, undefined, { signal })
+  throw new Error('it was not cancelled')
+}
+
+export async function awaitIt(task: TaskHandle<Value>): Promise<string> {
+  return (await task.result()).text
+}
+
+export async function awaitText(task: TaskHandle<string>): Promise<string> {
+  return task.result()
+}
+
+/** How a task ended, and what with. */
+export async function outcome(task: TaskHandle): Promise<[state: string, error: string, limit: unknown]> {
+  try {
+    await task.result()
+    return [task.state, 'none', undefined]
+  } catch (error) {
+    const { limit } = error as { limit?: unknown }
+    return [task.state, (error as Error).constructor.name, limit]
+  }
+}
+
+export interface Nested {
+  readonly list: readonly { readonly task: TaskHandle<string> }[]
+  readonly again: TaskHandle<string>
+  readonly other: string
+}
+
+export async function awaitNested({ list, again, other }: Nested): Promise<string> {
+  const texts = await Promise.all([...list.map(({ task }) => task.result()), again.result()])
+  return `${texts.join()}${list[0]!.task === again ? ' same' : ''} ${other}`
+}
+
+export function look(task: TaskHandle): {
+  id: number
+  name: string
+  lane: string
+  state: string
+  submit: number
+} {
+  const { id, name, lane, state, timestamps } = task
+  return { id, name, lane, state, submit: timestamps.submit }
+}
+
+/** Writes what it sees of a task's state, again and again, until it has ended. */
+export async function watchStates(task: TaskHandle): Promise<string[]> {
+  const seen: string[] = []
+  for (;;) {
+    const { state } = task
+    if (seen.at(-1) !== state) seen.push(state)
+    if (state === 'DONE') return seen
+    await sleep(1)
+  }
+}
+
+/** Passes a handle on. */
+export async function passOn(lane: Names, task: TaskHandle<string>): Promise<string> {
+  return lanes()[lane].run('awaitText', [task])
+}
+
+/** Submits a task and has another lane wait for it. */
+export async function makeAndPass(lane: Names, other: Names, after: number): Promise<string> {
+  const task = lanes()[lane].submit('produceBusily', ['made', after])
+  return lanes()[other].run('awaitText', [task])
+}
+
+export async function waitsToStart(task: TaskHandle): Promise<boolean> {
+  return task.wait({ for: 'RUNNING' })
+}
+
+export async function waitsFor(task: TaskHandle, timeout: number): Promise<boolean> {
+  return task.wait({ timeout })
+}
+
+export function cancelIt(task: TaskHandle, why: string): boolean {
+  return task.cancel(why)
+}
+
+/** Gets a handle and drops it. */
+export function drop(task: TaskHandle<string>): string {
+  return task.name
+}
+
+let kept: TaskHandle<string> | null = null
+export function keep(task: TaskHandle<string>): void {
+  kept = task
+}
+
+export async function awaitKept(): Promise<string> {
+  return kept!.result()
+}
+
+export function forgetKept(): void {
+  kept = null
+}
+
+/** Submits a task, gives its handle to another lane, and exits. */
+export async function makeKeepAndExit(lane: Names, other: Names): Promise<void> {
+  const task = lanes()[lane].submit('produceBusily', ['late', 100])
+  await lanes()[other].run('keep', [task])
+  process.exit(0)
+}
+
+export function exit(): never {
+  process.exit(1)
+}
+
+export function big(megabytes: number): Uint8Array {
+  return new Uint8Array(megabytes * 1_048_576).fill(7)
+}
+
+export async function sizeOf(task: TaskHandle<Uint8Array>): Promise<number> {
+  return (await task.result()).byteLength
+}
+
+/** Signals that it runs, then waits for another task. */
+export async function signalAndAwait(shared: SharedArrayBuffer, task: TaskHandle<string>): Promise<string> {
+  const value = await task.result()
+  Atomics.store(new Int32Array(shared), 0, 1)
+  return value
+}

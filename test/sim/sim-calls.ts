@@ -1,0 +1,83 @@
+import type { Races } from './races.js'
+import type { Entry } from './sim-sender.js'
+import type { Submissions } from './sim-submission.js'
+import type { SimThread } from './sim-thread.js'
+import type { SimWorld } from './sim-world.js'
+
+/** What tasks do that have others do a part of them. */
+export class NestedCalls {
+  readonly #world: SimWorld
+  readonly #races: Races
+  readonly #submissions: Submissions
+  readonly #lanes: readonly string[]
+  /** How many tasks there may be above one. */
+  readonly #deepest: number
+  /** The task that is behind a sender's number and its own. */
+  entryOf: (sender: number, sequence: number) => Entry | undefined = () => undefined
+
+  /** @param lanes the names of all */
+  constructor(world: SimWorld, races: Races, submissions: Submissions, lanes: readonly string[]) {
+    this.#world = world
+    this.#races = races
+    this.#submissions = submissions
+    this.#lanes = lanes
+    this.#deepest = world.random.pick([1, 2, 4, 8])
+  }
+
+  /** Begins the task that a thread runs just now. @param value what it is to return */
+  begin(thread: SimThread, value: unknown): unknown {
+    const { random } = this.#world
+    const { job } = thread
+    const parent = this.entryOf(job.source.sender, value as number)
+    if (parent === undefined || parent.depth >= this.#deepest) return value
+    let finish = (_: unknown): void => {}
+    const ended = new Promise(resolve => {
+      finish = resolve
+    })
+    let rounds = random.pick([1, 1, 2, 3])
+    let awaited: Entry[] = []
+    const next = (): void => {
+      awaited = []
+      if (rounds-- === 0) finish(value)
+      // It goes on in a place of its own.
+      else if (random.chance(0.3)) thread.timers.after(random.below(5), begin)
+      else begin()
+    }
+    const begin = (): void => {
+      awaited = this.#submit(thread, parent, entry => {
+        if (!awaited.includes(entry)) return
+        this.#world.later(thread.actor, () => {
+          left--
+          thread.endWait(job, left === 0)
+          if (left === 0) next()
+        })
+      })
+      let left = awaited.length
+      for (let i = 0; i < left; i++) thread.beginWait(job)
+      if (left === 0) next()
+    }
+    thread.onAbort(() => {
+      if (thread.isWaiting(job)) this.#races.hit('aborted while it waits for nested tasks')
+      if (!random.chance(0.5)) return
+      rounds = 0
+      for (const entry of awaited) if (!entry.task.dead) this.#submissions.cancel(entry)
+    })
+    begin()
+    return ended
+  }
+
+  /** @returns those that it is to wait for */
+  #submit(thread: SimThread, parent: Entry, settled: (entry: Entry) => void): Entry[] {
+    const { random } = this.#world
+    const awaited: Entry[] = []
+    for (let count = random.pick([1, 1, 2, 4]); count > 0; count--) {
+      const lane = random.pick(this.#lanes)
+      const entry = this.#submissions.submitNested(thread.reach(lane), lane, parent, settled)
+      if (entry === null) continue
+      // One may have been dropped for another already.
+      if (!entry.task.dead && random.chance(0.85)) awaited.push(entry)
+      else this.#races.hit('nested task left behind')
+    }
+    return awaited.filter(({ task }) => !task.dead)
+  }
+}
