@@ -24,7 +24,7 @@ import { Settlement } from './settlement.js'
 import { FLOAT, INT, RECALLED } from './shared-table.js'
 
 /** How long the supervisor has to tell why a port closed, in milliseconds. It may have a busy machine to itself. */
-const EXPLANATION_MS = 2_000
+const EXPLANATION_MS = 7_000
 
 /**
  * One thread's tasks for one lane: the backlog of those not sent, the links to the lane's threads, and the way of a

@@ -68,6 +68,7 @@ class Rig {
             this.sent.push(sent)
             return sent.answered
           },
+          whenLoaded: (_, call) => call(),
           exitOf: () => undefined,
         },
         died: () => {},
