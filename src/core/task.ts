@@ -107,6 +107,11 @@ export class Task implements Queueable<Task> {
   /** Instants; undefined until known, because a number here is a box of 16 bytes. */
   started: number | undefined = undefined
   ended: number | undefined = undefined
+  /**
+   * Whether they are kept when it has ended, for those who look. If nobody can, the boxes would only be work: a task
+   * that has waited long is old, and what an old one holds is copied until it is collected itself.
+   */
+  keepsInstants = true
 
   constructor(
     target: CallTarget,
@@ -182,12 +187,15 @@ export class Task implements Queueable<Task> {
    * @param state the final state
    * @param outcome the value, or the error
    * @param ended the instant it ended
+   * @param started the instant it started, if it did
    */
-  settle(state: number, outcome: unknown, ended: number): void {
+  settle(state: number, outcome: unknown, ended: number, started = this.started): void {
     this.enter(state)
     this.payload = outcome
-    this.ended = ended
     this.id = 0
+    if (!this.keepsInstants) return
+    this.started = started
+    this.ended = ended
   }
 }
 

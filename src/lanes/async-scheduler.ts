@@ -114,11 +114,13 @@ export class AsyncScheduler extends SchedulerBase<AsyncLane> {
         'left out: nothing of an AsyncTask is cloned',
         options!.transfer,
       )
-    const how = lane.admit()
+    const how = lane.admit(now)
     const target = this.#targets[name].get(description.name)
     // What is to be called stands where other tasks have their arguments.
     const task = new Task(target, connection.nextNumber(), description as never, now, resolve, extras)
     if (name === 'loop') this.#sites.note(task)
+    // Nobody has a handle of it by which it could be looked at.
+    if (resolve !== null && extras === null) task.keepsInstants = false
     if (extras === null) lane.submit(task, how)
     else submitWithOptions(task, extras, options!, how, lane, connection.epoch, error => this.report(error))
     return task

@@ -60,7 +60,7 @@ class Rig {
   submit(name: string, body: Body, options: Partial<TaskExtras> = {}): Task {
     const extras = Object.assign(new TaskExtras(), options)
     const target = { name, lane: 'loop', index: 0, mean: 0 }
-    const how = this.lane.admit()
+    const how = this.lane.admit(this.clock.now())
     const number = this.unfinished.nextNumber()
     const task = new Task(target, number, body as never, this.clock.now(), null, extras)
     this.lane.submit(task, how)
