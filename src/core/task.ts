@@ -107,11 +107,6 @@ export class Task implements Queueable<Task> {
   /** Instants; undefined until known, because a number here is a box of 16 bytes. */
   started: number | undefined = undefined
   ended: number | undefined = undefined
-  /**
-   * Whether they are kept when it has ended, for those who look. If nobody can, the boxes would only be work: a task
-   * that has waited long is old, and what an old one holds is copied until it is collected itself.
-   */
-  keepsInstants = true
 
   constructor(
     target: CallTarget,
@@ -193,9 +188,26 @@ export class Task implements Queueable<Task> {
     this.enter(state)
     this.payload = outcome
     this.id = 0
-    if (!this.keepsInstants) return
+    this.keepInstants(started, ended)
+  }
+
+  /** Keeps when it started and ended, for those who look at it after its end. */
+  keepInstants(started: number | undefined, ended: number): void {
     this.started = started
     this.ended = ended
+  }
+}
+
+/**
+ * A task that nobody has a handle of, so that nobody can look at it after its end, unless something of it goes on. To
+ * keep its instants would only be work: one that has waited long is old, and whatever an old one holds is copied until
+ * it is collected itself.
+ */
+export class UnheldTask extends Task {
+  override settle(state: number, outcome: unknown): void {
+    this.enter(state)
+    this.payload = outcome
+    this.id = 0
   }
 }
 

@@ -1,5 +1,5 @@
 import { ClosedError, InvalidArgumentError } from '../core/errors.js'
-import { Task } from '../core/task.js'
+import { Task, UnheldTask } from '../core/task.js'
 import { type AsyncSchedulerConfig, readAsyncOptions } from './async-config.js'
 import type { AsyncLane, AsyncSchedulerOptions } from './async-options.js'
 import { AsyncTask } from './async-task.js'
@@ -117,10 +117,9 @@ export class AsyncScheduler extends SchedulerBase<AsyncLane> {
     const how = lane.admit(now)
     const target = this.#targets[name].get(description.name)
     // What is to be called stands where other tasks have their arguments.
-    const task = new Task(target, connection.nextNumber(), description as never, now, resolve, extras)
+    const Kind = resolve !== null && extras === null ? UnheldTask : Task
+    const task = new Kind(target, connection.nextNumber(), description as never, now, resolve, extras)
     if (name === 'loop') this.#sites.note(task)
-    // Nobody has a handle of it by which it could be looked at.
-    if (resolve !== null && extras === null) task.keepsInstants = false
     if (extras === null) lane.submit(task, how)
     else submitWithOptions(task, extras, options!, how, lane, connection.epoch, error => this.report(error))
     return task

@@ -281,9 +281,10 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
       return true
     }
     if (!this.claim(run)) return false
+    const started = this.startOf(run)
+    this.#endings.end(task, state, failure, ended, started)
     // What goes on is looked at for as long as it does.
-    task.keepsInstants = true
-    this.#endings.end(task, state, failure, ended, this.startOf(run))
+    task.keepInstants(started, ended)
     this.halt(run, failure, reason)
     return true
   }
