@@ -1,4 +1,4 @@
-import type { Task } from './task.js'
+import type { CallTarget, Task } from './task.js'
 import type { TaskFailure } from './task-failure.js'
 import type { TaskHistory } from './task-history.js'
 import { DONE, NEW, TASK_STATES } from './task-state.js'
@@ -30,14 +30,15 @@ export class Endings {
    * @param state the final state
    * @param outcome the value, or a TaskFailure
    * @param at the instant it ended
+   * @param started the instant it started, if it did
    */
-  end(task: Task, state: number, outcome: unknown, at: number): void {
+  end(task: Task, state: number, outcome: unknown, at: number, started = task.started): void {
     const wasHeld = task.state === NEW
-    if (state === DONE) noteDuration(task, at)
     const { resolve, extras, id } = task
-    task.settle(state, outcome, at)
+    if (state === DONE && started !== undefined) noteDuration(task.target, at - started)
+    task.settle(state, outcome, at, started)
     this.counts[state]!++
-    this.#history.add(task)
+    this.#history.add(task, at, started)
     this.#owner.ended(task, id)
     task.resolve = null
     if (extras !== null) {
@@ -48,7 +49,6 @@ export class Endings {
   }
 }
 
-function noteDuration({ target, started }: Task, ended: number): void {
-  const ran = ended - (started ?? ended)
+function noteDuration(target: CallTarget, ran: number): void {
   target.mean = target.mean === 0 ? ran : target.mean + (ran - target.mean) * MEAN_WEIGHT
 }

@@ -189,11 +189,31 @@ export class Task implements Queueable<Task> {
    * @param state the final state
    * @param outcome the value, or the error
    * @param ended the instant it ended
+   * @param started the instant it started, if it did
    */
-  settle(state: number, outcome: unknown, ended: number): void {
+  settle(state: number, outcome: unknown, ended: number, started = this.started): void {
     this.enter(state)
     this.payload = outcome
+    this.id = 0
+    this.keepInstants(started, ended)
+  }
+
+  /** Keeps when it started and ended, for those who look at it after its end. */
+  keepInstants(started: number | undefined, ended: number): void {
+    this.started = started
     this.ended = ended
+  }
+}
+
+/**
+ * A task that nobody has a handle of, so that nobody can look at it after its end, unless something of it goes on. To
+ * keep its instants would only be work: one that has waited long is old, and whatever an old one holds is copied until
+ * it is collected itself.
+ */
+export class UnheldTask extends Task {
+  override settle(state: number, outcome: unknown): void {
+    this.enter(state)
+    this.payload = outcome
     this.id = 0
   }
 }

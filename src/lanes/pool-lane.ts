@@ -101,6 +101,10 @@ export class PoolLane extends LocalLane<PoolRun> {
     return clock.now()
   }
 
+  protected override startOf({ task }: PoolRun): number | undefined {
+    return this.#lookedAt(task).started
+  }
+
   protected override claim(run: PoolRun): boolean {
     if (run.cell.withdraw()) return true
     // Whoever is told of the start may decide it in turn.
