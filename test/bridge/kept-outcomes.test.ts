@@ -1,0 +1,52 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { KeptOutcomes, MOST_KEPT } from '#src/bridge/kept-outcomes.js'
+import type { SentOutcome } from '#src/bridge/lending.js'
+import type { Port } from '#src/bridge/port.js'
+import { DONE, STARTED } from '#src/core/task-state.js'
+
+const test = suite('bridge: kept outcomes')
+
+const outcome = (state: number): SentOutcome => ({ state, value: 'v', started: 1, ended: 2 })
+const port = () => {
+  const posted: unknown[] = []
+  return { posted, port: { post: (message: unknown) => posted.push(message) } as unknown as Port }
+}
+
+test('a task whose last handle is given back while it runs leaves nothing', () => {
+  const outcomes = new KeptOutcomes()
+  outcomes.started({ owner: 1, sequence: 5 }, outcome(STARTED))
+  assert.is(outcomes.size, 1)
+  // It has no home from now on, so that its end is not seen.
+  outcomes.forget({ owner: 1, sequence: 5 })
+  assert.is(outcomes.size, 0)
+})
+
+test('when a sender has gone nothing of its tasks is kept', () => {
+  const outcomes = new KeptOutcomes()
+  for (const owner of [1, 12, 2]) {
+    outcomes.started({ owner, sequence: 5 }, outcome(STARTED))
+    outcomes.ended({ owner, sequence: 5 }, outcome(DONE))
+    outcomes.started({ owner, sequence: 6 }, outcome(STARTED))
+  }
+  const own = port()
+  outcomes.wait({ owner: 12, sequence: 7 }, own.port)
+  outcomes.portClosed(own.port, 1)
+  assert.is(outcomes.size, 4)
+  const other = port()
+  outcomes.fetch({ owner: 1, sequence: 5 }, other.port)
+  outcomes.fetch({ owner: 12, sequence: 5 }, other.port)
+  assert.equal(other.posted, [
+    { type: 'outcome', owner: 1, sequence: 5, outcome: null },
+    { type: 'outcome', owner: 12, sequence: 5, outcome: outcome(DONE) },
+  ])
+})
+
+test('no more are kept than so many, the latest ones', () => {
+  const outcomes = new KeptOutcomes()
+  for (let sequence = 0; sequence < MOST_KEPT + 10; sequence++)
+    outcomes.ended({ owner: 1, sequence }, outcome(DONE))
+  assert.is(outcomes.size, MOST_KEPT)
+})
+
+test.run()
