@@ -120,6 +120,7 @@ export class LaneSender {
       backlog: this.#backlog,
       links: this.links,
       retries: this.#retries,
+      awaited: context.awaited,
     })
   }
 
