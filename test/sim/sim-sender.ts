@@ -44,6 +44,8 @@ export interface Entry {
   isObserved: boolean
   /** Whether a cancel answered true. */
   cancelled: boolean
+  /** Whether a thread that has its handle has asked for a cancel. */
+  isCancelAsked: boolean
   settled: number
   /** The order of its callbacks. */
   readonly log: ('start' | 'final')[]
@@ -82,6 +84,7 @@ export function entryOf(sender: SimSender, task: Task, kind: string, parent: Ent
     transferring: extras !== null && extras.transfer !== null,
     isObserved: false,
     cancelled: false,
+    isCancelAsked: false,
     settled: 0,
     log: [],
     claims: 0,

@@ -63,6 +63,10 @@ export class SimThreadSender {
     if (this.#own.lanes[lane] === undefined) throw new Error(`there is no lane '${lane}'`)
   }
 
+  revive(args: readonly unknown[], list: unknown): readonly unknown[] {
+    return this.#own.revive(args, list)
+  }
+
   idle(): Promise<void> {
     return this.#own.idle()
   }

@@ -13,6 +13,7 @@ import { RunLoop } from '#src/lanes/run-loop.js'
 import { MortalBlock } from './mortal-block.js'
 import { Actor } from './sim-actor.js'
 import type { NestedCalls } from './sim-calls.js'
+import type { SimHandles } from './sim-handles.js'
 import type { PoolWatcher } from './sim-pool.js'
 import type { SimPort } from './sim-port.js'
 import type { SenderSurroundings, SimSender } from './sim-sender.js'
@@ -52,6 +53,7 @@ export interface ThreadSurroundings extends SenderSurroundings {
   readonly terms: readonly LaneTerms[]
   /** What tasks submit. */
   readonly calls: NestedCalls | null
+  readonly handles: SimHandles | null
   readonly watcher: PoolWatcher
 }
 
@@ -136,16 +138,20 @@ export class SimThread {
 
   /** What `currentTask().lanes` is to a task: made for the first that asks, and connected with a lane that is asked for. */
   reach(lane: string): SimSender {
-    if (this.#sender === null) {
-      const block = new MortalBlock(this.#lease.block, this.#world, this.actor)
-      const own = new SimThreadSender(this, this.#surroundings, block, (message, transfer) =>
-        this.#control.post(message, transfer),
-      )
-      this.#sender = own
-      this.#watcher.sends(this, own.sender)
-    }
-    this.#sender.reach(lane)
-    return this.#sender.sender
+    const own = this.#here()
+    own.reach(lane)
+    return own.sender
+  }
+
+  #here(): SimThreadSender {
+    if (this.#sender !== null) return this.#sender
+    const block = new MortalBlock(this.#lease.block, this.#world, this.actor)
+    const own = new SimThreadSender(this, this.#surroundings, block, (message, transfer) =>
+      this.#control.post(message, transfer),
+    )
+    this.#sender = own
+    this.#watcher.sends(this, own.sender)
+    return own
   }
 
   /** What its tasks submit with, once one has. */
@@ -307,12 +313,13 @@ export class SimThread {
     const world = this.#world
     const { actor } = this
     let announced = Number.POSITIVE_INFINITY
+    const { calls, handles } = this.#surroundings
     const functions: TaskFunction[] = Object.keys(SIM_TASKS)
       .sort()
       .map(
         name =>
           (...args: unknown[]) =>
-            SIM_TASKS[name]!({ world, thread: this, calls: this.#surroundings.calls }, ...args),
+            SIM_TASKS[name]!({ world, thread: this, calls, handles }, ...args),
       )
     this.loop = new RunLoop(
       new MortalBlock(this.#lease.block, world, actor),
@@ -335,7 +342,7 @@ export class SimThread {
         nextTurn: call => world.later(actor, call),
         microtask: call => world.later(actor, call),
         invoke: (job, call) => this.#invoke(job, call),
-        revive: args => args,
+        revive: (args, list) => this.#here().revive(args, list),
         abort: job => {
           this.#aborted.add(job)
           this.#onAbort.get(job)?.()

@@ -9,6 +9,8 @@ import { Races } from './races.js'
 import { Actor } from './sim-actor.js'
 import { NestedCalls } from './sim-calls.js'
 import { SimDrains } from './sim-drains.js'
+import { watchGarbage } from './sim-garbage.js'
+import { SimHandles } from './sim-handles.js'
 import { SimMaps } from './sim-maps.js'
 import { randomLane, randomMesh } from './sim-options.js'
 import { LANES, SimScheduler } from './sim-scheduler.js'
@@ -29,6 +31,7 @@ const DETECTOR_OF: Readonly<Record<string, Detector>> = {
   'its slots': 'slots',
   'its waits': 'waits',
   'its orphans': 'orphans',
+  'its handles': 'handles',
   'its retirements': 'retirements',
 }
 
@@ -41,6 +44,7 @@ class Run {
   readonly #submissions: Submissions
   readonly #maps = new SimMaps()
   readonly #drains: SimDrains
+  readonly #handles: SimHandles | null
   /** The names of its lanes. */
   readonly #lanes: readonly string[]
   readonly #startWaits: SimStartWaits
@@ -76,10 +80,23 @@ class Run {
     this.#lanes = LANES.slice(0, lanes.length)
     this.#submissions = new Submissions(world, this.#detectors, races, { stalling, nesting: mesh.nesting })
     const calls = mesh.nesting ? new NestedCalls(world, races, this.#submissions, this.#lanes) : null
+    const handles = mesh.nesting ? new SimHandles(world, races, this.#detectors) : null
+    this.#handles = handles
+    this.#submissions.handles = handles
+    watchGarbage(world)
     if (calls !== null) calls.entryOf = (sender, sequence) => this.#detectors.entryOf(sender, sequence)
-    this.#scheduler = new SimScheduler(world, lanes, { senders, races, watcher: this.#detectors, calls })
+    this.#scheduler = new SimScheduler(world, lanes, {
+      senders,
+      races,
+      watcher: this.#detectors,
+      calls,
+      handles,
+    })
     this.#detectors.watch(this.#scheduler)
-    world.onQuiet = () => checkQuiet(this.#scheduler, this.#detectors)
+    world.onQuiet = () => {
+      checkQuiet(this.#scheduler, this.#detectors)
+      this.#handles?.checkQuiet(this.#scheduler.living)
+    }
     world.onDeath = (actor, at) => {
       const thread = this.#scheduler.allThreads.find(one => one.actor === actor)!
       this.#noteDeath(thread, at)
@@ -173,7 +190,10 @@ class Run {
     else if (roll < 0.225) this.#act(sender, () => this.#drains.start(sender))
     else if (roll < 0.245)
       this.#act(sender, () => this.#onAny(sender, entry => this.#startWaits.start(entry)))
-    else this.#world.step()
+    else if (roll < 0.25 && this.#handles !== null) {
+      const of = this.#anySender(sender)
+      this.#act(of, () => this.#handles!.drop(of, false))
+    } else this.#world.step()
     await this.#settle()
     this.#detectors.afterStep()
   }
@@ -288,6 +308,9 @@ class Run {
       await this.#until('its retirements', () => this.#detectors.retiring.length === 0)
       await this.#until('its connections', () => scheduler.livingSenders.every(one => !isHalfOpen(one)))
       const isEmpty = ({ sender }: SimSender): boolean => sender.sent.table.inUse === 0
+      for (const sender of scheduler.livingSenders) this.#handles?.drop(sender, true)
+      const isOut = ({ sender }: SimSender): boolean => sender.exports.size > 0
+      await this.#until('its handles', () => !scheduler.livingSenders.some(isOut))
       await this.#until('its slots', () => scheduler.livingSenders.every(isEmpty))
       for (const sender of scheduler.livingSenders) checkRest(sender, this.#detectors)
     }
@@ -348,6 +371,7 @@ class Run {
       closedAt: this.#closedAt,
       cutShort: this.#cutShort || this.#startFailed || this.#races.met.has('lane failed'),
     })
+    this.#handles?.conclude(this.#cutShort || this.#startFailed || this.#races.met.has('lane failed'))
     const { resolved, rejected } = this.#maps.conclude(message => this.#detectors.fail('outcome', message))
     if (resolved > 0) this.#races.hit('map resolved')
     if (rejected > 0) this.#races.hit('map rejected')
@@ -377,6 +401,7 @@ export async function runSeed(seed: number, races = new Races()): Promise<Races>
   } finally {
     watchTables(null, null)
     watchWithin(null)
+    watchGarbage(null)
     // All of it was microtasks, and some memory is only given back between tasks.
     await new Promise(setImmediate)
   }
