@@ -134,6 +134,19 @@ export class SimHandles {
     }
   }
 
+  /**
+   * How many tasks of a sender may stay out for ever: a thread died that had given their handles on, perhaps with tasks
+   * that nobody will run, and of which nobody says that they were never looked at.
+   */
+  lostWithLenders(owner: SimSender): number {
+    const lost = new Set<Entry>()
+    for (const [sender, given] of this.#given) {
+      if (!sender.actor.dead) continue
+      for (const { entry, isGivenOn } of given) if (isGivenOn && entry.sender === owner) lost.add(entry)
+    }
+    return lost.size
+  }
+
   /** What each handle has told is what has become of its task. */
   conclude(cutShort: boolean): void {
     for (const { entry, value, error } of this.#heard) {

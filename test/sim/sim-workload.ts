@@ -296,11 +296,14 @@ class Run {
     if (this.#closing === null && !this.#startFailed && !scheduler.closed) {
       await until('its retirements', () => this.#detectors.retiring.length === 0)
       await until('its connections', () => scheduler.livingSenders.every(one => !isHalfOpen(one)))
-      const isAtRest = (one: SimSender): boolean => isOver(one) && one.sender.sent.table.inUse === 0
+      const isAtRest = (one: SimSender): boolean =>
+        isOver(one) && one.sender.sent.table.inUse === one.sender.exports.size
       const areHome = (): boolean => {
         // What goes on after it was given up may be given handles still.
         for (const sender of scheduler.livingSenders) this.#handles?.drop(sender, true)
-        return scheduler.livingSenders.every(({ sender }) => sender.exports.size === 0)
+        return scheduler.livingSenders.every(
+          one => one.sender.exports.size <= (this.#handles?.lostWithLenders(one) ?? 0),
+        )
       }
       await until('its handles', areHome)
       await until('its slots', () => areHome() && scheduler.livingSenders.every(isAtRest))
