@@ -4,6 +4,7 @@ export type { OverloadPolicy } from './core/admission.js'
 export {
   ClosedError,
   DeadlockError,
+  DependencyError,
   ERROR_CODES,
   type ErrorCode,
   InvalidArgumentError,

@@ -1,6 +1,7 @@
 import {
   ClosedError,
   DeadlockError,
+  DependencyError,
   InvalidArgumentError,
   LaneError,
   MultilaneError,
@@ -71,6 +72,7 @@ const BUILT_IN = [
 const OWN = [
   ClosedError,
   DeadlockError,
+  DependencyError,
   InvalidArgumentError,
   LaneError,
   MultilaneError,

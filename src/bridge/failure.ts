@@ -1,3 +1,4 @@
+import type { TaskFailure } from '../core/task-failure.js'
 import { appendCaller, decodeError, type EncodedError } from './error-codec.js'
 
 /**
@@ -9,12 +10,12 @@ import { appendCaller, decodeError, type EncodedError } from './error-codec.js'
  * error made inside a reaction of the promise a caller awaits gets the caller's asynchronous stack from the engine,
  * at no cost to tasks that succeed.
  */
-export class Failure {
+export class Failure implements TaskFailure {
   #error: unknown
   /** What the error is made of, or by; null once there is one. */
-  #origin: EncodedError | (() => unknown) | null
+  #origin: EncodedError | (() => unknown) | Consequence | null
 
-  private constructor(error: unknown, origin: EncodedError | (() => unknown) | null) {
+  private constructor(error: unknown, origin: EncodedError | (() => unknown) | Consequence | null) {
     this.#error = error
     this.#origin = origin
   }
@@ -33,20 +34,48 @@ export class Failure {
     return new Failure(undefined, make)
   }
 
+  /**
+   * For what comes of another failure, as `later`. A chain of them may be of any length.
+   *
+   * @param make called once at most, with the error of the other
+   */
+  static dueTo(cause: TaskFailure, make: (cause: unknown) => unknown): Failure {
+    return new Failure(undefined, new Consequence(cause, make))
+  }
+
   static remote(encoded: EncodedError): Failure {
     return new Failure(undefined, encoded)
   }
 
   /** The error, with the frames of the present call at the end of its stack if it came from another thread. */
   error(): unknown {
-    if (typeof this.#origin === 'function') {
-      this.#error = this.#origin()
+    const origin = this.#origin
+    if (typeof origin === 'function') {
+      this.#error = origin()
       this.#origin = null
+    } else if (origin instanceof Consequence) {
+      this.#makeChain()
+    } else if (origin !== null) {
+      const error = decodeError(origin)
+      appendCaller(error, new Error().stack)
+      return error
     }
-    if (this.#origin === null) return this.#error
-    const error = decodeError(this.#origin)
-    appendCaller(error, new Error().stack)
-    return error
+    return this.#error
+  }
+
+  /** From its far end on, since from this one it would not fit on the stack. */
+  #makeChain(): void {
+    const chain: { readonly failure: Failure; readonly origin: Consequence }[] = []
+    for (let failure: TaskFailure = this; failure instanceof Failure; ) {
+      const origin: unknown = failure.#origin
+      if (!(origin instanceof Consequence)) break
+      chain.push({ failure, origin })
+      failure = origin.cause
+    }
+    for (const { failure, origin } of chain.reverse()) {
+      failure.#error = origin.make(origin.cause.error())
+      failure.#origin = null
+    }
   }
 
   // biome-ignore lint/suspicious/noThenProperty: being a thenable is what this class is for.
@@ -56,5 +85,16 @@ export class Failure {
         throw this.error()
       })
       .then(fulfilled, rejected)
+  }
+}
+
+/** What an error is made of that has another for its cause. */
+class Consequence {
+  readonly cause: TaskFailure
+  readonly make: (cause: unknown) => unknown
+
+  constructor(cause: TaskFailure, make: (cause: unknown) => unknown) {
+    this.cause = cause
+    this.make = make
   }
 }

@@ -166,6 +166,12 @@ export class Imports implements Lending {
     for (const imported of [...this.#watched.keys()]) this.#settle(imported, outcome)
   }
 
+  /** By what name others know a task, if it was submitted by another thread. */
+  nameOf(task: Task): HandleName | undefined {
+    const imported = this.#byTask.get(task)
+    return imported && { owner: imported.owner, sequence: imported.sequence }
+  }
+
   /** Asks the submitter to cancel a task. */
   askToCancel(task: Task, reason: unknown): void {
     const { owner, sequence } = this.#byTask.get(task)!

@@ -1,4 +1,5 @@
 import type { Queueable } from '../core/ready-queue.js'
+import type { Task } from '../core/task.js'
 import type { TableView } from './shared-table.js'
 
 /** Where a job came from, and where its answer goes. */
@@ -17,6 +18,8 @@ export interface JobSource {
   reportSlow(job: Job, held: number): void
   /** The job waits for what the runtime will tell it of, or does not any more. */
   waits(job: Job, isWaiting: boolean): void
+  /** Notes what a job waits for. @returns to be called when it does not any more */
+  awaits(job: Job, awaited: () => Iterable<Task>, refuse: (error: Error) => void): () => void
   /** Gives the slot of a job back that did not run, or is given up. */
   acknowledge(job: Job): void
 }
@@ -67,11 +70,12 @@ export class Job implements Queueable<Job> {
   }
 
   /** Its code awaits something that the runtime will tell it of: until then it needs no place on its thread. */
-  beginWait(): void {
+  beginWait(awaited: () => Iterable<Task>, refuse: (error: Error) => void): () => void {
     if (this.#waits++ === 0) this.source.waits(this, true)
-  }
-
-  endWait(): void {
-    if (--this.#waits === 0) this.source.waits(this, false)
+    const end = this.source.awaits(this, awaited, refuse)
+    return () => {
+      end()
+      if (--this.#waits === 0) this.source.waits(this, false)
+    }
   }
 }

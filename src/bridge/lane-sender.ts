@@ -18,12 +18,13 @@ import { LostThreads } from './lost-threads.js'
 import { Outbox } from './outbox.js'
 import type { Port } from './port.js'
 import { Recall } from './recall.js'
+import { Reordering } from './reordering.js'
 import type { LaneTerms, SenderContext } from './sender-context.js'
 import { Settlement } from './settlement.js'
 import { FLOAT, INT, RECALLED } from './shared-table.js'
 
 /** How long the supervisor has to tell why a port closed, in milliseconds. It may have a busy machine to itself. */
-const EXPLANATION_MS = 2_000
+const EXPLANATION_MS = 7_000
 
 /**
  * One thread's tasks for one lane: the backlog of those not sent, the links to the lane's threads, and the way of a
@@ -48,6 +49,8 @@ export class LaneSender {
   /** The threads of the lane that it is connected with. */
   readonly links = new LaneLinks()
   readonly waits: LaneWaits
+  /** Moves its tasks within the queue. */
+  readonly order: Reordering
   /** How handles of its tasks are handed to other threads. */
   readonly lending: Lending
   readonly #context: SenderContext
@@ -75,6 +78,7 @@ export class LaneSender {
     this.#backlog = new Backlog(clock, context.reminders, {
       becameReady: () => this.#dispatch.queueFlush(),
       ranOut: task => this.#settlement.waitedTooLong(task),
+      dependencyFailed: (task, dependency) => this.#settlement.dependencyFailed(task, dependency),
       nextArrival: () => context.nextSequence(),
     })
     this.#admission = new Admission(terms.name, terms.overload, terms.queueLimit, {
@@ -82,7 +86,7 @@ export class LaneSender {
       isWaiting: task => this.#isWaiting(task),
       drop: task => this.#drop(task),
       waiting: () => this.#waitingTasks(),
-      held: () => this.#backlog.held,
+      held: () => this.#backlog.unaccepted,
     })
     this.#settlement = new Settlement(context, {
       endTurn: task => this.#backlog.endTurn(task),
@@ -100,6 +104,7 @@ export class LaneSender {
       outbox: this.#outbox,
       recall: this.#recall,
     })
+    this.order = new Reordering(context.sent, this.#backlog, this.#recall, this.#dispatch)
     this.#lost = new LostThreads(context, terms.name, this.#settlement, this.#retries, task =>
       this.#takenBack(task),
     )
@@ -203,21 +208,9 @@ export class LaneSender {
     return false
   }
 
-  /**
-   * Changes the priority of a task that has not started; one that is sent is taken back for it.
-   *
-   * @returns false if it has started or ended, its arguments were handed over, or its lane has failed
-   */
+  /** @returns false if it has started or ended, its arguments were handed over, or its lane has failed */
   setPriority(task: Task, priority: number): boolean {
-    if (task.dead) return false
-    const extras = task.rareOptions()
-    if (task.id !== 0) {
-      if (extras.priority === priority && extras.transfer === null) return this.stateOf(task) === SCHEDULED
-      if (!this.#recall.takeBack(task)) return false
-    }
-    this.#backlog.reprioritize(task, priority)
-    this.#dispatch.queueFlush()
-    return true
+    return this.order.setPriority(task, priority)
   }
 
   /** The state of a task now, whoever decided it. */
@@ -227,12 +220,6 @@ export class LaneSender {
     // An attempt that failed is not the task's end if there is to be another.
     if (state === FAILED && this.#retries.areLeft(task)) return STARTED
     return state === RECALLED || state < 0 ? task.state : state
-  }
-
-  /** The instant a task started, or undefined. */
-  startOf(task: Task): number | undefined {
-    if (task.started !== undefined || task.id === 0) return task.started
-    return this.#context.sent.table.float(task.id, FLOAT.STARTED) || undefined
   }
 
   /** Calls back after so many milliseconds, unless the function that is returned is called first. */
@@ -338,10 +325,16 @@ export class LaneSender {
     this.#failure ??= error
     this.#retries.end()
     this.#recall.end()
+    this.untie()
     for (const task of [...this.#backlog]) {
       // The callback of one may have cancelled the next.
       if (!task.dead) this.#finishUnsent(task, FAILED, Failure.of(error))
     }
+  }
+
+  /** Its tasks are about to be ended, each by itself: none is to end of another's end. */
+  untie(): void {
+    this.#backlog.untie()
   }
 
   /** Cancels all there is. @param errorOf makes the error of a task of this name */

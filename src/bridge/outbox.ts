@@ -96,7 +96,8 @@ export class Outbox {
     const extras = task.extras
     if (extras !== null) {
       let flags: number = FLAG.EXTRAS
-      table.setInt(id, INT.PRIORITY, extras.priority)
+      table.setInt(id, INT.PRIORITY, task.priority)
+      table.setInt(id, INT.OWN_PRIORITY, extras.priority)
       table.setInt(id, INT.ATTEMPT, extras.attempt)
       if (extras.reportStart) flags |= FLAG.REPORT_START
       if (extras.retries !== null) flags |= FLAG.RETRIES

@@ -7,6 +7,7 @@ import type { TaskHistory } from '../core/task-history.js'
 import type { Deliveries } from './deliveries.js'
 import type { Exports } from './exports.js'
 import type { Imports } from './imports.js'
+import type { OpenWaits } from './open-waits.js'
 import type { Port } from './port.js'
 import type { SenderToSupervisor } from './protocol/sender-to-supervisor.js'
 import type { RestartReported, StallReported } from './protocol/supervisor-to-sender.js'
@@ -45,6 +46,8 @@ export interface SenderEnvironment {
   readonly aboutToBlock?: () => void
   /** Why whoever waits is not to go on waiting: its outcome has been decided. */
   readonly interruption?: () => Error | undefined
+  /** What the tasks of this thread wait for, if any run here. */
+  readonly waits?: OpenWaits
   /** The lane thread that the sender is on, if it is on one. */
   readonly home?: LaneHome
 }

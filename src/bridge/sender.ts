@@ -11,7 +11,7 @@ import { Exports } from './exports.js'
 import { Failure } from './failure.js'
 import { Imports } from './imports.js'
 import { LaneSender } from './lane-sender.js'
-import type { SentHandle } from './lending.js'
+import type { HandleName, SentHandle } from './lending.js'
 import type { Port } from './port.js'
 import type { SenderToSupervisor } from './protocol/sender-to-supervisor.js'
 import type { ChangeWanted, StallReported, SupervisorToSender } from './protocol/supervisor-to-sender.js'
@@ -124,6 +124,11 @@ export class Sender implements SenderContext {
     return { task: own, isOwn: true }
   }
 
+  /** By what name other threads know a task whose handle is here. */
+  nameOf(task: Task): HandleName {
+    return this.imports.nameOf(task) ?? { owner: this.environment.number, sequence: task.sequence }
+  }
+
   /** Calls back after so many milliseconds, unless the function that is returned is called first. */
   remindMeAfter(delay: number, call: () => void): () => void {
     const entry = this.reminders.add(this.environment.clock.now() + delay, call)
@@ -180,14 +185,20 @@ export class Sender implements SenderContext {
     const { home } = this.environment
     const blocking = this.#blocking
     this.environment.aboutToBlock?.()
+    let refused: Error | null = null
+    const end = this.environment.waits?.beginBlocking(task, error => {
+      refused = error
+    })
     this.deliveries.during(() => {
       if (home !== undefined) this.#lanes.get(home.lane)?.waits.leaveOut(home.thread)
       try {
-        blocking.until(isOver, spin, timeout)
+        blocking.until(() => refused !== null || isOver(), spin, timeout)
       } finally {
+        end?.()
         if (home !== undefined) this.#lanes.get(home.lane)?.waits.takeIn(home.thread)
       }
     })
+    if (refused !== null && !isOver()) throw refused
   }
 
   #hangBell(task: Task): BlockingWait {
@@ -304,6 +315,14 @@ export class Sender implements SenderContext {
       case 'outcome':
         this.imports.told(message, message.outcome)
         break
+      case 'inherit': {
+        const task = this.exports.find(message.sequence) ?? this.environment.waits?.find(message.sequence)
+        if (task !== undefined) this.lane(message.lane).order.inherit(task, message.priority)
+        break
+      }
+      case 'deadlock':
+        this.environment.waits?.refused(message.wait, message.cycle)
+        break
       case 'closing':
         this.#close()
         break
@@ -334,6 +353,7 @@ export class Sender implements SenderContext {
   /** The scheduler ends, and with it this thread. */
   #close(): void {
     const refusal = new ClosedError('the scheduler is closed')
+    for (const lane of this.#lanes.values()) lane.untie()
     for (const lane of this.#lanes.values()) {
       lane.refuse(refusal)
       lane.cancelAll(name => new TaskCanceledError(name, refusal))

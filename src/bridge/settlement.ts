@@ -1,7 +1,9 @@
+import type { FailedDependency } from '../core/dependencies.js'
 import { Endings } from '../core/endings.js'
 import { TaskTimeoutError, type TimeLimit } from '../core/errors.js'
 import type { CallTarget, Task, TaskExtras } from '../core/task.js'
-import { DONE, STARTED, TIMED_OUT } from '../core/task-state.js'
+import { DONE, FAILED, STARTED, TIMED_OUT } from '../core/task-state.js'
+import { dependencyFailure } from './dependency-failure.js'
 import { Failure } from './failure.js'
 import type { SenderContext } from './sender-context.js'
 import { FLOAT, INT, isLimitOfRun, LIMITS } from './shared-table.js'
@@ -82,6 +84,11 @@ export class Settlement {
     const { deadline, waitUntil } = task.extras!
     const limit = deadline <= waitUntil ? 'deadline' : 'queueTimeout'
     this.finish(task, TIMED_OUT, timeoutOf(task.target, limit))
+  }
+
+  /** One of those that a task was to start after was not done. */
+  dependencyFailed(task: Task, dependency: FailedDependency): void {
+    this.finish(task, FAILED, dependencyFailure(task.target, dependency))
   }
 
   /** A sent task was timed out by the supervisor. */

@@ -53,6 +53,8 @@ export const INT = Object.freeze({
   ATTEMPT: 17,
   /** Which limit ran out, and of what: one of `LIMIT`, which is an index into `LIMITS`. */
   LIMIT: 18,
+  /** The task's own priority, which PRIORITY may be greater than for what waits for it. With EXTRAS. */
+  OWN_PRIORITY: 19,
 })
 
 /** Indexes of 64-bit fields within a slot. */

@@ -1,4 +1,5 @@
 import { ResultNotCloneableError } from '../core/errors.js'
+import type { Task } from '../core/task.js'
 import { CANCELED, DONE, FAILED, SCHEDULED, STARTED, TIMED_OUT } from '../core/task-state.js'
 import { BelledPort } from './belled-port.js'
 import { encodeError } from './error-codec.js'
@@ -30,6 +31,8 @@ export interface InletObserver {
   expiryAhead(at: number): void
   /** A task waits for what the runtime will tell it of, or does not any more. */
   waits(job: Job, isWaiting: boolean): void
+  /** Notes what a task waits for. @returns to be called when it does not any more */
+  awaits(job: Job, awaited: () => Iterable<Task>, refuse: (error: Error) => void): () => void
   /** Puts handles into the arguments of a task that is about to run. @param list what came with them */
   revive(args: readonly unknown[], list: unknown): readonly unknown[]
   /** What became of tasks whose handles other threads have. */
@@ -230,6 +233,10 @@ export class TaskInlet implements JobSource {
 
   waits(job: Job, isWaiting: boolean): void {
     this.#observer.waits(job, isWaiting)
+  }
+
+  awaits(job: Job, awaited: () => Iterable<Task>, refuse: (error: Error) => void): () => void {
+    return this.#observer.awaits(job, awaited, refuse)
   }
 
   /** Now, since the slot may be another task's as soon as the answer has left. */

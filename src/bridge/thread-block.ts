@@ -10,6 +10,7 @@ const IN_PROGRESS = 4
 const BACKLOG = 5
 const STARTED = 6
 const STRAYS = 7
+const THREAD = 8
 const WORDS = 32
 /** Among 64-bit fields: the first of the second cache line, which the thread alone writes. */
 const SPUN = 8
@@ -105,6 +106,15 @@ export class ThreadBlock {
 
   set backlog(waiting: boolean) {
     Atomics.store(this.#ints, BACKLOG, waiting ? 1 : 0)
+  }
+
+  /** The worker's thread id; 0 until the lease has reached it. */
+  get thread(): number {
+    return Atomics.load(this.#ints, THREAD)
+  }
+
+  set thread(id: number) {
+    Atomics.store(this.#ints, THREAD, id)
   }
 
   /** How many messages to or from the thread, or parts of one, made no sense and were dropped. */

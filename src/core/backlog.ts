@@ -1,8 +1,11 @@
+import { makeAcceptance } from './acceptance.js'
+import type { BacklogObserver } from './backlog-observer.js'
+import { Cascade } from './cascade.js'
 import type { Clock } from './clock.js'
 import { KeyTurns } from './key-turns.js'
 import { ReadyQueue } from './ready-queue.js'
 import type { Reminders } from './reminders.js'
-import type { Acceptance, Task, TaskExtras } from './task.js'
+import type { Task, TaskExtras } from './task.js'
 import { NEW, SCHEDULED, SUBMITTED } from './task-state.js'
 
 /** The places of a task at its sender; `OUTSIDE` if it is sent, or settled. */
@@ -11,16 +14,7 @@ export const HELD = 1
 export const DELAYED = 2
 export const READY = 3
 export const PARKED = 4
-
-/** What a backlog tells its owner, and asks of it. */
-export interface BacklogObserver {
-  /** A task may be sent that could not be before. */
-  becameReady(): void
-  /** A task's time ran out while it waited; it has left the backlog. */
-  ranOut(task: Task): void
-  /** The next number in the order of arrival. */
-  nextArrival(): number
-}
+export const TIED = 5
 
 /**
  * The tasks of one lane that wait at their sender, and in which order they leave.
@@ -29,14 +23,19 @@ export interface BacklogObserver {
  *
  * | place   | state     | waits for            | enters by                            | leaves by                       |
  * |---------|-----------|----------------------|--------------------------------------|---------------------------------|
- * | HELD    | NEW       | room in the queue    | `hold`                               | `admit`; `remove`               |
- * | DELAYED | SCHEDULED | its time             | `add` with a delay, `delay` (retry)  | its time, `resume`: READY; `remove` |
+ * | TIED    | NEW       | others, to be done   | `hold`, with dependencies            | their end: HELD; `remove`       |
+ * | HELD    | NEW       | room in the queue    | `hold`; TIED                         | `admit`; `remove`               |
+ * | DELAYED | SCHEDULED | its time, and others | `add` with either, `delay` (retry)   | both, `resume`: READY; `remove` |
  * | READY   | SUBMITTED | credit               | `add`, `putBack`, `untake`, the others| `take`: OUTSIDE, PARKED; `remove`|
  * | PARKED  | SUBMITTED | its key's turn       | `take`, when another has the turn    | the turn's end, `reprioritize`: READY; `remove` |
  * | OUTSIDE | any other | nothing: it is sent or settled | `take`, `remove`, its time's end | `putBack`, `untake`, `delay`   |
  *
  * In every place a limit of its waiting may run out: then it leaves, and the owner is told. While it is DELAYED or has a
- * limit, one reminder of it is set.
+ * limit, one reminder of it is set. It leaves in the same way when one of those that it waits for has failed.
+ *
+ * One that has to wait for room is not let in before those that it waits for are done: it would take the place that one
+ * of them may need. What is let in at once may wait for others inside, since they have all come before it, and none of
+ * them can wait for room behind it. So the first to have come of all that wait can always go on.
  */
 export class Backlog {
   readonly #clock: Clock
@@ -44,8 +43,10 @@ export class Backlog {
   readonly #observer: BacklogObserver
   readonly #ready = new ReadyQueue<Task>()
   readonly #held = new ReadyQueue<Task>()
+  readonly #tied = new Set<Task>()
   readonly #delayed = new Set<Task>()
   readonly #turns = new KeyTurns()
+  readonly #forsaken = new Cascade<Task>(task => this.#forsake(task))
 
   constructor(clock: Clock, reminders: Reminders<() => void>, observer: BacklogObserver) {
     this.#clock = clock
@@ -58,9 +59,14 @@ export class Backlog {
     return this.#ready.size + this.#delayed.size + this.#turns.waiting
   }
 
-  /** How many wait to be accepted. */
+  /** How many wait for room alone. */
   get held(): number {
     return this.#held.size
+  }
+
+  /** How many are not accepted. */
+  get unaccepted(): number {
+    return this.#held.size + this.#tied.size
   }
 
   /** How many could be sent, as far as their keys let them. */
@@ -70,7 +76,7 @@ export class Backlog {
 
   /** How many are in this state. */
   countIn(state: number): number {
-    if (state === NEW) return this.#held.size
+    if (state === NEW) return this.unaccepted
     if (state === SUBMITTED) return this.#ready.size + this.#turns.waiting
     return state === SCHEDULED ? this.#delayed.size : 0
   }
@@ -78,7 +84,7 @@ export class Backlog {
   /** Takes in a new task that is accepted. */
   add(task: Task): void {
     const { extras } = task
-    if (extras !== null && extras.notBefore > this.#clock.now()) {
+    if (extras !== null && (this.#isTied(task, extras) || extras.notBefore > this.#clock.now())) {
       task.enter(SCHEDULED)
       this.#postpone(task, extras)
       return
@@ -90,9 +96,15 @@ export class Backlog {
 
   /** Takes in a new task for which there is no room yet. */
   hold(task: Task): void {
-    task.rareOptions().acceptance = makeAcceptance()
-    task.place = HELD
-    this.#held.push(task)
+    const extras = task.rareOptions()
+    extras.acceptance = makeAcceptance()
+    if (this.#isTied(task, extras)) {
+      task.place = TIED
+      this.#tied.add(task)
+    } else {
+      task.place = HELD
+      this.#held.push(task)
+    }
     this.#setReminder(task)
   }
 
@@ -181,13 +193,14 @@ export class Backlog {
   /** Lets a task go on that was delayed without an end: it may be sent now. */
   resume(task: Task): void {
     const extras = task.extras!
-    this.#disarm(task)
-    this.#delayed.delete(task)
     extras.notBefore = this.#clock.now()
     extras.since = extras.notBefore
-    task.enter(SUBMITTED)
-    this.#makeReady(task)
-    this.#observer.becameReady()
+    this.#goOn(task)
+  }
+
+  /** What all tasks here wait for is of no interest any more: they are to end, each by itself. */
+  untie(): void {
+    for (const { extras } of [...this.#delayed, ...this.#tied]) extras!.dependencies?.letGo()
   }
 
   /** Takes a task out, wherever in here it is: its outcome has been decided. */
@@ -195,6 +208,9 @@ export class Backlog {
     switch (task.place) {
       case HELD:
         this.#held.remove(task)
+        break
+      case TIED:
+        this.#tied.delete(task)
         break
       case DELAYED:
         this.#delayed.delete(task)
@@ -213,10 +229,17 @@ export class Backlog {
 
   /** Changes the priority of a task, in whichever place it is. */
   reprioritize(task: Task, priority: number): void {
+    this.move(task, extras => {
+      extras.priority = priority
+    })
+  }
+
+  /** Moves a task, in whichever place it is, as a change of it has it. */
+  move(task: Task, change: (extras: TaskExtras) => void): void {
     const extras = task.extras!
     if (task.place === PARKED) {
       this.#turns.remove(task)
-      extras.priority = priority
+      change(extras)
       // It asks for its turn once more: the turn may be free, and given to the first of those that ask.
       task.place = READY
       this.#ready.push(task)
@@ -224,7 +247,7 @@ export class Backlog {
     }
     const queue = task.place === READY ? this.#ready : task.place === HELD ? this.#held : null
     queue?.remove(task)
-    extras.priority = priority
+    change(extras)
     queue?.push(task)
   }
 
@@ -249,6 +272,7 @@ export class Backlog {
     yield* this.#delayed
     yield* this.#turns
     yield* this.#held
+    yield* this.#tied
   }
 
   #makeReady(task: Task): void {
@@ -269,9 +293,64 @@ export class Backlog {
     this.#setReminder(task)
   }
 
+  /** Whether a new task has to wait for others. */
+  #isTied(task: Task, extras: TaskExtras): boolean {
+    extras.dependencies?.watch(() => this.#untied(task, extras))
+    if (extras.dependencies?.areDone === true) extras.dependencies = null
+    return extras.dependencies !== null
+  }
+
+  /** Those that a task waited for are done, or one of them has failed. */
+  #untied(task: Task, extras: TaskExtras): void {
+    if (extras.dependencies!.failed !== null) {
+      this.#forsaken.push(task)
+      return
+    }
+    extras.dependencies = null
+    const now = this.#clock.now()
+    if (task.place === DELAYED && extras.notBefore > now) {
+      this.#disarm(task)
+      this.#setReminder(task)
+      return
+    }
+    extras.since = now
+    if (task.place === TIED) {
+      this.#tied.delete(task)
+      task.place = HELD
+      extras.arrival = this.#observer.nextArrival()
+      this.#held.push(task)
+      this.#observer.becameReady()
+    } else this.#queueUp(task, extras)
+  }
+
+  /** One of those that a task waited for has failed. */
+  #forsake(task: Task): void {
+    // Whoever was told of the end of another may have ended it.
+    const failed = task.extras!.dependencies?.failed ?? null
+    if (failed === null) return
+    this.remove(task)
+    this.#observer.dependencyFailed(task, failed)
+  }
+
+  /** What a task waited for has come: its wait begins now, behind those that came before. */
+  #queueUp(task: Task, extras: TaskExtras): void {
+    extras.arrival = this.#observer.nextArrival()
+    this.#goOn(task)
+  }
+
+  #goOn(task: Task): void {
+    this.#disarm(task)
+    this.#delayed.delete(task)
+    task.enter(SUBMITTED)
+    this.#makeReady(task)
+    this.#observer.becameReady()
+  }
+
   /** A task has left for good. */
   #left(task: Task): void {
     task.place = OUTSIDE
+    task.extras?.dependencies?.letGo()
+    if (task.extras !== null) task.extras.dependencies = null
     this.#disarm(task)
     this.endTurn(task)
   }
@@ -279,9 +358,16 @@ export class Backlog {
   #setReminder(task: Task): void {
     const { extras } = task
     if (extras === null) return
-    const at = task.place === DELAYED ? Math.min(extras.notBefore, extras.expires) : extras.expires
+    const at = this.#dueAt(task.place, extras)
     if (at === Number.POSITIVE_INFINITY) return
     extras.timer = this.#reminders.add(at, () => this.#remind(task, extras))
+  }
+
+  /** When it is to be looked at again. */
+  #dueAt(place: number, { dependencies, notBefore, expires }: TaskExtras): number {
+    // One of them had failed before it came: whoever submits it is told of that first.
+    if (dependencies !== null && dependencies.failed !== null) return this.#clock.now()
+    return place === DELAYED && dependencies === null ? Math.min(notBefore, expires) : expires
   }
 
   #disarm(task: Task): void {
@@ -291,7 +377,7 @@ export class Backlog {
     extras.timer = null
   }
 
-  /** A task's delay is over, or a limit of its waiting. */
+  /** A task's delay is over, or a limit of its waiting, or what it is to wait for had failed before it came. */
   #remind(task: Task, extras: TaskExtras): void {
     extras.timer = null
     if (extras.expires <= this.#clock.now()) {
@@ -299,23 +385,7 @@ export class Backlog {
       this.#observer.ranOut(task)
       return
     }
-    this.#delayed.delete(task)
-    // Its wait begins now, behind those that came before its time.
-    extras.arrival = this.#observer.nextArrival()
-    task.enter(SUBMITTED)
-    this.#makeReady(task)
-    this.#observer.becameReady()
+    if (extras.dependencies === null) this.#queueUp(task, extras)
+    else this.#forsaken.push(task)
   }
-}
-
-function makeAcceptance(): Acceptance {
-  let resolve: () => void = () => {}
-  let reject: (error: unknown) => void = () => {}
-  const promise = new Promise<void>((fulfil, fail) => {
-    resolve = fulfil
-    reject = fail
-  })
-  // Whoever does not ask is not to be told by a rejection that nobody handles.
-  promise.catch(() => {})
-  return { promise, resolve, reject }
 }

@@ -1,14 +1,10 @@
-import type { Task } from './task.js'
+import type { CallTarget, Task } from './task.js'
+import type { TaskFailure } from './task-failure.js'
 import type { TaskHistory } from './task-history.js'
 import { DONE, NEW, TASK_STATES } from './task-state.js'
 
 /** The share of each new duration in the mean of its function's. */
 const MEAN_WEIGHT = 1 / 8
-
-/** Why a task has no value. */
-export interface TaskFailure {
-  error(): unknown
-}
 
 /** Who is told of the end of a task before anybody outside is. */
 export interface EndingOwner {
@@ -29,31 +25,30 @@ export class Endings {
   }
 
   /**
-   * Ends a task, and tells those who wait for it. One that waits must have left its place before.
+   * Ends a task, and tells its own observer, then those who wait for it. One that waits must have left its place before.
    *
    * @param state the final state
    * @param outcome the value, or a TaskFailure
    * @param at the instant it ended
+   * @param started the instant it started, if it did
    */
-  end(task: Task, state: number, outcome: unknown, at: number): void {
+  end(task: Task, state: number, outcome: unknown, at: number, started = task.started): void {
     const wasHeld = task.state === NEW
-    if (state === DONE) noteDuration(task, at)
     const { resolve, extras, id } = task
-    task.settle(state, outcome, at)
+    if (state === DONE && started !== undefined) noteDuration(task.target, at - started)
+    task.settle(state, outcome, at, started)
     this.counts[state]!++
-    this.#history.add(task)
+    this.#history.add(task, at, started)
     this.#owner.ended(task, id)
-    if (resolve !== null) {
-      task.resolve = null
-      resolve(outcome, task)
+    task.resolve = null
+    if (extras !== null) {
+      if (wasHeld) extras.acceptance?.reject((outcome as TaskFailure).error())
+      extras.observer?.finished(task)
     }
-    if (extras === null) return
-    if (wasHeld) extras.acceptance?.reject((outcome as TaskFailure).error())
-    extras.observer?.finished(task)
+    resolve?.(outcome, task)
   }
 }
 
-function noteDuration({ target, started }: Task, ended: number): void {
-  const ran = ended - (started ?? ended)
+function noteDuration(target: CallTarget, ran: number): void {
   target.mean = target.mean === 0 ? ran : target.mean + (ran - target.mean) * MEAN_WEIGHT
 }

@@ -2,6 +2,8 @@
 export const ERROR_CODES = Object.freeze({
   ERR_CLOSED: 'The scheduler is closed, or closing, and takes no more tasks.',
   ERR_DEADLOCK: 'The wait could never end: those in `cycle` wait for each other.',
+  ERR_DEPENDENCY_FAILED:
+    'A task that this one was to start after has not been done; `dependency` names it, and `cause` tells why.',
   ERR_DROPPED: 'The task was dropped to make room in the full queue of its lane.',
   ERR_INVALID_ARG: 'An option or argument is not acceptable; `option` names it.',
   ERR_LANE_CLOSED: 'The connection to the lane thread closed while the task was on it.',
@@ -98,6 +100,28 @@ export class TaskDroppedError extends MultilaneError {
   constructor(task: string, lane: string) {
     super('ERR_DROPPED', `task '${task}' was dropped from the full queue of lane '${lane}'`)
     this.lane = lane
+  }
+}
+
+/** A task that this one was to start after has failed, timed out or been cancelled (`ERR_DEPENDENCY_FAILED`). */
+export class DependencyError extends MultilaneError {
+  override name = 'DependencyError'
+  /** The task that was waited for: its number within its scheduler, its name and its lane. */
+  readonly dependency: { readonly id: number; readonly name: string; readonly lane: string }
+
+  /** @param cause what that task has ended with */
+  constructor(
+    task: string,
+    dependency: { readonly id: number; readonly name: string; readonly lane: string },
+    cause: unknown,
+  ) {
+    const { name, lane } = dependency
+    super(
+      'ERR_DEPENDENCY_FAILED',
+      `task '${task}' was to start after task '${name}' of lane '${lane}', which was not done`,
+      { cause },
+    )
+    this.dependency = dependency
   }
 }
 

@@ -43,10 +43,8 @@ export class TaskHistory {
     return this.#size
   }
 
-  /** Takes a task that has just settled. */
-  add(task: Task): void {
-    const { started } = task
-    const ended = task.ended!
+  /** Takes a task that has just settled, and the instants at which it ended and, if it did, started. */
+  add(task: Task, ended = task.ended!, started = task.started): void {
     if (started !== undefined && ended - started > this.#longest) {
       this.#longest = ended - started
       this.#write(this.capacity, task, started, ended)

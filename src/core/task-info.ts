@@ -20,8 +20,10 @@ export interface TaskInfo {
   /** 1, and one more for each time it is run again, since it threw (`retries`) or its thread died. */
   readonly attempt: number
   readonly priority: number
+  /** How many of the tasks that it is to start `after` have not ended. */
+  readonly waitsFor: number
   /**
-   * Milliseconds from when it was submitted to when it started (for the last time), a `delay` included; so far, if it
+   * Milliseconds from when it was submitted to when it started (for the last time), waiting for its time (`delay`) and for others (`after`) included; so far, if it
    * has not; to its end, if it ended without having started.
    */
   readonly waited: number
@@ -39,6 +41,8 @@ export interface TaskRecord {
   readonly ended: number | undefined
   readonly attempt: number
   readonly priority: number
+  /** Left out of one that waits for no others. */
+  readonly waitsFor?: number
 }
 
 export function timestampsOf(record: TaskRecord, epoch: Epoch): TaskTimestamps {
@@ -68,6 +72,7 @@ export function infoOf(record: TaskRecord, epoch: Epoch, now: number): TaskInfo 
     timestamps: timestampsOf(record, epoch),
     attempt: record.attempt,
     priority: record.priority,
+    waitsFor: record.waitsFor ?? 0,
     waited: Math.max(0, (started ?? ended ?? now) - submitted),
     ran: ranBy(now, record),
   }

@@ -5,7 +5,7 @@
  * |-----------|-----------------------------------------------------|------------------------------------|
  * | NEW       | made, not yet accepted                              |                                    |
  * | SUBMITTED | accepted: it waits in its sender's ready queue      | NEW, SCHEDULED (taken back)        |
- * | SCHEDULED | sent to a thread, or waiting for its time           | NEW, SUBMITTED, STARTED (a retry)  |
+ * | SCHEDULED | sent to a thread, or waiting for its time or others | NEW, SUBMITTED, STARTED (a retry)  |
  * | STARTED   | a lane thread claimed it                            | SCHEDULED                          |
  * | DONE      | it returned                                         | STARTED                            |
  * | FAILED    | it threw, or what it ran on died                    | any that is not final              |

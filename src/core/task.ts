@@ -1,3 +1,5 @@
+import type { Acceptance } from './acceptance.js'
+import type { Dependencies } from './dependencies.js'
 import { MultilaneError } from './errors.js'
 import type { Queueable } from './ready-queue.js'
 import type { RetryPolicy } from './retry-policy.js'
@@ -27,16 +29,11 @@ export interface TaskObserver {
   finished(task: Task): void
 }
 
-/** What a task that waits for room is told about it. */
-export interface Acceptance {
-  readonly promise: Promise<void>
-  resolve(): void
-  reject(error: unknown): void
-}
-
 /** The rare options of a task: one object that exists only if any of them was given. */
 export class TaskExtras {
   priority = 0
+  /** That of what waits for it, as far as it is greater. */
+  inherited = 0
   /** An instant, or Infinity. */
   deadline = Number.POSITIVE_INFINITY
   /** Milliseconds of running allowed. */
@@ -45,6 +42,8 @@ export class TaskExtras {
   waitUntil = Number.POSITIVE_INFINITY
   /** The instant before which the task may not start. */
   notBefore = 0
+  /** What it is to start after, as long as that is not over. Given by its submitter, then the `Backlog`'s. */
+  dependencies: Dependencies | null = null
   idempotent = false
   attempt = 1
   retries: RetryPolicy | null = null
@@ -127,11 +126,17 @@ export class Task implements Queueable<Task> {
   }
 
   get priority(): number {
-    return this.extras === null ? 0 : this.extras.priority
+    const { extras } = this
+    return extras === null ? 0 : Math.max(extras.priority, extras.inherited)
   }
 
   get attempt(): number {
     return this.extras === null ? 1 : this.extras.attempt
+  }
+
+  /** How many of the tasks that it is to start after have not ended. */
+  get waitsFor(): number {
+    return this.extras?.dependencies?.left ?? 0
   }
 
   get deadline(): number {
@@ -184,11 +189,31 @@ export class Task implements Queueable<Task> {
    * @param state the final state
    * @param outcome the value, or the error
    * @param ended the instant it ended
+   * @param started the instant it started, if it did
    */
-  settle(state: number, outcome: unknown, ended: number): void {
+  settle(state: number, outcome: unknown, ended: number, started = this.started): void {
     this.enter(state)
     this.payload = outcome
+    this.id = 0
+    this.keepInstants(started, ended)
+  }
+
+  /** Keeps when it started and ended, for those who look at it after its end. */
+  keepInstants(started: number | undefined, ended: number): void {
+    this.started = started
     this.ended = ended
+  }
+}
+
+/**
+ * A task that nobody has a handle of, so that nobody can look at it after its end, unless something of it goes on. To
+ * keep its instants would only be work: one that has waited long is old, and whatever an old one holds is copied until
+ * it is collected itself.
+ */
+export class UnheldTask extends Task {
+  override settle(state: number, outcome: unknown): void {
+    this.enter(state)
+    this.payload = outcome
     this.id = 0
   }
 }

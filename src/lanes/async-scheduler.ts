@@ -1,5 +1,5 @@
 import { ClosedError, InvalidArgumentError } from '../core/errors.js'
-import { Task } from '../core/task.js'
+import { Task, UnheldTask } from '../core/task.js'
 import { type AsyncSchedulerConfig, readAsyncOptions } from './async-config.js'
 import type { AsyncLane, AsyncSchedulerOptions } from './async-options.js'
 import { AsyncTask } from './async-task.js'
@@ -119,10 +119,11 @@ export class AsyncScheduler extends SchedulerBase<AsyncLane> {
         'left out: nothing of an AsyncTask is cloned',
         options!.transfer,
       )
-    const how = lane.admit()
+    const how = lane.admit(now)
     const target = this.#targets[name].get(description.name)
     // What is to be called stands where other tasks have their arguments.
-    const task = new Task(target, connection.nextNumber(), description as never, now, resolve, extras)
+    const Kind = resolve !== null && extras === null ? UnheldTask : Task
+    const task = new Kind(target, connection.nextNumber(), description as never, now, resolve, extras)
     if (name === 'loop') this.#sites.note(task)
     if (extras === null) lane.submit(task, how)
     else submitWithOptions(task, extras, options!, how, lane, connection.epoch, this.#surroundings)

@@ -13,7 +13,7 @@ import { termsOf } from './lane-terms.js'
 import { monotonicClock } from './monotonic-clock.js'
 import { nextTurn, ownMicrotask, ownTimers } from './own-context.js'
 import { type ConnectionTerms, type SenderConnection, tasksOf } from './scheduler-connection.js'
-import type { SupervisorStats } from './supervisor.js'
+import type { SupervisorStats } from './supervisor-stats.js'
 import type { TaskModule } from './task-module.js'
 import type { TaskSource } from './task-sight.js'
 

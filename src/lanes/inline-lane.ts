@@ -158,6 +158,8 @@ export class InlineLane implements LadderThread {
             this.#observer.decideDue()
           }
         },
+        // Nobody here looks for cycles: all of it is on one loop, to be seen in a debugger.
+        awaits: () => () => {},
         revive: (args, list) => this.#surroundings.revive(args, list),
         abort: (job, reason) => contextOf(job, host).abort(decodeReason(reason)),
         expiryAhead: at => this.#observer.expiryAhead(at),

@@ -11,7 +11,7 @@ import { InlineLane } from './inline-lane.js'
 import type { LaneConfig } from './lane-config.js'
 import { monotonicClock } from './monotonic-clock.js'
 import { ownTimers } from './own-context.js'
-import type { LaneThreadStats, SupervisorStats } from './supervisor.js'
+import type { LaneThreadStats, SupervisorStats } from './supervisor-stats.js'
 import type { Lanes } from './task-context.js'
 import type { TaskModule } from './task-module.js'
 

@@ -6,6 +6,8 @@ import { MOST_THREADS, type ThreadRange } from './thread-range.js'
 /** A lane as the supervisor is told of it: validated, complete and cloneable. */
 export interface LaneConfig {
   readonly name: string
+  /** How urgent it is: the place of its priority among `LANE_PRIORITIES`. */
+  readonly rank: number
   /** The URL of the task module. */
   readonly tasks: string
   readonly threads: ThreadRange

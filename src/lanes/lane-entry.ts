@@ -13,6 +13,7 @@ import { MultilaneError, TaskCanceledError, TaskLoadError } from '../core/errors
 import { lastWorkDone } from './last-work.js'
 import type { LaneWorkerData, Lease } from './lease.js'
 import type { LoopEnvironment } from './loop-environment.js'
+import { ModuleLoads } from './module-loads.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
 import { niceOwnThread, type OsPriority, readOwnPriority } from './os-priority.js'
 import { RunLoop } from './run-loop.js'
@@ -25,7 +26,7 @@ import { ThreadSender } from './thread-sender.js'
 // Begun before the lease arrives, so that the two overlap. Whoever awaits the lease gets the error.
 const { multilane, user } = workerData as LaneWorkerData
 const loading = loadTaskModule(multilane.tasks)
-loading.catch(() => {})
+new ModuleLoads(multilane.loads).note(threadId, loading)
 
 type Tell = (message: LaneToSupervisor, transfer?: readonly MessagePort[]) => void
 
@@ -33,6 +34,8 @@ type Tell = (message: LaneToSupervisor, transfer?: readonly MessagePort[]) => vo
 const ENDED_BY_SUPERVISOR = new Promise<never>(() => {})
 
 export async function lease(terms: Lease): Promise<never> {
+  const block = new ThreadBlock(terms.block)
+  block.thread = threadId
   const control = new ThreadPort(terms.control)
   const tell: Tell = (message, transfer) => control.post(message, transfer)
   tell({ type: 'booted', version: PROTOCOL_VERSION, threadId })
@@ -51,12 +54,14 @@ export async function lease(terms: Lease): Promise<never> {
     return ENDED_BY_SUPERVISOR
   }
   const timings = new ThreadTimings(terms.durations)
-  const block = new ThreadBlock(terms.block)
   const epoch = new Epoch(terms.epochOffset, 0)
   let sender: ThreadSender | null = null
   // Made only for a task that asks.
   const ownSender = (): ThreadSender => {
     sender ??= new ThreadSender(multilane.lanes, {
+      functionOf: job => module.names[job.index] ?? '',
+      running: ambientJob,
+      started: () => loop.started,
       lane: terms.config.name,
       thread: terms.thread,
       aboutToBlock: () => loop.flush(),
@@ -83,7 +88,9 @@ export async function lease(terms: Lease): Promise<never> {
     },
   })
   const revive: LoopEnvironment['revive'] = (args, list) => ownSender().revive(args, list)
-  const loop = makeLoop(terms, block, module, { timings, revive, tell })
+  const awaits: LoopEnvironment['awaits'] = (job, awaited, refuse) =>
+    ownSender().waits.begin(job, awaited, refuse)
+  const loop = makeLoop(terms, block, module, { timings, awaits, revive, tell })
   process.on('uncaughtException', error => blame(loop, error, tell))
   process.on('unhandledRejection', reason => blame(loop, reason, tell))
   process.on('exit', code => {
@@ -130,11 +137,13 @@ export async function lease(terms: Lease): Promise<never> {
   return ENDED_BY_SUPERVISOR
 }
 
+type LoopMeans = Pick<LoopEnvironment, 'awaits' | 'revive'> & { timings: ThreadTimings; tell: Tell }
+
 function makeLoop(
   terms: Lease,
   block: ThreadBlock,
   module: TaskModule,
-  { timings, revive, tell }: { timings: ThreadTimings; revive: LoopEnvironment['revive']; tell: Tell },
+  { timings, awaits, revive, tell }: LoopMeans,
 ): RunLoop {
   let announced = Number.POSITIVE_INFINITY
   const { concurrency, grace, spin, slowCallback } = terms.config
@@ -145,6 +154,7 @@ function makeLoop(
       clock: monotonicClock,
       timers: nodeTimers,
       timings,
+      awaits,
       revive,
       nextTurn: call => void setImmediate(call),
       microtask: queueMicrotask,

@@ -34,9 +34,10 @@ export interface LaneThreadObserver {
 const LAST_WORDS_MS = 40
 /**
  * How long if its control port has closed as well, and it did not say that it exits: it dies of its heap, most likely.
- * That is seen only when nothing of it runs any more, for which a thread of low priority on a busy machine takes its time.
+ * That is seen only when nothing of it runs any more, for which a thread of low priority on a busy machine takes its
+ * time: more than a second has been seen.
  */
-const DEATH_MS = 1_000
+const DEATH_MS = 5_000
 /** If a lost thread has not exited by then, its loss is told all the same: native code may hold it for long. */
 const EXIT_WAIT_MS = 50
 /** So often it is ended again while it has not exited, at intervals that double. */

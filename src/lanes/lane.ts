@@ -10,7 +10,7 @@ import { NO_ARGUMENTS, type Resolve, resolveTaken, submitWithOptions, takeResolv
 import { SubmissionSites } from './submission-site.js'
 import { TaskHandle } from './task-handle.js'
 import { readTaskOptions, type TaskOptions } from './task-options.js'
-import { promiseOf } from './task-promise.js'
+import { promiseOf, waitsFor } from './task-promise.js'
 
 /**
  * Where a lane's tasks go now: it changes when a stopped scheduler is started again.
@@ -61,7 +61,8 @@ export class Lane<M> {
   ): Promise<TaskResult<M, K>> {
     try {
       const promise = promiseOf<TaskResult<M, K>>(takeResolve as never)
-      this.#submit(name, rest[0], rest[1] as TaskOptions<never> | undefined, resolveTaken())
+      const task = this.#submit(name, rest[0], rest[1] as TaskOptions<never> | undefined, resolveTaken())
+      waitsFor(promise, task)
       return promise
     } catch (error) {
       return Promise.reject(error)

@@ -21,6 +21,11 @@ export interface Lease {
 
 /** What the lane's threads find in their `workerData`: the user's own, and what lets them begin before the lease. */
 export interface LaneWorkerData {
-  readonly multilane: { readonly tasks: string; readonly lanes: readonly LaneTerms[] }
+  readonly multilane: {
+    readonly tasks: string
+    readonly lanes: readonly LaneTerms[]
+    /** Where a thread notes that it is loading them: the memory of a `ModuleLoads`. */
+    readonly loads: SharedArrayBuffer
+  }
   readonly user: unknown
 }

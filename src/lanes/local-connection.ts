@@ -4,7 +4,7 @@ import { Epoch } from '../core/clock.js'
 import { Reminders } from '../core/reminders.js'
 import type { Task } from '../core/task.js'
 import { UnfinishedTasks } from '../core/unfinished.js'
-import { runAs } from './ambient-task.js'
+import { callAs, forgetLast } from './ambient-task.js'
 import type { AsyncSchedulerConfig } from './async-config.js'
 import type { AsyncLane } from './async-options.js'
 import type { AsyncTask } from './async-task.js'
@@ -16,7 +16,7 @@ import { monotonicClock } from './monotonic-clock.js'
 import { nextTurn, ownMicrotask, ownTimers } from './own-context.js'
 import { PoolLane } from './pool-lane.js'
 import type { CommonTerms, KeptLanes, SchedulerConnection } from './scheduler-connection.js'
-import type { LaneThreadStats, SupervisorStats } from './supervisor.js'
+import type { LaneThreadStats, SupervisorStats } from './supervisor-stats.js'
 import { SyncThreads } from './sync-threads.js'
 import type { TaskSource } from './task-sight.js'
 
@@ -61,6 +61,7 @@ export class LocalConnection implements SchedulerConnection {
       ...common,
       timings: this.#figures.loop.timings,
       invoke,
+      worked: forgetLast,
       slow: (task, held) => observer.slow(task, held),
     })
     this.#threads = new SyncThreads(config, this.#figures.pool.loops, {
@@ -122,7 +123,7 @@ export class LocalConnection implements SchedulerConnection {
 
 function invoke(run: LoopRun): unknown {
   const { call, args } = run.task.payload as AsyncTask
-  return runAs(run, () => call(...(args as never[])))
+  return callAs(run, call, args)
 }
 
 function lanesOf(loop: LoopLane, pool: PoolLane, unfinished: UnfinishedTasks): KeptLanes {

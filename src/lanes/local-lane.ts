@@ -1,3 +1,4 @@
+import { dependencyFailure } from '../bridge/dependency-failure.js'
 import { Failure } from '../bridge/failure.js'
 import { Admission, type OverloadPolicy } from '../core/admission.js'
 import { Backlog } from '../core/backlog.js'
@@ -28,6 +29,8 @@ export interface LocalSurroundings {
   readonly timings: TaskTimings
   microtask(call: () => void): void
   nextTurn(call: () => void): void
+  /** The lane has done, for now, what there was to do. */
+  worked?(): void
 }
 
 export interface LocalTerms {
@@ -76,10 +79,15 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
     const { clock, reminders, history, unfinished } = surroundings
     this.terms = terms
     this.surroundings = surroundings
-    this.slice = new TurnSlice(clock, surroundings, () => this.#work())
+    this.slice = new TurnSlice(clock, surroundings, () => {
+      this.#work()
+      surroundings.worked?.()
+    })
     this.backlog = new Backlog(clock, reminders, {
       becameReady: () => this.slice.wake(),
       ranOut: task => this.#waitedTooLong(task),
+      dependencyFailed: (task, dependency) =>
+        this.#endings.end(task, FAILED, dependencyFailure(task.target, dependency), clock.now()),
       nextArrival: () => unfinished.nextNumber(),
     })
     this.#admission = new Admission(terms.name, terms.overload, terms.queueLimit, {
@@ -87,7 +95,7 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
       isWaiting: task => !task.dead && this.runOf(task) === undefined,
       drop: task => this.#drop(task),
       waiting: () => this.#accepted(),
-      held: () => this.backlog.held,
+      held: () => this.backlog.unaccepted,
     })
     this.#endings = new Endings(history, {
       ended: task => {
@@ -123,11 +131,12 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
   /**
    * As `LaneSender.admit`.
    *
+   * @param now the present instant
    * @throws QueueFullError, or what the scheduler ended with
    */
-  admit(): 'accept' | 'hold' {
+  admit(now: number): 'accept' | 'hold' {
     if (this.#refusal !== null) throw this.#refusal
-    return this.#admission.ask(this.surroundings.clock.now())
+    return this.#admission.ask(now)
   }
 
   /** @param how what `admit` has answered just before */
@@ -171,10 +180,15 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
   fail(error: Error): void {
     this.refuse(error)
     this.retries.end()
+    this.untie()
     for (const task of [...this.backlog]) {
       // The callback of one may have cancelled the next.
       if (!task.dead) this.decide(task, FAILED, Failure.of(error), this.surroundings.clock.now())
     }
+  }
+
+  untie(): void {
+    this.backlog.untie()
   }
 
   cancelAll(errorOf: (name: string) => Error): void {
@@ -216,6 +230,9 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
    * @returns the instant at which it has been done
    */
   protected abstract begin(task: Task, now: number): number
+
+  /** The instant at which a run started, if it did. */
+  protected abstract startOf(run: R): number | undefined
 
   /**
    * An outcome is about to be decided that is not the function's own.
@@ -267,10 +284,17 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
    */
   protected decide(task: Task, state: number, failure: Failure, ended: number, reason?: unknown): boolean {
     const run = this.runOf(task)
-    if (run === undefined) this.backlog.remove(task)
-    else if (!this.claim(run)) return false
-    this.#endings.end(task, state, failure, ended)
-    if (run !== undefined) this.halt(run, failure, reason)
+    if (run === undefined) {
+      this.backlog.remove(task)
+      this.#endings.end(task, state, failure, ended)
+      return true
+    }
+    if (!this.claim(run)) return false
+    const started = this.startOf(run)
+    this.#endings.end(task, state, failure, ended, started)
+    // What goes on is looked at for as long as it does.
+    task.keepInstants(started, ended)
+    this.halt(run, failure, reason)
     return true
   }
 
@@ -285,14 +309,16 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
    */
   protected returned(run: R, verdict: number, value: unknown, now: number, code?: unknown): void {
     const { task } = run
-    this.surroundings.timings.ran(now - task.started!)
+    const started = this.startOf(run)!
+    this.surroundings.timings.ran(now - started)
     this.left(run)
     if (task.dead) return
     if (verdict === DONE) {
-      this.#endings.end(task, DONE, value, now)
+      this.#endings.end(task, DONE, value, now, started)
       return
     }
-    if (!this.retries.afterFailure(task, code)) this.#endings.end(task, FAILED, Failure.of(value), now)
+    if (!this.retries.afterFailure(task, code))
+      this.#endings.end(task, FAILED, Failure.of(value), now, started)
   }
 
   /** A task that is not settled has failed by what befell it. */

@@ -24,7 +24,7 @@ export interface LoopSurroundings extends LocalSurroundings {
  * `runs`.
  */
 export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
-  readonly sight = { recordOf: (task: Task) => task, reportStart: () => {} }
+  readonly sight = { recordOf: (task: Task) => this.#lookedAt(task), reportStart: () => {} }
   readonly #slowCallback: number
   readonly #surroundings: LoopSurroundings
   /** The one that holds the loop. */
@@ -37,12 +37,12 @@ export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
   }
 
   *sent(): Generator<Task> {
-    if (this.#holder !== null && !this.#holder.task.dead) yield this.#holder.task
-    for (const task of this.runs.keys()) if (!task.dead) yield task
+    if (this.#holder !== null && !this.#holder.task.dead) yield this.#lookedAt(this.#holder.task)
+    for (const task of this.runs.keys()) if (!task.dead) yield this.#lookedAt(task)
   }
 
   *holders(): Generator<Task> {
-    if (this.#holder !== null) yield this.#holder.task
+    if (this.#holder !== null) yield this.#lookedAt(this.#holder.task)
   }
 
   checkTime(run: LoopRun): void {
@@ -61,10 +61,9 @@ export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
 
   /** Runs a task's first synchronous stretch. */
   protected override begin(task: Task, now: number): number {
-    const run = new LoopRun(task, this)
+    const run = new LoopRun(task, now, this)
     task.enter(SCHEDULED)
     task.enter(STARTED)
-    task.started = now
     this.#surroundings.timings.waited(now - task.since)
     this.#holder = run
     if (task.extras !== null) this.#prepare(run, task.extras, now)
@@ -89,6 +88,10 @@ export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
     return isSlow ? this.#surroundings.clock.now() : end
   }
 
+  protected override startOf(run: LoopRun): number {
+    return run.started
+  }
+
   protected override claim(): boolean {
     return true
   }
@@ -102,6 +105,12 @@ export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
   protected override left(run: LoopRun): void {
     if (this.#holder === run) this.#holder = null
     super.left(run)
+  }
+
+  /** The task, with its start if it has started. */
+  #lookedAt(task: Task): Task {
+    if (task.started === undefined) task.started = this.runOf(task)?.started
+    return task
   }
 
   #prepare(run: LoopRun, extras: TaskExtras, now: number): void {

@@ -15,12 +15,15 @@ export interface RunKeeper {
 
 /** One attempt at a task, on the loop of whoever submitted it. */
 export class LoopRun extends LaneRun implements RunningTask {
+  /** The instant. The task has it only when somebody looks. */
+  readonly started: number
   readonly #keeper: RunKeeper
   #context: LoopContext | null = null
   #aborted: { readonly reason: unknown } | null = null
 
-  constructor(task: Task, keeper: RunKeeper) {
+  constructor(task: Task, started: number, keeper: RunKeeper) {
     super(task)
+    this.started = started
     this.#keeper = keeper
   }
 

@@ -41,9 +41,14 @@ export class MapCall<R> {
   #taking = false
 
   static run<R>(lane: MapLane, items: Iterable<unknown>): Promise<R[]> {
-    return promiseOf<R[]>((resolve, reject) => {
-      new MapCall<R>(lane, items[Symbol.iterator](), resolve, reject).#feed()
-    })
+    let call: MapCall<R> | null = null
+    return promiseOf<R[]>(
+      (resolve, reject) => {
+        call = new MapCall<R>(lane, items[Symbol.iterator](), resolve, reject)
+        call.#feed()
+      },
+      () => call!.#tasks,
+    )
   }
 
   private constructor(

@@ -1,4 +1,5 @@
 import type { Worker } from 'node:worker_threads'
+import type { ModuleLoads } from './module-loads.js'
 
 /** As much of a piscina pool as is needed to see its threads go. */
 interface WatchedPool {
@@ -21,15 +22,23 @@ const NOBODY: ExitObserver = { created: () => {}, exited: () => {} }
  */
 export class PoolExits {
   readonly #pool: WatchedPool
+  readonly #loads: ModuleLoads
   /** Of the workers that have not exited, those included that piscina has ended and forgotten. */
   readonly #exits = new Map<Worker, Promise<number>>()
   readonly #byNumber = new Map<number, Promise<number>>()
   readonly #observer: ExitObserver
 
-  constructor(pool: WatchedPool, observer: ExitObserver = NOBODY) {
+  constructor(pool: WatchedPool, loads: ModuleLoads, observer: ExitObserver = NOBODY) {
     this.#pool = pool
+    this.#loads = loads
     this.#observer = observer
     pool.on('workerCreate', () => this.note())
+  }
+
+  /** The ids of those that have not exited. */
+  get threads(): readonly number[] {
+    this.note()
+    return [...this.#exits.keys()].map(({ threadId }) => threadId)
   }
 
   /** Resolves with the exit code of a thread when it has gone; undefined if it had in an earlier turn of the loop. */
@@ -52,6 +61,7 @@ export class PoolExits {
       const exit = new Promise<number>(resolve => {
         worker.once('exit', code => {
           this.#exits.delete(worker)
+          this.#loads.forget(threadId)
           // Whoever had a task on it is told by piscina in this very turn, and asks then.
           setImmediate(() => this.#byNumber.delete(threadId))
           this.#observer.exited(worker, code)
@@ -73,7 +83,7 @@ export class PoolExits {
   async destroy(): Promise<void> {
     // More than once: until its `destroy`, piscina replaces whatever is ended.
     do {
-      this.note()
+      await new Promise<void>(resolve => this.#loads.whenOver(() => this.threads, resolve))
       await this.#pool.destroy()
       await Promise.all(this.#exits.values())
     } while (this.#pool.threads.length > 0)

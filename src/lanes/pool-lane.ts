@@ -25,6 +25,8 @@ export interface SyncExecutor {
    * @returns rejects when the thread has been ended or has died, or if the call cannot be cloned
    */
   run(call: SyncCall, transfer: readonly object[], signal: AbortSignal): Promise<SyncAnswer>
+  /** Calls back when a thread is not loading a module, or has been for long enough to be ended all the same. */
+  whenLoaded(threadId: number, call: () => void): void
   /** Resolves with the exit code of a thread when it has gone; undefined if it had in an earlier turn of the loop. */
   exitOf(threadId: number): Promise<number> | undefined
 }
@@ -99,6 +101,10 @@ export class PoolLane extends LocalLane<PoolRun> {
     return clock.now()
   }
 
+  protected override startOf({ task }: PoolRun): number | undefined {
+    return this.#lookedAt(task).started
+  }
+
   protected override claim(run: PoolRun): boolean {
     if (run.cell.withdraw()) return true
     // Whoever is told of the start may decide it in turn.
@@ -107,7 +113,9 @@ export class PoolLane extends LocalLane<PoolRun> {
   }
 
   protected override halt(run: PoolRun): void {
-    if (run.cell.isBegun) this.afterGrace(run, () => run.kill.abort())
+    if (!run.cell.isBegun) return
+    const { executor } = this.#surroundings
+    this.afterGrace(run, () => executor.whenLoaded(run.cell.thread, () => run.kill.abort()))
   }
 
   /** Waiting and running are both limited, and nobody tells when the one becomes the other. */

@@ -80,6 +80,11 @@ export class RunLoop {
     this.#means = new Float64Array(options.functions.length).fill(Number.NaN)
   }
 
+  /** The tasks that have returned a promise which is not settled. */
+  get started(): Iterable<Job> {
+    return this.#pending
+  }
+
   /** Tasks started and not finished. */
   get pending(): number {
     return this.#pending.size
@@ -118,6 +123,7 @@ export class RunLoop {
       expiryAhead: at => this.#environment.expiryAhead(at),
       stray: () => this.block.addStray(),
       waits: (job, isWaiting) => this.#waits(job, isWaiting),
+      awaits: (job, awaited, refuse) => this.#environment.awaits(job, awaited, refuse),
       revive: (args, list) => this.#environment.revive(args, list),
       outcomes: this.#outcomes,
     })

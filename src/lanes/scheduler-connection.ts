@@ -3,7 +3,7 @@ import type { LaneWatcher } from '../bridge/sender-context.js'
 import type { Epoch } from '../core/clock.js'
 import type { LaneConnection } from './lane.js'
 import type { LaneConfig } from './lane-config.js'
-import type { SupervisorStats } from './supervisor.js'
+import type { SupervisorStats } from './supervisor-stats.js'
 import type { Lanes } from './task-context.js'
 import type { TaskSource } from './task-sight.js'
 
@@ -19,6 +19,8 @@ export interface KeptLane {
   refuse(error: Error): void
   /** Nothing will run any more: what waits fails. */
   fail(error: Error): void
+  /** Its tasks are about to be ended, each by itself: none is to end of another's end. */
+  untie(): void
   /** Cancels all there is. @param errorOf makes the error of a task of this name */
   cancelAll(errorOf: (name: string) => Error): void
 }

@@ -149,6 +149,8 @@ export class SchedulerLife<T, C extends SchedulerConnection> {
       )
       for (const lane of connection.sender) lane.refuse(refusal)
       await connection.sender.idle(timeout - reserve)
+      // In all lanes before the first: a task of one may wait for one of another.
+      for (const lane of connection.sender) lane.untie()
       for (const lane of connection.sender) lane.cancelAll(name => new TaskCanceledError(name, refusal))
       // What the tasks did not need is the threads' own, for their teardown.
       await connection.close(Math.max(reserve, until - this.#clock.now()))

@@ -1,6 +1,7 @@
 import { pathToUncloneable } from '../bridge/uncloneable.js'
 import { finiteAtLeast, integerWithin, knownKeys, oneOf, plainObject } from '../core/checks.js'
 import { InvalidArgumentError } from '../core/errors.js'
+import { LANE_PRIORITIES, type LanePriority } from '../core/lane-rank.js'
 import type { LaneConfig } from './lane-config.js'
 import { OS_PRIORITIES, type OsPriority } from './os-priority.js'
 import { type QueueOptions, readQueueOptions } from './queue-options.js'
@@ -9,10 +10,9 @@ import { readModuleUrl } from './task-module-url.js'
 import { readThreadOptions, THREAD_KEYS, type ThreadOptions } from './thread-options.js'
 import { readThreads, type ThreadsOption } from './thread-range.js'
 
-/** Named as in the web platform's Prioritized Task Scheduling API. */
-export type LanePriority = 'user-blocking' | 'user-visible' | 'background'
+export type { LanePriority }
+
 const STALL_ACTIONS = ['report', 'replace', 'terminate'] as const
-const PRIORITIES = ['user-blocking', 'user-visible', 'background'] as const
 
 /** The options of one lane. */
 export interface LaneOptions extends ThreadOptions {
@@ -127,7 +127,7 @@ function readLaneOptions(
   knownKeys(at, options, LANE_KEYS)
   // Defaults stand in for undefined alone: null is a mistake.
   const { priority = 'user-visible', threads = 1, queue = {}, restart = {} } = options
-  oneOf(`${at}.priority`, priority, PRIORITIES)
+  oneOf(`${at}.priority`, priority, LANE_PRIORITIES)
   const urgent = priority === 'user-blocking'
   const background = priority === 'background'
   knownKeys(`${at}.restart`, plainObject(`${at}.restart`, restart), ['max', 'within'])
@@ -137,6 +137,7 @@ function readLaneOptions(
   const { slowCallback = 50, stallAfter = urgent ? 100 : 1000, onStall = 'report' } = options
   return {
     name,
+    rank: LANE_PRIORITIES.indexOf(priority),
     tasks:
       options.tasks === undefined
         ? readModuleUrl('tasks', commonTasks)

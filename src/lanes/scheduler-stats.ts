@@ -55,7 +55,7 @@ export interface LaneStats {
   readonly stalled: number
   /** The operating system's priority that was really applied; to the least lowered thread, if they differ. */
   readonly os: OsPriority
-  /** Of each task that started, whoever submitted it: from its submission, or the end of its `delay`, to its start. */
+  /** Of each task that started, whoever submitted it: from its submission, or the end of its `delay` or of what it was to start `after`, to its start. */
   readonly waits: DurationHistogram
   /** Of each task that returned or threw, whoever submitted it: from its start to its end. */
   readonly runs: DurationHistogram

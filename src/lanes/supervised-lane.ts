@@ -161,9 +161,7 @@ export class SupervisedLane {
    * @param within milliseconds
    */
   async close(within: number): Promise<void> {
-    this.#mode = 'closing'
-    this.#idle.stop()
-    this.#stopRestarts()
+    this.#startNoMore()
     const closed = new LaneError('ERR_LANE_CLOSED', this.config.name, `lane '${this.config.name}' was closed`)
     this.#started.reject(closed)
     for (const thread of this.#threads) thread.leave()
@@ -227,10 +225,8 @@ export class SupervisedLane {
       const { name, restart } = this.config
       const message = `lane '${name}' lost more than ${restart.max} threads within ${restart.within} ms and is closed`
       const failure = new LaneError('ERR_LANE_FAILED', name, message, { cause: error })
-      this.#mode = 'closing'
       this.failure = failure
-      this.#idle.stop()
-      this.#stopRestarts()
+      this.#startNoMore()
       this.#started.reject(failure)
       this.#observer.failed(this, failure)
       for (const other of this.#threads) other.terminate(failure)
@@ -245,8 +241,11 @@ export class SupervisedLane {
     this.#restartTimers.add(stopTimer)
   }
 
-  /** Lost threads that have not been replaced are not replaced any more. */
-  #stopRestarts(): void {
+  /** Lost threads that have not been replaced are not replaced any more, nor are those that are ended from now on. */
+  #startNoMore(): void {
+    this.#mode = 'closing'
+    this.#idle.stop()
+    this.#pool.replaceNoMore()
     for (const stopTimer of this.#restartTimers) stopTimer()
     this.#restartTimers.clear()
   }

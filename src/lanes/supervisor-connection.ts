@@ -12,16 +12,17 @@ import type { LaneConnection } from './lane.js'
 import { termsOf } from './lane-terms.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
 import { type ConnectionTerms, type SenderConnection, tasksOf } from './scheduler-connection.js'
-import type { SupervisorStats } from './supervisor.js'
 import type { SupervisorControl, SupervisorData } from './supervisor-data.js'
+import type { SupervisorStats } from './supervisor-stats.js'
 import type { TaskSource } from './task-sight.js'
 import { laneEntry, supervisorEntry } from './thread-entries.js'
 
 /**
- * The thread is given this long beyond what its lanes were given, in milliseconds: long enough for the exits of threads
- * that were ended on a busy machine. Node keeps a port for each that is still there when the supervisor goes.
+ * The thread is given this long beyond what its lanes were given, in milliseconds: long enough for threads to load what
+ * they had begun to, and for their exits on a busy machine. Node keeps a port for each that is still there when the
+ * supervisor goes, and the file that it was opening.
  */
-const LAST_RESORT_MS = 500
+const LAST_RESORT_MS = 1_000
 
 /**
  * One supervisor thread, from its start to its end, and the sender that belongs to it on this thread.

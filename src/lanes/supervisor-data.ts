@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { SupervisorConfig } from './lane-config.js'
-import type { SupervisorStats } from './supervisor.js'
+import type { SupervisorStats } from './supervisor-stats.js'
 
 /** What the supervisor's thread is started with. */
 export interface SupervisorData {

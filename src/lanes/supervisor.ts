@@ -12,16 +12,17 @@ import { CancelLadder } from './cancel-ladder.js'
 import { ExpiryWatch } from './expiry-watch.js'
 import { HandleRoutes } from './handle-routes.js'
 import type { SupervisorConfig } from './lane-config.js'
-import type { MeasuredFigures } from './lane-figures.js'
 import type { LaneThread } from './lane-thread.js'
-import { OS_PRIORITIES, type OsPriority } from './os-priority.js'
+import { OS_PRIORITIES } from './os-priority.js'
 import { Retirements } from './retirements.js'
 import { type SenderEntry, Senders } from './senders.js'
 import { stallReport } from './stall-report.js'
 import { StallResponse } from './stall-response.js'
 import { type Stall, StallWatch } from './stall-watch.js'
 import { SupervisedLane } from './supervised-lane.js'
+import type { LaneThreadStats, SupervisorStats } from './supervisor-stats.js'
 import { type Surroundings, type ThreadSource, threadSurroundings } from './surroundings.js'
+import { WaitWatch } from './wait-watch.js'
 
 /**
  * The owner of all lane threads, on a thread of its own: it starts, replaces and ends them, connects senders with
@@ -34,6 +35,7 @@ export class Supervisor {
   readonly #pools: ReadonlyMap<string, ThreadSource>
   readonly #lanes = new Map<string, SupervisedLane>()
   readonly #senders = new Senders()
+  readonly #waits = new WaitWatch(this.#senders, lane => this.#lanes.get(lane)?.config.rank ?? 0)
   readonly #handles = new HandleRoutes(this.#senders, thread => this.#threads.has(thread))
   readonly #threads = new Map<number, LaneThread>()
   readonly #laneOf = new Map<number, SupervisedLane>()
@@ -150,6 +152,7 @@ export class Supervisor {
           })
           this.#removeSender(thread.number)
           this.#handles.threadGone(thread.number)
+          this.#waits.threadGone(thread.number)
         },
         restarts: (of, thread, error, after) =>
           this.#senders.tellOwners({
@@ -297,6 +300,12 @@ export class Supervisor {
       case 'reach':
         this.#reach(number, entry, message.lane)
         break
+      case 'waits':
+        this.#waits.begin(number, message.waits)
+        break
+      case 'waited':
+        this.#waits.end(number, message.ids)
+        break
       default:
         if (!this.#handles.receive(number, message)) this.strays++
     }
@@ -372,23 +381,4 @@ export class Supervisor {
 function hasBeenCanceled(table: TableView, id: number): boolean {
   const hasStarted = table.float(id, FLOAT.STARTED) !== 0
   return hasStarted && table.state(id) === CANCELED && table.float(id, FLOAT.ENDED) === 0
-}
-
-export interface LaneThreadStats extends MeasuredFigures {
-  /** Threads that are ready. */
-  readonly threads: number
-  /** Lost threads replaced since the start. */
-  readonly restarts: number
-  /** Threads that were replaced because they stalled, and have not left. */
-  readonly stalled: number
-  /** The operating system's priority that was really applied; to the least lowered thread, if they differ. */
-  readonly os: OsPriority
-}
-
-export interface SupervisorStats {
-  readonly lanes: Readonly<Record<string, LaneThreadStats>>
-  /** Tasks that ignored their abort for their grace and were given up. */
-  readonly abandoned: number
-  /** Messages dropped because they made no sense. */
-  readonly strays: number
 }

@@ -8,7 +8,7 @@ import { loopStack } from './loop-stack.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
 
 /** As much of a lane's pool as those need who lease its threads. */
-export type ThreadSource = Pick<LanePool, 'onError' | 'lease' | 'worker' | 'destroy'>
+export type ThreadSource = Pick<LanePool, 'onError' | 'lease' | 'worker' | 'replaceNoMore' | 'destroy'>
 
 /**
  * What the supervisor and all it keeps find around them. A value, so that a simulated run has the supervisor itself in

@@ -36,6 +36,8 @@ export type SyncAnswer = { readonly value: unknown } | { readonly error: Encoded
 export interface SyncWorkerData {
   /** The BroadcastChannel for errors that belong to no task. */
   readonly faults: string
+  /** Where a thread notes that it is loading one: the memory of a `ModuleLoads`. */
+  readonly loads: SharedArrayBuffer
   /** Milliseconds that a module has to load. */
   readonly startTimeout: number
   /** The name of the threads. */

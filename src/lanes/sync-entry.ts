@@ -7,6 +7,7 @@ import { pathToUncloneable } from '../bridge/uncloneable.js'
 import { LaneError, ResultNotCloneableError, UnknownTaskError } from '../core/errors.js'
 import { ambientRun, runAs } from './ambient-task.js'
 import type { TaskFunction } from './loop-environment.js'
+import { ModuleLoads } from './module-loads.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
 import type { SyncAnswer, SyncCall, SyncWorkerData } from './sync-call.js'
 import { SyncCell } from './sync-cell.js'
@@ -14,7 +15,8 @@ import { SyncRun } from './sync-run.js'
 import { loadTaskModule, type TaskModule } from './task-module.js'
 import { nameOwnThread } from './thread-name.js'
 
-const { faults, startTimeout, lane } = workerData as SyncWorkerData
+const { faults, startTimeout, lane, ...shared } = workerData as SyncWorkerData
+const loads = new ModuleLoads(shared.loads)
 const modules = new Map<string, Promise<TaskModule>>()
 
 nameOwnThread(lane)
@@ -61,7 +63,9 @@ function loadWithin(module: string): Promise<TaskModule> {
       const message = `the module ${module} was not loaded within ${startTimeout} ms`
       reject(new LaneError('ERR_LANE_START_TIMEOUT', lane, message))
     })
-    loadTaskModule(module).then(resolve, reject).finally(stop)
+    const loading = loadTaskModule(module)
+    loads.note(threadId, loading)
+    loading.then(resolve, reject).finally(stop)
   })
 }
 

@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads'
 import { Piscina } from 'piscina'
+import { ModuleLoads } from './module-loads.js'
 import { type ExitObserver, PoolExits } from './pool-exits.js'
 import type { SyncAnswer, SyncCall, SyncWorkerData } from './sync-call.js'
 
@@ -12,7 +13,7 @@ export interface SyncPoolTerms {
   readonly resourceLimits: Readonly<Record<string, number>> | undefined
   readonly env: Readonly<Record<string, string>>
   readonly execArgv: readonly string[] | undefined
-  readonly workerData: SyncWorkerData
+  readonly workerData: Omit<SyncWorkerData, 'loads'>
 }
 
 /** What a pool tells of its threads. */
@@ -30,13 +31,17 @@ export interface SyncPoolObserver extends ExitObserver {
  */
 export class SyncPool {
   readonly #pool: Piscina
+  readonly #loads: ModuleLoads
   readonly #exits: PoolExits
   /** Why there can be no thread. */
   #flaw: { readonly error: unknown } | null = null
 
   /** @param entry the URL of the file that threads are started with, which also holds `call` */
   constructor(terms: SyncPoolTerms, entry: string, observer: SyncPoolObserver) {
-    const { threads, idleTimeout, resourceLimits, env, execArgv, workerData } = terms
+    const { threads, idleTimeout, resourceLimits, env, execArgv } = terms
+    // Some may be on their way out, or load what was given up.
+    this.#loads = new ModuleLoads(4 * threads)
+    const workerData: SyncWorkerData = { ...terms.workerData, loads: this.#loads.buffer }
     this.#pool = new Piscina({
       filename: entry,
       name: 'call',
@@ -52,7 +57,7 @@ export class SyncPool {
       ...(resourceLimits === undefined ? {} : { resourceLimits }),
       ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
     })
-    this.#exits = new PoolExits(this.#pool, observer)
+    this.#exits = new PoolExits(this.#pool, this.#loads, observer)
     this.#pool.on('error', error => observer.failed(error))
   }
 
@@ -77,6 +82,11 @@ export class SyncPool {
     }
     this.#exits.note()
     return answer
+  }
+
+  /** Calls back when a thread is not loading a module, or has been for long enough to be ended all the same. */
+  whenLoaded(threadId: number, call: () => void): void {
+    this.#loads.whenOver(() => [threadId], call)
   }
 
   /** As `PoolExits.of`. */

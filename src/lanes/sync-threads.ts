@@ -42,6 +42,10 @@ export class SyncThreads implements SyncExecutor {
     return this.#pool.run(call, transfer, signal)
   }
 
+  whenLoaded(threadId: number, call: () => void): void {
+    this.#pool?.whenLoaded(threadId, call)
+  }
+
   exitOf(threadId: number): Promise<number> | undefined {
     return this.#pool?.exitOf(threadId)
   }

@@ -1,8 +1,10 @@
 import { Failure } from '../bridge/failure.js'
 import { LENT, type Lendable, noteHandle } from '../bridge/handle-args.js'
 import type { Epoch } from '../core/clock.js'
+import type { AwaitedTask } from '../core/dependencies.js'
 import { TaskCanceledError } from '../core/errors.js'
 import type { Task } from '../core/task.js'
+import { TaskEnd } from '../core/task-end.js'
 import { infoOf, type TaskInfo, type TaskTimestamps, timestampsOf } from '../core/task-info.js'
 import { DONE, TASK_STATES, type TaskState } from '../core/task-state.js'
 import { resultSync, waitSync } from './sync-wait.js'
@@ -21,7 +23,7 @@ export class TaskHandle<R = unknown> {
   readonly #keeper: TaskKeeper
   readonly #epoch: Epoch
   #waits: TaskWaits | null = null
-  #finished: Promise<void> | null = null
+  #end: TaskEnd | null = null
 
   /** @internal */
   constructor(task: Task, keeper: TaskKeeper, epoch: Epoch) {
@@ -76,12 +78,12 @@ export class TaskHandle<R = unknown> {
    *   that cancelled it), or with the LaneError of what befell its thread
    */
   result(): Promise<R> {
-    const outcome = this.#whenFinished().then(() => {
+    const outcome = this.#ownEnd.promise.then(() => {
       const { state, payload } = this.#task
       if (state === DONE) return payload as R
       throw (payload as Failure).error()
     })
-    return awaitable(outcome)
+    return awaitable(outcome, () => [this.#task])
   }
 
   /**
@@ -95,8 +97,8 @@ export class TaskHandle<R = unknown> {
    *   group
    */
   wait(options: WaitOptions = {}): Promise<boolean> {
-    this.#waits ??= new TaskWaits(this.#task, this.#keeper, () => this.#whenFinished())
-    return awaitable(this.#waits.wait(options))
+    this.#waits ??= new TaskWaits(this.#task, this.#keeper, () => this.#ownEnd.promise)
+    return awaitable(this.#waits.wait(options), () => [this.#task])
   }
 
   /**
@@ -153,21 +155,17 @@ export class TaskHandle<R = unknown> {
     return { task: this.#task, lending: this.#keeper.lending }
   }
 
-  #whenFinished(): Promise<void> {
-    if (this.#finished === null) {
-      const task = this.#task
-      this.#keeper.awaited?.(task)
-      const earlier = task.resolve
-      this.#finished = task.dead
-        ? Promise.resolve()
-        : new Promise(resolve => {
-            task.resolve = (outcome, settled) => {
-              earlier?.(outcome, settled)
-              resolve()
-            }
-          })
+  /** @internal The one way to learn of its end: of its promises, and of tasks that start after it. */
+  get end(): AwaitedTask {
+    return this.#ownEnd
+  }
+
+  get #ownEnd(): TaskEnd {
+    if (this.#end === null) {
+      this.#end = new TaskEnd(this.#task)
+      this.#keeper.awaited?.(this.#task)
     }
-    return this.#finished
+    return this.#end
   }
 }
 

@@ -1,8 +1,9 @@
 import { finiteAtLeast, integerWithin, knownKeys, plainObject } from '../core/checks.js'
+import { Dependencies } from '../core/dependencies.js'
 import { InvalidArgumentError } from '../core/errors.js'
 import type { RetryPolicy } from '../core/retry-policy.js'
 import { TaskExtras } from '../core/task.js'
-import type { TaskHandle } from './task-handle.js'
+import { TaskHandle } from './task-handle.js'
 import { readPriority } from './task-priority.js'
 
 /** The options of one task. */
@@ -15,6 +16,12 @@ export interface TaskOptions<R = unknown> {
   readonly deadline?: number
   /** Milliseconds before it may start. */
   readonly delay?: number
+  /**
+   * Tasks to be done before it may start: of any lane, of any scheduler, also ended ones, and ones whose handle was handed
+   * to this thread. If one of them fails, times out or is cancelled, this one fails with a `DependencyError`, whose
+   * `cause` is that one's error.
+   */
+  readonly after?: readonly TaskHandle[]
   /** Greater goes first within the lane; an integer from 0 (the default) to 1,000,000. */
   readonly priority?: number
   /** Cancels the task when it aborts; the task then rejects with the signal's reason. */
@@ -46,6 +53,7 @@ const KEYS = [
   'queueTimeout',
   'deadline',
   'delay',
+  'after',
   'priority',
   'signal',
   'transfer',
@@ -68,14 +76,15 @@ export function readTaskOptions(options: TaskOptions<never>, now: number, wallCl
   plainObject('options', options)
   knownKeys('options', options, KEYS)
   const extras = new TaskExtras()
-  const { timeout, queueTimeout, deadline, delay, priority, signal, transfer, idempotent, retries, key } =
-    options
+  const { timeout, queueTimeout, deadline, delay, after, priority, signal, transfer } = options
+  const { idempotent, retries, key } = options
   if (timeout !== undefined) extras.timeout = finiteAtLeast('timeout', timeout, 0)
   if (queueTimeout !== undefined) extras.waitUntil = now + finiteAtLeast('queueTimeout', queueTimeout, 0)
   if (deadline !== undefined) {
     extras.deadline = now + finiteAtLeast('deadline', deadline, 0) - wallClock
   }
   if (delay !== undefined) extras.notBefore = now + finiteAtLeast('delay', delay, 0)
+  if (after !== undefined) extras.dependencies = readDependencies(after)
   if (priority !== undefined) extras.priority = readPriority(priority)
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new InvalidArgumentError('signal', 'an AbortSignal', signal)
@@ -102,6 +111,15 @@ export function readTaskOptions(options: TaskOptions<never>, now: number, wallCl
     }
   }
   return extras
+}
+
+function readDependencies(after: unknown): Dependencies | null {
+  if (!Array.isArray(after)) throw new InvalidArgumentError('after', 'an array of TaskHandles', after)
+  const ends = Array.from(after, (task: unknown, i) => {
+    if (task instanceof TaskHandle) return task.end
+    throw new InvalidArgumentError(`after[${i}]`, 'a TaskHandle', task)
+  })
+  return ends.length === 0 ? null : new Dependencies(ends)
 }
 
 function readRetries(retries: unknown, { transfer }: TaskExtras): RetryPolicy | null {

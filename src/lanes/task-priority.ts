@@ -1,6 +1,5 @@
 import { integerWithin } from '../core/checks.js'
-
-const MAX_PRIORITY = 1_000_000
+import { MAX_PRIORITY } from '../core/lane-rank.js'
 
 /** @throws InvalidArgumentError */
 export function readPriority(priority: unknown): number {

@@ -1,4 +1,10 @@
+import type { Task } from '../core/task.js'
 import { ambientRun, type RunningTask } from './ambient-task.js'
+
+/** The tasks that a promise waits for: none twice. */
+export type Awaited = () => Iterable<Task>
+
+const NOTHING: Awaited = () => []
 
 /**
  * The promise of something that the runtime tells, as a task gets it: once the task awaits it, it needs no place on its
@@ -9,15 +15,27 @@ import { ambientRun, type RunningTask } from './ambient-task.js'
  */
 class TaskPromise<T> extends Promise<T> {
   #running: RunningTask | null = null
+  #awaited = NOTHING
+  #refuse: (error: Error) => void = () => {}
 
   static override get [Symbol.species](): PromiseConstructor {
     return Promise
   }
 
-  /** @param running the task that gets it */
-  isOf(running: RunningTask): this {
+  /**
+   * @param running the task that gets it
+   * @param refuse rejects it
+   */
+  isOf(running: RunningTask, awaited: Awaited, refuse: (error: Error) => void): this {
     this.#running = running
+    this.#awaited = awaited
+    this.#refuse = refuse
     return this
+  }
+
+  /** What it waits for is known only now. */
+  waitsFor(awaited: Awaited): void {
+    this.#awaited = awaited
   }
 
   // biome-ignore lint/suspicious/noThenProperty: a promise that notices being awaited
@@ -28,25 +46,37 @@ class TaskPromise<T> extends Promise<T> {
     const running = this.#running
     if (running !== null) {
       this.#running = null
-      running.beginWait?.()
-      const end = (): void => running.endWait?.()
+      const end = running.beginWait?.(this.#awaited, this.#refuse)
       // Before whoever awaits it goes on.
-      super.then(end, end)
+      if (end !== undefined) super.then(end, end)
     }
     return super.then(onFulfilled, onRejected)
   }
 }
 
 /** The promise of something that the runtime tells, for whoever asks here. */
-export function awaitable<T>(promise: Promise<T>): Promise<T> {
-  const running = ambientRun()
-  return running === undefined ? promise : new TaskPromise<T>(resolve => resolve(promise)).isOf(running)
+export function awaitable<T>(promise: Promise<T>, awaited: Awaited): Promise<T> {
+  if (ambientRun() === undefined) return promise
+  // Not resolved with it, after which it could not be refused.
+  return promiseOf<T>((resolve, reject) => void promise.then(resolve, reject), awaited)
 }
 
 /** Makes a promise of something that the runtime tells, for whoever asks here. */
 export function promiseOf<T>(
   executor: (resolve: (value: T | PromiseLike<T>) => void, reject: (reason: unknown) => void) => void,
+  awaited: Awaited = NOTHING,
 ): Promise<T> {
   const running = ambientRun()
-  return running === undefined ? new Promise<T>(executor) : new TaskPromise<T>(executor).isOf(running)
+  if (running === undefined) return new Promise<T>(executor)
+  let refuse: (error: Error) => void = () => {}
+  const promise = new TaskPromise<T>((resolve, reject) => {
+    refuse = reject
+    executor(resolve, reject)
+  })
+  return promise.isOf(running, awaited, refuse)
+}
+
+/** Says what a promise that was made here waits for, once that is known. */
+export function waitsFor(promise: Promise<unknown>, task: Task): void {
+  if (promise instanceof TaskPromise) promise.waitsFor(() => [task])
 }

@@ -1,4 +1,6 @@
 import { MessageChannel } from 'node:worker_threads'
+import type { Job } from '../bridge/job.js'
+import { OpenWaits } from '../bridge/open-waits.js'
 import { type Port, ThreadPort } from '../bridge/port.js'
 import type { LaneSends } from '../bridge/protocol/lane-to-supervisor.js'
 import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender.js'
@@ -20,6 +22,12 @@ export interface ThreadSenderHost {
   /** The thread's number, by which the supervisor and senders know it. */
   readonly thread: number
   readonly epoch: Epoch
+  /** The name of the function that a task runs. */
+  functionOf(job: Job): string
+  /** The task whose code runs, if any. */
+  running(): Job | undefined
+  /** All tasks that have started on the thread and not ended. */
+  started(): Iterable<Job>
   /** The thread is about to be blocked by a synchronous wait: what it owes others has to leave before. */
   aboutToBlock(): void
   /** Why the task whose code runs is not to go on waiting, if it is not. */
@@ -61,6 +69,8 @@ const ownThread: SenderSurroundings = {
 export class ThreadSender {
   readonly lanes: Lanes
   readonly sender: Sender
+  /** What the tasks of the thread wait for. */
+  readonly waits: OpenWaits
   readonly #revival: HandleRevival
 
   /** @param terms of all lanes */
@@ -71,6 +81,16 @@ export class ThreadSender {
   ) {
     const { port1, port2 } = channel()
     const notices = open(port1)
+    this.waits = new OpenWaits({
+      timers,
+      lane: host.lane,
+      thread: host.thread,
+      nameOf: task => this.sender.nameOf(task),
+      functionOf: host.functionOf,
+      running: host.running,
+      started: host.started,
+      tell: message => this.sender.tell(message),
+    })
     this.sender = new Sender(
       notices,
       terms.map(lane => (lane.name === host.lane ? withoutWaiting(lane) : lane)),
@@ -82,6 +102,7 @@ export class ThreadSender {
         defer,
         openPort: port => open(port as MessagePort),
         busy: host.busy,
+        waits: this.waits,
         report: host.report,
         bell: () => new SenderBell(),
         home: { lane: host.lane, thread: host.thread },

@@ -96,6 +96,23 @@ test('an error is made when somebody looks, and once', async () => {
   assert.is(failure.error(), error)
 })
 
+test('what comes of another failure has its error as cause, at the end of a chain of any length too', () => {
+  let made = 0
+  let failure = Failure.remote(thrownElsewhere())
+  for (let i = 1; i <= 100_000; i++)
+    failure = Failure.dueTo(failure, cause => new Error(`${++made}`, { cause }))
+  assert.is(made, 0)
+  const error = failure.error() as Error
+  assert.is(error.message, '100000')
+  assert.is(failure.error(), error)
+  let last: unknown = error
+  let length = 0
+  for (; last instanceof Error && last.cause !== undefined; length++) last = last.cause
+  assert.is(length, 100_000)
+  assert.instance(last, RangeError)
+  assert.is(Failure.dueTo({ error: () => 'planted' }, cause => cause).error(), 'planted')
+})
+
 test('a failure nobody awaits is not an unhandled rejection', async () => {
   const unhandled: unknown[] = []
   const note = (reason: unknown): void => {

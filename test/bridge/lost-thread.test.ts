@@ -8,7 +8,7 @@ import { LANE, SenderRig, type Submitted } from './sender-rig.js'
 
 const test = suite('bridge: a thread that is lost')
 
-const EXPLANATION_MS = 2_000
+const EXPLANATION_MS = 7_000
 
 function errorOf({ outcomes }: Submitted): MultilaneError {
   assert.is(outcomes.length, 1)

@@ -40,6 +40,7 @@ export class RigThread {
       expiryAhead: () => {},
       stray: () => {},
       waits: () => {},
+      awaits: () => () => {},
       revive: args => args,
       outcomes: new KeptOutcomes(),
     })

@@ -33,6 +33,7 @@ export class TaskInletRig {
       expiryAhead: at => this.expiries.push(at),
       stray: () => {},
       waits: () => {},
+      awaits: () => () => {},
       revive: args => args,
       outcomes: new KeptOutcomes(),
     })

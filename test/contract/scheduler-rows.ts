@@ -1,4 +1,5 @@
 import type { suite } from 'uvu'
+import { schedulerDependencies } from './scheduler-dependencies.js'
 import { schedulerMistakes } from './scheduler-mistakes.js'
 import type { MakeScheduler } from './scheduler-under-test.js'
 import { schedulerVerbs } from './scheduler-verbs.js'
@@ -7,4 +8,5 @@ import { schedulerVerbs } from './scheduler-verbs.js'
 export function schedulerRows(test: ReturnType<typeof suite>, makeScheduler: MakeScheduler): void {
   schedulerVerbs(test, makeScheduler)
   schedulerMistakes(test, makeScheduler)
+  schedulerDependencies(test, makeScheduler)
 }

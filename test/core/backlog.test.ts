@@ -7,18 +7,15 @@ import {
   add,
   admit,
   end,
+  endAwaited,
   hold,
-  KEYS,
-  Model,
-  make,
-  NEVER,
   putBack,
-  Real,
   reprioritize,
   retry,
   take,
   wait,
-} from './backlog-model.js'
+} from './backlog-commands.js'
+import { KEYS, Model, make, NEVER, Real } from './backlog-model.js'
 
 const test = suite('core: the backlog')
 
@@ -29,6 +26,7 @@ const wanted = fc.record({
   delay: fc.constantFrom(0, 0, 0, 1, 35, 1200),
   key: fc.constantFrom(null, null, ...KEYS),
   plain: fc.boolean(),
+  after: fc.oneof(fc.constant([]), fc.array(fc.nat(9), { maxLength: 3 })),
 })
 const index = fc.nat(1000)
 const commands = fc.commands(
@@ -43,6 +41,7 @@ const commands = fc.commands(
     fc.tuple(index, fc.constantFrom(null, 0, 5, 50)).map(args => retry(...args)),
     fc.tuple(index, fc.boolean()).map(args => end(...args)),
     fc.tuple(index, fc.integer({ min: 0, max: 6 })).map(args => reprioritize(...args)),
+    fc.tuple(fc.nat(9), fc.boolean()).map(args => endAwaited(...args)),
     fc.constantFrom(1, 2, 10, 500, AGING_MS).map(wait),
   ],
   { maxCommands: 80, size: 'max' },
@@ -52,10 +51,13 @@ const commands = fc.commands(
 function emptyOut(model: Model, real: Real): void {
   for (
     let round = 0;
-    real.backlog.size + real.backlog.held > 0 || model.known.some(one => one.out);
+    real.backlog.size + real.backlog.unaccepted > 0 || model.known.some(one => one.out);
     round++
   ) {
     assert.ok(round < 1000, `${real.backlog.size} tasks are stranded, ${real.backlog.held} held`)
+    model.awaited.forEach((awaited, place) => {
+      if (!awaited.isOver) endAwaited(place, true).run(model, real)
+    })
     for (const step of [admit(1000), take(1000), end(0, true), wait(100)]) step.run(model, real)
   }
   assert.is(real.clock.pending, 0, 'a timer is left')

@@ -14,6 +14,7 @@ const RUNNING: TaskInfo = {
   timestamps: { submit: 1_000, start: 1_001.5 },
   attempt: 1,
   priority: 0,
+  waitsFor: 0,
   waited: 1.5,
   ran: 20_000.04,
 }

@@ -161,6 +161,56 @@ test('a task knows itself, also after an await, and is told of its cancel', asyn
   await eventually('it was told', () => reason === 'enough')
 })
 
+test('what tasks leave behind knows its own, and what comes after them knows none', async () => {
+  const scheduler = await AsyncScheduler.start()
+  const seen: boolean[] = []
+  const isOutside = (): boolean => {
+    try {
+      currentTask()
+      return false
+    } catch {
+      return true
+    }
+  }
+  const leaves = new AsyncTask(() => {
+    const { id } = currentTask()
+    const look = () => seen.push(currentTask().id === id)
+    queueMicrotask(look)
+    setTimeout(look, 1)
+    void sleep(2).then(look)
+  })
+  await Promise.all(Array.from({ length: 5 }, () => scheduler.run(leaves)))
+  assert.ok(isOutside())
+  const told = new Promise<boolean>(resolve => {
+    const onDone = () => resolve(isOutside())
+    scheduler.submitTask(leaves, { onDone })
+  })
+  assert.ok(await told)
+  await eventually('all have looked', () => seen.length === 18)
+  assert.ok(seen.every(Boolean))
+  await scheduler.close()
+})
+
+test('a task that nobody has a handle of is seen while it runs, and when it has ended', async () => {
+  const scheduler = await AsyncScheduler.start()
+  const looks = new AsyncTask(async () => {
+    const first = scheduler.currentTask('loop')!
+    hold(1)
+    await sleep(1)
+    return [first, ...scheduler.tasks({ state: 'RUNNING' })]
+  })
+  const [first, later] = await scheduler.run(looks)
+  assert.equal([first!.state, later!.state], ['STARTED', 'STARTED'])
+  const { start } = first!.timestamps
+  assert.ok(start! >= first!.timestamps.submit)
+  assert.is(later!.timestamps.start, start)
+  const past = scheduler.taskInfo(first!.id)!
+  assert.is(past.timestamps.start, start)
+  assert.ok(past.ran! >= 2)
+  assert.is(scheduler.slowest()!.id, first!.id)
+  await scheduler.close()
+})
+
 test('its own limits end a task that holds the loop, when it lets go or looks', async () => {
   await using scheduler = await AsyncScheduler.start()
   const looks = new AsyncTask(() => {

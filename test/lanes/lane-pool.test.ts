@@ -1,6 +1,7 @@
 import { MessageChannel } from 'node:worker_threads'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { ThreadBlock } from '#src/bridge/thread-block.js'
 import type { LaneConfig } from '#src/lanes/lane-config.js'
 import { LanePool } from '#src/lanes/lane-pool.js'
 import type { Lease } from '#src/lanes/lease.js'
@@ -16,7 +17,9 @@ test('a worker is known by its thread id until it has exited, also when piscina 
   const pool = new LanePool({ ...config, onStall: 'report', env: {} } as unknown as LaneConfig, entry, [])
   const started = new Int32Array(new SharedArrayBuffer(4))
   const end = new AbortController()
-  const lease = pool.lease({ started, control: new MessageChannel().port1 } as unknown as Lease, end.signal)
+  const { buffer: block } = new ThreadBlock()
+  const terms = { started, block, control: new MessageChannel().port1 } as unknown as Lease
+  const lease = pool.lease(terms, end.signal)
   await eventually('it is leased', () => Atomics.load(started, 0) === 5)
   const ids = Array.from({ length: 20 }, (_, id) => id).filter(id => pool.worker(id) !== undefined)
   assert.is(ids.length, 1)

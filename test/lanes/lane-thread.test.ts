@@ -2,6 +2,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ThreadPort } from '#src/bridge/port.js'
+import { LaneError } from '#src/core/errors.js'
 import type { LaneConfig } from '#src/lanes/lane-config.js'
 import { LaneThread } from '#src/lanes/lane-thread.js'
 import type { Lease } from '#src/lanes/lease.js'
@@ -22,6 +23,7 @@ test('one that is ready when its start has timed out gets no tasks any more', as
   const pool = {
     onError: () => {},
     worker: () => undefined,
+    replaceNoMore: () => {},
     destroy: () => Promise.resolve(),
     lease: (terms: Lease, signal: AbortSignal) => {
       control = terms.control
@@ -65,6 +67,7 @@ test('one whose first word is read when it has exited is gone', async () => {
   const pool = {
     onError: () => {},
     worker: () => undefined,
+    replaceNoMore: () => {},
     destroy: () => Promise.resolve(),
     lease: (terms: Lease) => {
       control = terms.control
@@ -88,6 +91,82 @@ test('one whose first word is read when it has exited is gone', async () => {
   fail(new Error('the worker has ended'))
   await eventually('it is gone', () => log.includes('exited'))
   assert.equal(log, ['ERR_LANE_EXITED', 'exited'])
+})
+
+test('one whose ports close seconds before its death is seen has died of that', async () => {
+  const clock = new ManualClock()
+  const log: string[] = []
+  let control: MessagePort | undefined
+  let fail: (error: Error) => void = () => {}
+  const pool = {
+    onError: () => {},
+    worker: () => undefined,
+    replaceNoMore: () => {},
+    destroy: () => Promise.resolve(),
+    lease: (terms: Lease, signal: AbortSignal) => {
+      control = terms.control
+      return new Promise((_, reject) => {
+        fail = reject
+        signal.addEventListener('abort', () => log.push('aborted'))
+      })
+    },
+  }
+  let isClosed = false
+  const surroundings = {
+    ...threadSurroundings,
+    clock,
+    timers: clock,
+    open: (end: MessagePort) => {
+      end.on('close', () => {
+        isClosed = true
+      })
+      return new ThreadPort(end)
+    },
+  }
+  const durations = { waits: newDurations(), runs: newDurations() }
+  const config = { ...CONFIG, startTimeout: 60_000 }
+  const thread = new LaneThread(1, config, { pool, surroundings }, 0, durations, {
+    ready: () => {},
+    lost: (_, error) => log.push((error as Error & { code: string }).code),
+    exited: () => log.push('exited'),
+    message: () => {},
+  })
+  control!.close()
+  await eventually('its control port has closed', () => isClosed)
+  thread.linkLost(new LaneError('ERR_LANE_CLOSED', 'lane', 'a port has closed'))
+  clock.runFor(4_000)
+  fail(Object.assign(new Error(), { code: 'ERR_WORKER_OUT_OF_MEMORY' }))
+  await eventually('it is gone', () => log.includes('exited'))
+  assert.equal(log, ['ERR_LANE_OOM', 'exited'])
+})
+
+test('one whose ports have closed is ended if it does not die', async () => {
+  const clock = new ManualClock()
+  const log: string[] = []
+  const pool = {
+    onError: () => {},
+    worker: () => undefined,
+    replaceNoMore: () => {},
+    destroy: () => Promise.resolve(),
+    lease: (terms: Lease, signal: AbortSignal) =>
+      new Promise((_, reject) => {
+        terms.control.close()
+        signal.addEventListener('abort', () => reject(Object.assign(new Error(), { name: 'AbortError' })))
+      }),
+  }
+  const durations = { waits: newDurations(), runs: newDurations() }
+  const config = { ...CONFIG, startTimeout: 60_000 }
+  const from = { pool, surroundings: { ...threadSurroundings, clock, timers: clock } }
+  const thread = new LaneThread(1, config, from, 0, durations, {
+    ready: () => {},
+    lost: (_, error) => log.push((error as Error & { code: string }).code),
+    exited: () => log.push('exited'),
+    message: () => {},
+  })
+  thread.linkLost(new LaneError('ERR_LANE_CLOSED', 'lane', 'a port has closed'))
+  clock.runFor(10_000)
+  await eventually('it is gone', () => log.includes('exited'))
+  assert.equal(log, ['ERR_LANE_CLOSED', 'exited'])
 })
 
 test.run()

@@ -4,7 +4,7 @@ import { Failure } from '#src/bridge/failure.js'
 import { Epoch } from '#src/core/clock.js'
 import { TaskCanceledError, TaskTimeoutError } from '#src/core/errors.js'
 import { Reminders } from '#src/core/reminders.js'
-import { Task, TaskExtras } from '#src/core/task.js'
+import { Task, TaskExtras, UnheldTask } from '#src/core/task.js'
 import { TaskHistory } from '#src/core/task-history.js'
 import { TASK_STATES } from '#src/core/task-state.js'
 import { UnfinishedTasks } from '#src/core/unfinished.js'
@@ -57,12 +57,12 @@ class Rig {
     )
   }
 
-  submit(name: string, body: Body, options: Partial<TaskExtras> = {}): Task {
+  submit(name: string, body: Body, options: Partial<TaskExtras> = {}, Kind = Task): Task {
     const extras = Object.assign(new TaskExtras(), options)
     const target = { name, lane: 'loop', index: 0, mean: 0 }
-    const how = this.lane.admit()
+    const how = this.lane.admit(this.clock.now())
     const number = this.unfinished.nextNumber()
-    const task = new Task(target, number, body as never, this.clock.now(), null, extras)
+    const task = new Kind(target, number, body as never, this.clock.now(), null, extras)
     this.lane.submit(task, how)
     return task
   }
@@ -273,6 +273,24 @@ for (const [what, body] of Object.entries(HOSTILE)) {
     assert.is(rig.unfinished.count, 0)
   })
 }
+
+test('one that nobody has a handle of is seen with its instants for as long as it goes on', async () => {
+  const rig = new Rig()
+  const task = rig.submit(
+    'endless',
+    ({ clock }) => {
+      clock.advance(3)
+      return new Promise(() => {})
+    },
+    {},
+    UnheldTask,
+  )
+  await rig.microtasks()
+  const [seen] = rig.lane.sent()
+  assert.equal([seen!.started, seen!.ended], [1000, undefined])
+  rig.lane.cancel(task, Failure.of(new TaskCanceledError('endless')))
+  assert.equal([stateOf(task), task.started, task.ended], ['CANCELED', 1000, 1003])
+})
 
 test('a promise is awaited as `await` does, whatever `then` it has been given', async () => {
   const rig = new Rig()

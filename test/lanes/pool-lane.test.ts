@@ -68,6 +68,7 @@ class Rig {
             this.sent.push(sent)
             return sent.answered
           },
+          whenLoaded: (_, call) => call(),
           exitOf: () => undefined,
         },
         died: () => {},
@@ -82,7 +83,7 @@ class Rig {
       finished: ({ state }) => this.log.push(`${name} ${TASK_STATES[state]}`),
     }
     const extras = Object.assign(new TaskExtras(), { observer, reportStart: true }, options)
-    const how = this.lane.admit()
+    const how = this.lane.admit(this.clock.now())
     const call = { module: 'data:', call: name, args: [] }
     const number = this.#unfinished.nextNumber()
     const task = new Task({ name, lane: 'pool', index: 0, mean: 0 }, number, call as never, 0, null, extras)

@@ -35,6 +35,7 @@ class Rig {
         nextTurn: call => this.#calls.push(call),
         microtask: call => this.#calls.push(call),
         invoke: (job, call) => call(...(job.args as never[])),
+        awaits: () => () => {},
         revive: args => args,
         abort: () => {},
         expiryAhead: () => {},

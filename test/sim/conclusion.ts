@@ -2,6 +2,7 @@ import type { Failure } from '#src/bridge/failure.js'
 import { MultilaneError, type TaskTimeoutError } from '#src/core/errors.js'
 import type { Task } from '#src/core/task.js'
 import { CANCELED, DONE, FAILED, TASK_STATES, TIMED_OUT } from '#src/core/task-state.js'
+import { checkForsaken } from './dependency-checks.js'
 import type { Detectors } from './detectors.js'
 import type { Races } from './races.js'
 import { checkCounts } from './sight-checks.js'
@@ -93,8 +94,11 @@ function checkOutcome(
     checkTimeOut(entry, ((task.payload as Failure).error() as TaskTimeoutError).limit, detectors)
   if (task.state === DONE && task.payload !== task.sequence) wrong(`it returned ${task.payload}`)
   if (task.state === DONE && entry.begun.length === 0) wrong('its code never ran')
+  const wasForsaken = checkForsaken(entry, FAILURES[kind], detectors)
+  if (wasForsaken) races.hit('failed for one that it waited for')
   if (task.state !== FAILED) return
   const explained =
+    wasForsaken ||
     code === FAILURES[kind] ||
     ((deaths || cutShort) && MISFORTUNES.has(code)) ||
     // A close ends threads as well, before a sender may have heard of it.
@@ -128,7 +132,9 @@ export function checkRest(sender: SimSender, detectors: Detectors): void {
   const { strays } = sender.sender
   if (strays > 0) detectors.fail('strays', `${strays} messages of ${sender.actor.name} made no sense`)
   if (sender.reported.length > 0) detectors.fail('strays', `it was told of ${sender.reported[0]}`)
-  if (table.inUse > 0) detectors.fail('slots', `${table.inUse} slots of ${sender.actor.name} are left over`)
+  // What threads have handles of is shown in a slot of its own.
+  const inUse = table.inUse - sender.sender.exports.size
+  if (inUse > 0) detectors.fail('slots', `${inUse} slots of ${sender.actor.name} are left over`)
   for (const [port, link] of sender.links) {
     if (port.isClosedHere) continue
     if (link.outstanding !== 0 || link.takenBack !== 0)

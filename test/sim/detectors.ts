@@ -1,9 +1,10 @@
 import type { Job } from '#src/bridge/job.js'
 import { FLOAT, INT } from '#src/bridge/shared-table.js'
 import { AGED_EVERY, AGING_MS } from '#src/core/ready-queue.js'
-import { FAILED, isFinal, NEW, STARTED, TASK_STATES } from '#src/core/task-state.js'
+import { STARTED, TASK_STATES } from '#src/core/task-state.js'
 import { mostStalled } from '#src/lanes/lane-config.js'
-import { checkCredits, checkQueue } from './load-checks.js'
+import { checkOthersDone } from './dependency-checks.js'
+import { checkCredits, checkQueue, isAgedAndReady } from './load-checks.js'
 import { MeshSights } from './mesh-sights.js'
 import { Orphans } from './orphans.js'
 import type { Races } from './races.js'
@@ -98,6 +99,11 @@ export class Detectors implements SchedulerWatcher {
 
   waits(thread: SimThread, job: Job): void {
     this.#meshSights.waits(thread, job, this.#scheduler)
+  }
+
+  refused(thread: SimThread, job: Job, error: Error): void {
+    const entry = this.entryOf(job.source.sender, job.source.table.float(job.id, FLOAT.SEQUENCE))
+    this.fail('waits', `it is told ${error.message}`, { entry, thread })
   }
 
   left(thread: SimThread): void {
@@ -222,6 +228,7 @@ export class Detectors implements SchedulerWatcher {
     if (state < STARTED) this.fail('state', `it begins, and is ${TASK_STATES[state]}`, at)
     this.#noteAging(entry)
     checkBeginning(entry, thread, started, this)
+    checkOthersDone(entry, thread, started, this)
     this.#checkRerun(entry, at)
     entry.begun.push(thread)
     if (this.#threads(running).size > 1) this.#races.hit('two senders on one thread')
@@ -391,9 +398,4 @@ const NONE: ReadonlySet<Entry> = new Set()
 /** Each sender's turns on each lane are its own. */
 function keyOf({ sender, task, key }: Entry): string {
   return `${sender.number} ${task.target.lane} ${key}`
-}
-
-function isAgedAndReady({ task }: Entry, now: number): boolean {
-  if (isFinal(task.state) || task.state === NEW || task.state === FAILED) return false
-  return task.deadline === Number.POSITIVE_INFINITY && now - task.since >= AGING_MS
 }

@@ -1,7 +1,8 @@
-import { Backlog, DELAYED, PARKED } from '#src/core/backlog.js'
+import { Backlog, DELAYED, PARKED, TIED } from '#src/core/backlog.js'
 import { Idleness } from '#src/core/idleness.js'
 import { KeyTurns } from '#src/core/key-turns.js'
 import { ReplacementBudget } from '#src/core/replacement-budget.js'
+import type { Task } from '#src/core/task.js'
 import { Senders } from '#src/lanes/senders.js'
 import type { Race, Races } from './races.js'
 
@@ -39,12 +40,22 @@ const { add, hold } = Backlog.prototype
 
 Backlog.prototype.add = function (this: Backlog, task): void {
   lastBacklog = this
+  const waits = task.waitsFor > 0
   add.call(this, task)
+  if (waits) noteTie(task)
 }
 
 Backlog.prototype.hold = function (this: Backlog, task): void {
   lastBacklog = this
   hold.call(this, task)
+  if (task.place === TIED) hit('waited for others before it waited for room')
+}
+
+function noteTie({ extras }: Task): void {
+  const dependencies = extras?.dependencies ?? null
+  if (dependencies === null) hit('others were done before it came')
+  else if (dependencies.failed !== null) hit('one of the others had failed before it came')
+  else hit('waited for others')
 }
 
 const { delay, resume, remove, reprioritize } = Backlog.prototype
@@ -61,7 +72,8 @@ Backlog.prototype.resume = function (this: Backlog, task): void {
 
 Backlog.prototype.remove = function (this: Backlog, task): void {
   if (task.place === DELAYED && task.extras !== null) {
-    if (task.extras.lingersIn !== 0) hit('ended while its lost thread lingered')
+    if (task.waitsFor > 0) hit('ended while it waited for others')
+    else if (task.extras.lingersIn !== 0) hit('ended while its lost thread lingered')
     else if (task.extras.failures > 0) hit('ended in the pause before its next attempt')
     else hit('ended in its delay')
   }

@@ -1,9 +1,10 @@
 import { MOST_TAKEN_BACK } from '#src/bridge/lane-link.js'
 import { INT, RECALLED } from '#src/bridge/shared-table.js'
 import { MAX_WINDOW } from '#src/core/credit-window.js'
-import { NEW, STARTED } from '#src/core/task-state.js'
+import { AGING_MS } from '#src/core/ready-queue.js'
+import { FAILED, isFinal, NEW, STARTED } from '#src/core/task-state.js'
 import type { Detectors } from './detectors.js'
-import type { SimSender } from './sim-sender.js'
+import type { Entry, SimSender } from './sim-sender.js'
 
 /** No more tasks wait than a lane takes. */
 export function checkQueue({ open, sender }: SimSender, detectors: Detectors): void {
@@ -57,4 +58,10 @@ export function checkCredits({ links, sender }: SimSender, detectors: Detectors)
       wrong(`${load} are on it`)
   }
   return most
+}
+
+/** Whether it has waited so long that others may not overtake it any more. */
+export function isAgedAndReady({ task }: Entry, now: number): boolean {
+  if (isFinal(task.state) || task.state === NEW || task.state === FAILED || task.waitsFor > 0) return false
+  return task.deadline === Number.POSITIVE_INFINITY && now - task.since >= AGING_MS
 }

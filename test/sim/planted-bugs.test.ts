@@ -16,7 +16,7 @@ import { KeyTurns } from '#src/core/key-turns.js'
 import { Retries } from '#src/core/retries.js'
 import { LaneThread } from '#src/lanes/lane-thread.js'
 import { SupervisedLane } from '#src/lanes/supervised-lane.js'
-import { Planting } from './planting.js'
+import { oneOf, Planting } from './planting.js'
 import { SimPool } from './sim-pool.js'
 import { SimPort } from './sim-port.js'
 
@@ -26,12 +26,6 @@ const planting = new Planting(test)
 /** Whether a connection to a thread ends here. */
 function isEndOfSender({ actor }: SimPort): boolean {
   return actor.name === 'main' || actor.name.startsWith('sender')
-}
-
-/** True for one of so many calls. */
-function oneOf(count: number): () => boolean {
-  let calls = 0
-  return () => ++calls % count === 0
 }
 
 planting.finds('a lost credit', 'credits', LaneLink.prototype, 'answered', right => {

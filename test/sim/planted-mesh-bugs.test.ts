@@ -19,10 +19,15 @@ planting.finds(
   ['hung', 'forgotten'],
   Job.prototype,
   'beginWait',
-  () => () => {},
+  () => () => () => {},
 )
 
-planting.finds('a wait that never ends', 'concurrency', Job.prototype, 'endWait', () => () => {})
+planting.finds('a wait that never ends', 'concurrency', Job.prototype, 'beginWait', right => {
+  return function (this: Job, ...wait) {
+    right.apply(this, wait)
+    return () => {}
+  }
+})
 
 planting.finds('room that waiting tasks take', ['hung', 'handles'], LaneLink.prototype, 'room', right => {
   return function (this: LaneLink, concurrency) {

@@ -70,3 +70,9 @@ async function firstFailure(): Promise<Violation> {
   }
   throw new Error(`not found within ${SEEDS} seeds`)
 }
+
+/** True for one of so many calls. */
+export function oneOf(count: number): () => boolean {
+  let calls = 0
+  return () => ++calls % count === 0
+}

@@ -1,6 +1,7 @@
 import type { LaneLink } from '#src/bridge/lane-link.js'
 import type { Backlog } from '#src/core/backlog.js'
 import { isFinal } from '#src/core/task-state.js'
+import { checkTies } from './dependency-checks.js'
 import type { Detectors } from './detectors.js'
 import type { SimPort } from './sim-port.js'
 import type { SimScheduler } from './sim-scheduler.js'
@@ -14,7 +15,10 @@ import type { SimThread } from './sim-thread.js'
 export function checkQuiet(scheduler: SimScheduler, detectors: Detectors): void {
   if (scheduler.closed) return
   for (const sender of scheduler.livingSenders) {
-    if (!sender.actor.parked) checkBacklogs(sender, detectors)
+    if (!sender.actor.parked) {
+      checkBacklogs(sender, detectors)
+      checkTies(sender, detectors)
+    }
     checkOut(sender, detectors)
   }
   if (scheduler.isClosing) checkClosing(scheduler, detectors)

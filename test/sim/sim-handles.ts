@@ -34,6 +34,10 @@ interface Heard {
 /** Tasks that wait for nothing but their own time: nobody waits in a circle who waits for one of these. */
 const WAITING_KINDS = new Set(['calls', 'awaits'])
 
+function waitsForNobody({ kind, after }: Entry): boolean {
+  return !WAITING_KINDS.has(kind) && after.length === 0
+}
+
 const BEFORE_START = new Set(['NEW', 'SUBMITTED', 'SCHEDULED'])
 
 const EPOCH = new Epoch(0, 0)
@@ -65,7 +69,7 @@ export class SimHandles {
       this.#races.hit('handle given on')
       return [one.handle, one.entry.sender.number]
     }
-    const last = sender.entries.slice(-12).filter(({ kind }) => !WAITING_KINDS.has(kind))
+    const last = sender.entries.slice(-12).filter(waitsForNobody)
     if (last.length === 0) return null
     const entry = random.pick(last)
     return [new Handle(entry.task, entry.lane, EPOCH), sender.number]
@@ -94,11 +98,12 @@ export class SimHandles {
       this.#heard.push({ entry, ...what })
       this.#world.later(thread.actor, () => {
         if (given !== null) given.users--
-        thread.endWait(job, true)
+        end()
         finish(value)
       })
     }
-    thread.beginWait(job)
+    const { task } = (handle as unknown as Lendable)[LENT]()
+    const end = thread.beginWait(job, task)
     handle.result().then(
       result => heard({ value: result }),
       error => heard({ error }),

@@ -48,6 +48,9 @@ export class SimPool implements ThreadSource {
 
   onError(): void {}
 
+  /** What it ends it never replaces. */
+  replaceNoMore(): void {}
+
   lease(terms: Lease, signal: AbortSignal): Promise<never> {
     // The promises of a supervisor that is dead are settled all the same.
     if (this.#supervisor.dead) return new Promise(() => {})

@@ -178,6 +178,7 @@ export class SimScheduler {
 }
 
 const REST: Omit<LaneConfig, 'name' | keyof SimLaneOptions> = {
+  rank: 0,
   tasks: '',
   os: 'normal',
   slowCallback: 5,

@@ -40,6 +40,8 @@ export interface Entry {
   readonly retries: number
   readonly key: string | null
   readonly transferring: boolean
+  /** What it is to start after. */
+  readonly after: readonly Entry[]
   /** Whether its callbacks are logged. */
   isObserved: boolean
   /** Whether a cancel answered true. */
@@ -62,7 +64,13 @@ export interface Entry {
 }
 
 /** What is known of a task that is about to be submitted. */
-export function entryOf(sender: SimSender, task: Task, kind: string, parent: Entry | null = null): Entry {
+export function entryOf(
+  sender: SimSender,
+  task: Task,
+  kind: string,
+  parent: Entry | null = null,
+  after: readonly Entry[] = [],
+): Entry {
   const { extras } = task
   return {
     task,
@@ -82,6 +90,7 @@ export function entryOf(sender: SimSender, task: Task, kind: string, parent: Ent
     retries: extras?.retries?.limit ?? 0,
     key: extras?.key ?? null,
     transferring: extras !== null && extras.transfer !== null,
+    after,
     isObserved: false,
     cancelled: false,
     isCancelAsked: false,

@@ -5,6 +5,7 @@ import { CANCELED, isFinal } from '#src/core/task-state.js'
 import type { Random } from '../support/random.js'
 import type { Detectors } from './detectors.js'
 import type { Races } from './races.js'
+import type { SimDependencies } from './sim-dependencies.js'
 import type { SimHandles } from './sim-handles.js'
 import type { SimMaps } from './sim-maps.js'
 import { type Entry, entryOf, type SimSender } from './sim-sender.js'
@@ -25,6 +26,7 @@ export class Submissions {
   readonly #world: SimWorld
   readonly #detectors: Detectors
   readonly #races: Races
+  readonly #dependencies: SimDependencies
   /** Whether some may take their thread with them. */
   deadly = false
   /** Whether some hold their loop for long. */
@@ -41,12 +43,14 @@ export class Submissions {
     world: SimWorld,
     detectors: Detectors,
     races: Races,
+    dependencies: SimDependencies,
     { stalling, nesting }: { readonly stalling: boolean; readonly nesting: boolean },
   ) {
     this.#nesting = nesting
     this.#world = world
     this.#detectors = detectors
     this.#races = races
+    this.#dependencies = dependencies
     this.#stalling = stalling
     this.#most = 30 + world.random.below(100)
   }
@@ -89,7 +93,13 @@ export class Submissions {
     const sequence = sender.sender.nextSequence()
     // Its size is what the task answers, so that it is seen whether it arrived.
     const buffer = new ArrayBuffer(sequence)
-    const extras = random.chance(0.5) ? randomExtras(random, now, kind === 'sizeOf' ? [buffer] : null) : null
+    // What a task submits for itself waits for no others: one of those might wait for the task.
+    const after = parent === null ? this.#dependencies.choose(sender) : []
+    let extras = random.chance(0.5) ? randomExtras(random, now, kind === 'sizeOf' ? [buffer] : null) : null
+    if (after.length > 0) {
+      extras ??= new TaskExtras()
+      extras.dependencies = this.#dependencies.of(after)
+    }
     // Tasks that wait for each other's turn would do so for ever.
     if (extras !== null && (given !== null || kind === 'calls')) extras.key = null
     const name = kind === 'uncloneableArgument' ? 'quick' : kind
@@ -100,7 +110,7 @@ export class Submissions {
     }
     const target = sender.sender.lane(lane).target(name)
     const task = new Task(target, sequence, [argument, ...(given ?? [])], now, settle, extras)
-    const entry = entryOf(sender, task, kind, parent)
+    const entry = entryOf(sender, task, kind, parent, after)
     if (extras !== null) {
       entry.isObserved = true
       extras.observer = {

@@ -6,6 +6,7 @@ import { PROTOCOL_VERSION } from '#src/bridge/protocol/version.js'
 import type { LaneTerms } from '#src/bridge/sender-context.js'
 import { FLOAT } from '#src/bridge/shared-table.js'
 import { TaskLoadError } from '#src/core/errors.js'
+import type { Task } from '#src/core/task.js'
 import { lastWorkDone } from '#src/lanes/last-work.js'
 import type { Lease } from '#src/lanes/lease.js'
 import type { TaskFunction } from '#src/lanes/loop-environment.js'
@@ -43,6 +44,8 @@ export interface ThreadWatcher {
   sends(thread: SimThread, sender: SimSender): void
   /** A task there awaits others, or goes on. */
   waits(thread: SimThread, job: Job): void
+  /** A task is told that it would wait for ever. */
+  refused(thread: SimThread, job: Job, error: Error): void
   /** It has run its teardown. */
   left(thread: SimThread): void
 }
@@ -87,8 +90,8 @@ export class SimThread {
   readonly #control: SimPort
   readonly #watcher: ThreadWatcher
   readonly #onAbort = new Map<Job, () => void>()
-  /** Those of its tasks that wait for others. */
-  readonly #waiting = new Set<Job>()
+  /** For how many others those of its tasks wait that do. */
+  readonly #waiting = new Map<Job, number>()
   /** Those that have been told to stop. */
   readonly #aborted = new Set<Job>()
   #sender: SimThreadSender | null = null
@@ -159,20 +162,28 @@ export class SimThread {
     return this.#sender?.sender ?? null
   }
 
-  /** A task awaits what it has submitted: it needs no place meanwhile. */
-  beginWait(job: Job): void {
-    job.beginWait()
-    if (this.#running !== job && !this.loop!.isPending(job)) return
-    this.#waiting.add(job)
-    this.mostWaiting = Math.max(this.mostWaiting, this.#waiting.size)
+  /**
+   * A task awaits another: it needs no place meanwhile.
+   *
+   * @returns to be called when it does not any more
+   */
+  beginWait(job: Job, awaited: Task): () => void {
+    const end = job.beginWait(
+      () => [awaited],
+      error => this.#watcher.refused(this, job, error),
+    )
+    const count = this.#waiting.get(job) ?? 0
+    if (count > 0 || this.#running === job || this.loop!.isPending(job)) {
+      this.#waiting.set(job, count + 1)
+      this.mostWaiting = Math.max(this.mostWaiting, this.#waiting.size)
+    }
     this.#watcher.waits(this, job)
-  }
-
-  /** It goes on. @param last whether it waits for nothing more */
-  endWait(job: Job, last: boolean): void {
-    job.endWait()
-    if (!last || !this.#waiting.delete(job)) return
-    this.#watcher.waits(this, job)
+    return () => {
+      end()
+      const left = (this.#waiting.get(job) ?? 0) - 1
+      if (left > 0) this.#waiting.set(job, left)
+      else if (this.#waiting.delete(job)) this.#watcher.waits(this, job)
+    }
   }
 
   isWaiting(job: Job): boolean {
@@ -342,6 +353,7 @@ export class SimThread {
         nextTurn: call => world.later(actor, call),
         microtask: call => world.later(actor, call),
         invoke: (job, call) => this.#invoke(job, call),
+        awaits: (job, awaited, refuse) => this.#here().awaits(job, awaited, refuse),
         revive: (args, list) => this.#here().revive(args, list),
         abort: job => {
           this.#aborted.add(job)

@@ -8,6 +8,7 @@ import { checkQuiet } from './quiet-checks.js'
 import { Races } from './races.js'
 import { Actor } from './sim-actor.js'
 import { NestedCalls } from './sim-calls.js'
+import { SimDependencies } from './sim-dependencies.js'
 import { SimDrains } from './sim-drains.js'
 import { watchGarbage } from './sim-garbage.js'
 import { SimHandles } from './sim-handles.js'
@@ -65,7 +66,11 @@ class Run {
     const senders = random.chance(0.3) ? 2 : 1
     const stalling = lanes.some(({ stallAfter }) => stallAfter !== Number.POSITIVE_INFINITY)
     this.#lanes = LANES.slice(0, lanes.length)
-    this.#submissions = new Submissions(world, this.#detectors, races, { stalling, nesting: mesh.nesting })
+    const dependencies = new SimDependencies(seed)
+    this.#submissions = new Submissions(world, this.#detectors, races, dependencies, {
+      stalling,
+      nesting: mesh.nesting,
+    })
     const calls = mesh.nesting ? new NestedCalls(world, races, this.#submissions, this.#lanes) : null
     const handles = mesh.nesting ? new SimHandles(world, races, this.#detectors) : null
     this.#handles = handles

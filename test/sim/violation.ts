@@ -17,6 +17,7 @@
  * | `sight`          | what is to be seen of a task makes sense at any moment                                       |
  * | `counts`         | every end is counted, once                                                                   |
  * | `threads`        | a lane has no more threads than it may have                                                  |
+ * | `after`          | a task begins when those that it is to start after are done, and fails if one has failed     |
  * | `starvation`     | an aged task is overtaken by no more than the bound of the queues                            |
  * | `outcome`        | a task ends as it may, considering what it is and what befell it                             |
  * | `waits`          | who waits for all tasks, or for a start, is told when it is so, and not before               |
@@ -44,6 +45,7 @@ export type Detector =
   | 'sight'
   | 'counts'
   | 'threads'
+  | 'after'
   | 'starvation'
   | 'outcome'
   | 'waits'

@@ -41,8 +41,9 @@ test('ten thousand start–run–close rounds', async () => {
   console.log([heap, ports, listeners, threads, files, resident, `${ROUNDS} rounds of ${each} ms`].join('\n'))
   for (const steady of [ports, listeners, threads]) assert.ok(steady.growth <= 0, String(steady))
   assert.ok(heap.growth < 1, String(heap))
-  // Node leaves a file open when a thread is ended while it imports it, and some rounds do that.
-  assert.ok(files.growth <= ROUNDS / 20, String(files))
+  // Where a thread takes more than half a second to read its task module, it is ended all the same, and may leave a file
+  // open. That is for a machine that is busy beyond measure: it was 24 in a thousand rounds when nothing was waited for.
+  assert.ok(files.growth <= Math.max(1, ROUNDS / 1_000), String(files))
 })
 
 test.run()

@@ -42,6 +42,7 @@ function accountOf(entry: Entry, changes: Partial<Account> = {}): Account {
     fragile: new Map([['fragile', 2]]),
     dropping: new Set(['shedding']),
     bounded: new Set(['calm']),
+    startFailed: false,
     ...changes,
   }
 }
@@ -130,6 +131,16 @@ test('it sees a lane given up for nothing, and refusals without a reason', () =>
   finds(/refused by ERR_QUEUE_FULL/, refused)
   finds(/refused by ERR_CLOSED/, { ...refused, refusal: 'ERR_CLOSED' })
   finds(/something came of it/, { ...refused, lane: 'calm' })
+})
+
+test('a start that failed with one lane explains what it does to the others, and nothing else does', () => {
+  const victim = entryOf({ end: failed('ERR_LANE_FAILED'), callbacks: ['error'] })
+  const killers = [1, 2, 3].map(task => entryOf({ task, lane: 'fragile', end: { ...DONE, value: task } }))
+  const entries = [victim, ...killers]
+  const deeds = killers.map(({ task }) => ({ act: 'exit', task, at: 990 }) as const)
+  assert.equal(audit(accountOf(victim, { entries, deeds, startFailed: true })), [])
+  finds(/never given up/, victim, { entries, deeds })
+  finds(/never given up/, victim, { entries, deeds: deeds.slice(1), startFailed: true })
 })
 
 test('it sees a cancel, a time-out, a drop and a value that nobody asked for', () => {

@@ -69,6 +69,8 @@ export interface Account {
   readonly dropping: ReadonlySet<string>
   /** The lanes with a queue that may be full. */
   readonly bounded: ReadonlySet<string>
+  /** Whether a lane was given up before all were ready, which fails the start, and with it all that was submitted. */
+  readonly startFailed: boolean
 }
 
 /** What can have brought about each death. One that fills the heap holds the loop meanwhile. */
@@ -152,10 +154,13 @@ function* complaintsOfRefusal(
 
 /** Whether a lane had reason to be given up. */
 function* complaintsOfFailedLane(lane: string, account: Account): Generator<string> {
-  const max = account.fragile.get(lane)
-  const deeds = account.deeds.filter(deed => laneOfTask(deed.task, account) === lane)
-  if (max === undefined) yield 'its lane is never given up'
-  else if (deeds.length <= max) yield 'its lane has not lost so many threads'
+  const givenUp = account.startFailed ? [...account.fragile.keys()] : [lane]
+  const isGivenUp = givenUp.some(one => {
+    const deeds = account.deeds.filter(deed => laneOfTask(deed.task, account) === one)
+    return deeds.length > (account.fragile.get(one) ?? Number.POSITIVE_INFINITY)
+  })
+  if (isGivenUp) return
+  yield account.fragile.has(lane) ? 'its lane has not lost so many threads' : 'its lane is never given up'
 }
 
 function* complaintsOfCallbacks({ callbacks, name }: Entry, end: Ending): Generator<string> {

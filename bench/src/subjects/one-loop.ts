@@ -6,7 +6,13 @@ import { collectGarbage } from '../garbage.js'
 import { quantile } from '../statistics.js'
 import type { Open } from './subject.js'
 
-export type Way = 'multilane' | 'multilane callbacks' | 'p-queue' | 'fastq promises' | 'fastq callbacks'
+export type Way =
+  | 'multilane'
+  | 'multilane callbacks'
+  | 'p-queue'
+  | 'fastq promises'
+  | 'fastq callbacks'
+  | 'fastq later callbacks'
 
 export interface OneLoopRequest {
   /** Functions to be called. */
@@ -69,19 +75,29 @@ const QUEUES: Readonly<Record<Way, () => Promise<Queue>>> = {
       urgent: () => queue.unshift(null),
     }
   },
-  'fastq callbacks': async () => {
-    const queue = fastq((_: null, done: (error: null) => void) => {
+  'fastq callbacks': async () =>
+    calledBack((_, done) => {
       call()
       done(null)
-    }, CONCURRENCY)
-    return {
-      all: calls =>
-        countedDown(calls, ended => {
-          for (let i = 0; i < calls; i++) queue.push(null, ended)
-        }),
-      urgent: () => new Promise(resolve => queue.unshift(null, resolve)),
-    }
-  },
+    }),
+  'fastq later callbacks': async () =>
+    calledBack((_, done) =>
+      queueMicrotask(() => {
+        call()
+        done(null)
+      }),
+    ),
+}
+
+function calledBack(worker: (_: null, done: (error: null) => void) => void): Queue {
+  const queue = fastq(worker, CONCURRENCY)
+  return {
+    all: calls =>
+      countedDown(calls, ended => {
+        for (let i = 0; i < calls; i++) queue.push(null, ended)
+      }),
+    urgent: () => new Promise(resolve => queue.unshift(null, resolve)),
+  }
 }
 
 function countedDown(count: number, begin: (ended: () => void) => void): Promise<void> {

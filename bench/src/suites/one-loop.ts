@@ -9,6 +9,7 @@ const NAMES: Readonly<Record<Exclude<Way, 'multilane' | 'multilane callbacks'>, 
   'p-queue': 'p-queue',
   'fastq promises': 'fastq, promises',
   'fastq callbacks': 'fastq, callbacks',
+  'fastq later callbacks': 'fastq, callbacks',
 }
 
 /** `AsyncScheduler` beside the queues of one loop that people use. */
@@ -23,6 +24,7 @@ export const oneLoop: Suite = async effort => {
       'fastq promises': { setup: 'fastq promises', request },
       'multilane callbacks': { setup: 'multilane callbacks', request },
       'fastq callbacks': { setup: 'fastq callbacks', request },
+      'fastq later callbacks': { setup: 'fastq later callbacks', request },
     },
     3,
   )
@@ -47,6 +49,7 @@ export const oneLoop: Suite = async effort => {
   }
   const rate = `${calls} functions on one loop, each awaited`
   const told = `${calls} functions on one loop, each with a callback at its end`
+  const later = `${told}, begun in microtasks`
   const urgent = `an urgent one with ${calls} queued, from when it is due, median`
   return {
     rows: [
@@ -56,6 +59,7 @@ export const oneLoop: Suite = async effort => {
         ...compared(told, 'tasks/s', 'rate', ['multilane callbacks', 'fastq callbacks'], atLeast(1)),
         note: 'fastq calls them within `push`, and none is ever queued',
       },
+      compared(later, 'tasks/s', 'rate', ['multilane callbacks', 'fastq later callbacks'], atLeast(1)),
       compared(urgent, 'ms', 'p50', ['multilane', 'p-queue'], atMost(1)),
       compared(urgent, 'ms', 'p50', ['multilane', 'fastq promises'], atMost(1)),
     ],

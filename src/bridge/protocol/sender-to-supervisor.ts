@@ -125,6 +125,25 @@ export interface OutcomeGone {
   readonly watcher: number
 }
 
+/** A task here waits for others, and has for a while. */
+export interface WaitTold {
+  /** The number of the wait on this thread. */
+  readonly id: number
+  readonly waiter: HandleName & { readonly name: string; readonly lane: string; readonly priority: number }
+  readonly awaited: readonly (HandleName & { readonly name: string; readonly lane: string })[]
+}
+
+export interface WaitsBegun {
+  readonly type: 'waits'
+  readonly waits: readonly WaitTold[]
+}
+
+/** Waits that were told of are over. */
+export interface WaitsEnded {
+  readonly type: 'waited'
+  readonly ids: readonly number[]
+}
+
 export type SenderToSupervisor =
   | SegmentAdded
   | TaskCanceled
@@ -144,3 +163,5 @@ export type SenderToSupervisor =
   | TaskDone
   | OutcomeTold
   | OutcomeGone
+  | WaitsBegun
+  | WaitsEnded

@@ -140,6 +140,22 @@ export interface OutcomeHere extends HandleName {
   readonly outcome: SentOutcome | null
 }
 
+/** What waits for a task that was submitted here has this priority, within the task's lane; 0 if nothing does. */
+export interface PriorityInherited {
+  readonly type: 'inherit'
+  readonly sequence: number
+  readonly lane: string
+  readonly priority: number
+}
+
+/** A wait that was told of would close a cycle. */
+export interface WaitRefused {
+  readonly type: 'deadlock'
+  readonly wait: number
+  /** The names of those that would wait for each other, the waiter first. */
+  readonly cycle: readonly string[]
+}
+
 export type SupervisorToSender =
   | ThreadJoined
   | ThreadLeaving
@@ -157,3 +173,5 @@ export type SupervisorToSender =
   | ChangeWanted
   | OutcomeThere
   | OutcomeHere
+  | PriorityInherited
+  | WaitRefused

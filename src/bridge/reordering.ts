@@ -1,0 +1,47 @@
+import type { Backlog } from '../core/backlog.js'
+import type { Task } from '../core/task.js'
+import { SCHEDULED } from '../core/task-state.js'
+import type { Dispatch } from './dispatch.js'
+import type { Recall } from './recall.js'
+import type { SentTasks } from './sent-tasks.js'
+
+/** Moves tasks that have not started within their lane's queue; what is sent is taken back for it. */
+export class Reordering {
+  readonly #sent: SentTasks
+  readonly #backlog: Backlog
+  readonly #recall: Recall
+  readonly #dispatch: Dispatch
+
+  constructor(sent: SentTasks, backlog: Backlog, recall: Recall, dispatch: Dispatch) {
+    this.#sent = sent
+    this.#backlog = backlog
+    this.#recall = recall
+    this.#dispatch = dispatch
+  }
+
+  /** @returns false if the task has started or ended, its arguments were handed over, or its lane has failed */
+  setPriority(task: Task, priority: number): boolean {
+    if (task.dead) return false
+    const extras = task.rareOptions()
+    if (task.id !== 0) {
+      if (extras.priority === priority && extras.transfer === null)
+        return this.#sent.table.state(task.id) === SCHEDULED
+      if (!this.#recall.takeBack(task)) return false
+    }
+    this.#backlog.reprioritize(task, priority)
+    this.#dispatch.queueFlush()
+    return true
+  }
+
+  /** Moves a task to where those are that wait for it, or back; nothing if `setPriority` would answer false. */
+  inherit(task: Task, priority: number): void {
+    if (task.dead) return
+    const extras = task.rareOptions()
+    const isMoved = Math.max(extras.priority, priority) !== task.priority
+    if (isMoved && task.id !== 0 && !this.#recall.takeBack(task)) return
+    this.#backlog.move(task, own => {
+      own.inherited = priority
+    })
+    if (isMoved) this.#dispatch.queueFlush()
+  }
+}

@@ -1,0 +1,14 @@
+import type { FailedDependency } from './dependencies.js'
+import type { Task } from './task.js'
+
+/** What a backlog tells its owner, and asks of it. */
+export interface BacklogObserver {
+  /** A task may be sent that could not be before. */
+  becameReady(): void
+  /** A task's time ran out while it waited; it has left the backlog. */
+  ranOut(task: Task): void
+  /** One of those that a task waited for is not done, and will not be; it has left the backlog. */
+  dependencyFailed(task: Task, dependency: FailedDependency): void
+  /** The next number in the order of arrival. */
+  nextArrival(): number
+}

@@ -1,0 +1,4 @@
+/** Why a task has no value. */
+export interface TaskFailure {
+  error(): unknown
+}

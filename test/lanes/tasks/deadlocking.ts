@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { currentTask, type TaskHandle } from 'multilane/task'
+
+type Deadlocking = typeof import('./deadlocking.js')
+type Names = 'urgent' | 'bulk' | 'other'
+
+const lanes = () => currentTask<Deadlocking, Names>().lanes
+
+let given: (task: TaskHandle<string>) => void = () => {}
+
+/** Waits for the task that `give` brings to this thread; says how that went. */
+export async function waitForGiven(): Promise<string> {
+  const task = await new Promise<TaskHandle<string>>(resolve => {
+    given = resolve
+  })
+  return wait(task)
+}
+
+/** Brings the task of a handle that is given to whoever waits here. */
+export function give(task: TaskHandle<string>): void {
+  given(task)
+}
+
+export async function waitFor(task: TaskHandle<string>): Promise<string> {
+  return wait(task)
+}
+
+async function wait(task: TaskHandle<string>): Promise<string> {
+  try {
+    return await task.result()
+  } catch (error) {
+    const { code, cycle = [] } = error as { code: string; cycle?: readonly string[] }
+    return [code, ...cycle].join('; ')
+  }
+}
+
+export function note(log: SharedArrayBuffer, value: number, ms: number): string {
+  const until = performance.now() + ms
+  while (performance.now() < until);
+  const ints = new Int32Array(log)
+  ints[1 + Atomics.add(ints, 0, 1)] = value
+  return `noted ${value}`
+}
+
+/** Submits a task to a lane and waits for it, while others of the lane's wait since before. */
+export async function waitForNested(lane: Names, log: SharedArrayBuffer, value: number): Promise<string> {
+  return lanes()[lane].run('note', [log, value, 1])
+}
+
+/** Waits for a task, but not for long. */
+export async function waitBriefly(task: TaskHandle<string>, ms: number): Promise<boolean> {
+  return task.wait({ timeout: ms })
+}
+
+export async function pause(ms: number): Promise<void> {
+  await sleep(ms)
+}
+
+/** As `waitFor`, holding the loop. */
+export function waitForSync(task: TaskHandle<string>): string {
+  try {
+    return task.resultSync()
+  } catch (error) {
+    const { code, cycle = [] } = error as { code: string; cycle?: readonly string[] }
+    return [code, ...cycle].join('; ')
+  }
+}
