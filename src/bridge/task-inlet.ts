@@ -227,7 +227,7 @@ export class TaskInlet implements JobSource {
     this.table.setFloat(job.id, FLOAT.ENDED, now)
     this.table.setInt(job.id, INT.VERDICT, verdict)
     this.#elapsed += now - job.started
-    if (this.table.home(job.id) !== 0) this.#noteShown(job, verdict, now)
+    if (this.table.home(job.id) !== 0) this.#noteShown(job, now)
     this.#answers.push(job.id, value)
   }
 
@@ -240,14 +240,14 @@ export class TaskInlet implements JobSource {
   }
 
   /** Now, since the slot may be another task's as soon as the answer has left. */
-  #noteShown(job: Job, verdict: number, now: number): void {
+  #noteShown(job: Job, now: number): void {
     const { id } = job
     this.#shown.set(id, {
       ...this.#nameOf(id),
       home: this.table.home(id),
       started: job.started,
       ended: now,
-      isEnd: verdict === DONE || (this.table.int(id, INT.FLAGS) & FLAG.RETRIES) === 0,
+      isEnd: (this.table.int(id, INT.FLAGS) & FLAG.RETRIES) === 0,
     })
   }
 
