@@ -58,6 +58,13 @@ export class KeptOutcomes {
     }
   }
 
+  /** A submitter has ended: none of its tasks is asked for here any more. */
+  submitterGone(owner: number): void {
+    const prefix = `${owner}:`
+    for (const key of this.#kept.keys()) if (key.startsWith(prefix)) this.#kept.delete(key)
+    for (const key of this.#running.keys()) if (key.startsWith(prefix)) this.#running.delete(key)
+  }
+
   /** A task has started here. */
   started(name: HandleName, outcome: SentOutcome): void {
     const key = keyOf(name)

@@ -112,6 +112,7 @@ export class TaskInlet implements JobSource {
   /** The connection has ended. */
   closed(): void {
     this.#observer.outcomes.portClosed(this.#port)
+    this.#observer.outcomes.submitterGone(this.sender)
     this.#port.closed(this.#thread)
   }
 
