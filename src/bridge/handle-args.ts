@@ -9,8 +9,15 @@ export interface Lendable {
   [LENT](): { readonly task: Task; readonly lending: Lending | undefined }
 }
 
-/** Deeper than this an object may be within itself. */
-const DEEP = 16
+/** A handle that was found, and what it answered. */
+export interface FoundHandle {
+  readonly handle: object
+  readonly task: Task
+  readonly lending: Lending | undefined
+}
+
+/** As long as no more has been looked at than this, nothing is noted of where one has been. */
+const FEW = 16
 
 let exist = false
 
@@ -20,47 +27,56 @@ export function noteHandle(): void {
 }
 
 /**
- * Finds the handles in the arguments of a task: those that are arguments, or in plain objects and arrays.
+ * Finds the handles in the arguments of a task, wherever in them what is cloned can be: in arrays, maps, sets, and the own
+ * fields of objects. Each is found once. It never throws: what cannot be read cannot be cloned either, which is told then.
  *
  * @returns null if there are none
  */
-export function handlesIn(args: readonly unknown[]): Lendable[] | null {
+export function handlesIn(args: readonly unknown[]): FoundHandle[] | null {
   if (!exist) return null
-  const found: Lendable[] = []
-  for (const arg of args) collect(arg, 0, null, found)
-  return found.length === 0 ? null : found
+  // Not by recursion: a long list of objects would be too deep for that.
+  const pending: object[] = []
+  const note = (value: unknown): void => {
+    if (typeof value === 'object' && value !== null) pending.push(value)
+  }
+  for (const arg of args) note(arg)
+  if (pending.length === 0) return null
+  let found: Map<object, FoundHandle> | null = null
+  let seen: Set<object> | null = null
+  for (let looked = 0; pending.length > 0; looked++) {
+    const value = pending.pop()!
+    if (looked >= FEW) {
+      seen ??= new Set()
+      if (seen.has(value)) continue
+      seen.add(value)
+    }
+    try {
+      if (isHandle(value)) {
+        found ??= new Map()
+        found.set(value, { handle: value, ...value[LENT]() })
+      } else eachPart(value, note)
+    } catch {
+      // A proxy, or an accessor that throws.
+    }
+  }
+  return found === null ? null : [...found.values()]
 }
 
-function collect(value: unknown, depth: number, path: Set<object> | null, found: Lendable[]): void {
-  if (typeof value !== 'object' || value === null) return
-  if (LENT in value) {
-    if (!found.includes(value as Lendable)) found.push(value as Lendable)
-    return
-  }
-  if (!isPlain(value)) return
-  let seen = path
-  if (depth > DEEP) {
-    seen ??= new Set()
-    if (seen.has(value)) return
-    seen.add(value)
-  }
-  if (Array.isArray(value)) for (const item of value) collect(item, depth + 1, seen, found)
-  else for (const key of Object.keys(value)) collect(read(value, key), depth + 1, seen, found)
+/** @throws whatever a proxy throws */
+export function isHandle(value: object): value is Lendable {
+  return LENT in value
 }
 
-/** A getter that throws makes the whole uncloneable, which is told when it is cloned. */
-function read(object: object, key: string): unknown {
-  try {
-    return (object as Readonly<Record<string, unknown>>)[key]
-  } catch {
-    return undefined
+function eachPart(value: object, call: (part: unknown) => void): void {
+  if (Array.isArray(value) || value instanceof Set) for (const item of value) call(item)
+  else if (value instanceof Map) {
+    for (const [key, item] of value) {
+      call(key)
+      call(item)
+    }
+  } else if (!ArrayBuffer.isView(value)) {
+    for (const key of Object.keys(value)) call((value as Readonly<Record<string, unknown>>)[key])
   }
-}
-
-function isPlain(value: object): boolean {
-  if (Array.isArray(value)) return true
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
 }
 
 /**
@@ -71,20 +87,39 @@ function isPlain(value: object): boolean {
  * @param handles what each clone stands for
  */
 export function putHandles(args: readonly unknown[], handles: ReadonlyMap<unknown, unknown>): unknown[] {
-  const seen = new Set<object>()
+  const root = [...args]
+  const seen = new Set<object>([root])
   const put = (value: unknown): unknown => {
     if (typeof value !== 'object' || value === null) return value
     const handle = handles.get(value)
     if (handle !== undefined) return handle
-    if (seen.has(value) || !isPlain(value)) return value
+    // Walked through while it grows.
     seen.add(value)
+    return value
+  }
+  for (const container of seen) replaceParts(container, put)
+  return root
+}
+
+function replaceParts(value: object, put: (part: unknown) => unknown): void {
+  if (value instanceof Map) {
+    const entries = [...value]
+    const replaced = entries.map(([key, item]) => [put(key), put(item)] as const)
+    if (replaced.every(([key, item], i) => key === entries[i]![0] && item === entries[i]![1])) return
+    value.clear()
+    for (const [key, item] of replaced) value.set(key, item)
+  } else if (value instanceof Set) {
+    const items = [...value]
+    const replaced = items.map(put)
+    if (replaced.every((item, i) => item === items[i])) return
+    value.clear()
+    for (const item of replaced) value.add(item)
+  } else if (!ArrayBuffer.isView(value)) {
     const container = value as Record<string, unknown>
     for (const key of Object.keys(value)) {
       const item = container[key]
       const replaced = put(item)
       if (replaced !== item) container[key] = replaced
     }
-    return value
   }
-  return args.map(put)
 }

@@ -48,21 +48,20 @@ export class KeptOutcomes {
 
   /** Nobody has the task's handle any more. */
   forget(name: HandleName): void {
-    this.#kept.delete(keyOf(name))
+    const key = keyOf(name)
+    this.#kept.delete(key)
+    // It has no home any more, by which its end would be seen.
+    this.#running.delete(key)
   }
 
-  /** A connection has ended. */
-  portClosed(port: Port): void {
+  /** A connection has ended, and with it the sender's tasks: whoever waits for one of them has been told so. */
+  portClosed(port: Port, sender: number): void {
+    for (const outcomes of [this.#kept, this.#running]) {
+      for (const key of outcomes.keys()) if (key.startsWith(`${sender}:`)) outcomes.delete(key)
+    }
     for (const [key, ports] of this.#waiting) {
       if (ports.delete(port) && ports.size === 0) this.#waiting.delete(key)
     }
-  }
-
-  /** A submitter has ended: none of its tasks is asked for here any more. */
-  submitterGone(owner: number): void {
-    const prefix = `${owner}:`
-    for (const key of this.#kept.keys()) if (key.startsWith(prefix)) this.#kept.delete(key)
-    for (const key of this.#running.keys()) if (key.startsWith(prefix)) this.#running.delete(key)
   }
 
   /** A task has started here. */

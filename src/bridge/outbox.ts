@@ -4,7 +4,7 @@ import type { Task } from '../core/task.js'
 import { FAILED, SCHEDULED } from '../core/task-state.js'
 import type { CallTargets } from './call-targets.js'
 import { Failure } from './failure.js'
-import { handlesIn, LENT, type Lendable } from './handle-args.js'
+import { type FoundHandle, handlesIn } from './handle-args.js'
 import type { LaneLink } from './lane-link.js'
 import type { SenderContext } from './sender-context.js'
 import type { Lent } from './sent-tasks.js'
@@ -76,7 +76,7 @@ export class Outbox {
   }
 
   /** Takes a slot for a task, and adds it to the message it will leave with. */
-  #assign(link: LaneLink, task: Task, handles: readonly Lendable[] | null, message: unknown[]): void {
+  #assign(link: LaneLink, task: Task, handles: readonly FoundHandle[] | null, message: unknown[]): void {
     const { sent } = this.#context
     const { table } = sent
     const { args } = task
@@ -121,16 +121,15 @@ export class Outbox {
     link.outstanding++
   }
 
-  #areOurs(handles: readonly Lendable[]): boolean {
-    return handles.every(handle => handle[LENT]().lending?.of === this.#context)
+  #areOurs(handles: readonly FoundHandle[]): boolean {
+    return handles.every(({ lending }) => lending?.of === this.#context)
   }
 
   /** @returns each handle, which is cloned to an empty object, with what its task is known by */
-  #lend(id: number, handles: readonly Lendable[], thread: number): unknown[] {
+  #lend(id: number, handles: readonly FoundHandle[], thread: number): unknown[] {
     const list: unknown[] = []
     const lent: Lent[] = []
-    for (const handle of handles) {
-      const { task, lending } = handle[LENT]()
+    for (const { handle, task, lending } of handles) {
       list.push(handle, lending!.lend(task, thread))
       lent.push({ task, lending: lending!, thread })
     }

@@ -3,6 +3,7 @@ import type { Task } from '../core/task.js'
 import { CANCELED, DONE, FAILED, SCHEDULED, STARTED, TIMED_OUT } from '../core/task-state.js'
 import { BelledPort } from './belled-port.js'
 import { encodeError } from './error-codec.js'
+import { handlesIn } from './handle-args.js'
 import { Job, type JobSource } from './job.js'
 import type { KeptOutcomes } from './kept-outcomes.js'
 import type { HandleName } from './lending.js'
@@ -10,7 +11,7 @@ import type { Port } from './port.js'
 import type { OutcomeAsked } from './protocol/sender-to-lane.js'
 import { isTyped, type TypedMessage } from './protocol/typed-message.js'
 import { FLAG, FLOAT, INT, LIMIT, TableView } from './shared-table.js'
-import { pathToUncloneable } from './uncloneable.js'
+import { pathToHandle, pathToUncloneable } from './uncloneable.js'
 
 /** A task that has ended and whose handle other threads have. */
 interface Shown extends HandleName {
@@ -111,8 +112,7 @@ export class TaskInlet implements JobSource {
 
   /** The connection has ended. */
   closed(): void {
-    this.#observer.outcomes.portClosed(this.#port)
-    this.#observer.outcomes.submitterGone(this.sender)
+    this.#observer.outcomes.portClosed(this.#port, this.sender)
     this.#port.closed(this.#thread)
   }
 
@@ -225,6 +225,12 @@ export class TaskInlet implements JobSource {
 
   /** @param verdict DONE with the value, or FAILED with an encoded error */
   answer(job: Job, verdict: number, value: unknown, now: number): void {
+    if (verdict === DONE && handlesIn([value]) !== null) {
+      const path = pathToHandle(value, 'result') ?? 'result'
+      const cause = new TypeError('a handle can be given to a task, and cannot be returned by one')
+      this.answer(job, FAILED, encodeError(new ResultNotCloneableError(path, { cause })), now)
+      return
+    }
     this.table.setFloat(job.id, FLOAT.ENDED, now)
     this.table.setInt(job.id, INT.VERDICT, verdict)
     this.#elapsed += now - job.started

@@ -1,3 +1,5 @@
+import { isHandle } from './handle-args.js'
+
 /**
  * Finds what in a value cannot be cloned to another thread.
  *
@@ -19,26 +21,34 @@ export function pathToUncloneable(
 ): string | undefined {
   if (!isContainer(value)) return leafIsCloneable(value, transfer) ? undefined : path
   if (clones(value)) return undefined
-  const found = search(value, path, transfer, new Set(), 0)
+  const refuses = (part: unknown): boolean => !isContainer(part) && !leafIsCloneable(part, transfer)
+  const found = search(value, path, refuses, new Set(), 0)
   // With nothing handed over, something must be wrong, if only too deep to be found.
   return found ?? (transfer.length === 0 ? path : undefined)
+}
+
+/** @returns the path to the first handle of a task in a value, if there is one: it would be cloned to an empty object */
+export function pathToHandle(value: unknown, path: string): string | undefined {
+  const refuses = (part: unknown): boolean => typeof part === 'object' && part !== null && isHandle(part)
+  return search(value, path, refuses, new Set(), 0)
 }
 
 function search(
   value: unknown,
   path: string,
-  transfer: readonly object[],
+  refuses: (part: unknown) => boolean,
   seen: Set<unknown>,
   depth: number,
 ): string | undefined {
-  if (!isContainer(value)) return leafIsCloneable(value, transfer) ? undefined : path
+  if (refuses(value)) return path
+  if (!isContainer(value)) return undefined
   if (seen.has(value) || depth > MAX_DEPTH) return undefined
   seen.add(value)
   let at = path
   try {
     for (const [step, read] of parts(value)) {
       at = path + step
-      const found = search(read(), at, transfer, seen, depth + 1)
+      const found = search(read(), at, refuses, seen, depth + 1)
       if (found !== undefined) return found
     }
   } catch {

@@ -3,9 +3,16 @@ import * as assert from 'uvu/assert'
 import { KeptOutcomes, MOST_KEPT } from '#src/bridge/kept-outcomes.js'
 import type { SentOutcome } from '#src/bridge/lending.js'
 import { MemoryPort } from '#src/bridge/memory-port.js'
+import type { Port } from '#src/bridge/port.js'
 import { DONE, STARTED } from '#src/core/task-state.js'
 
-const test = suite('bridge: outcomes kept for other threads')
+const test = suite('bridge: kept outcomes')
+
+const outcome = (state: number): SentOutcome => ({ state, value: 'v', started: 1, ended: 2 })
+const port = () => {
+  const posted: unknown[] = []
+  return { posted, port: { post: (message: unknown) => posted.push(message) } as unknown as Port }
+}
 
 const done = (value: unknown): SentOutcome => ({ state: DONE, value, started: 1, ended: 2 })
 const name = (sequence: number, owner = 0) => ({ owner, sequence })
@@ -23,6 +30,42 @@ function asker() {
   }
   return { port: near, heard }
 }
+
+test('a task whose last handle is given back while it runs leaves nothing', () => {
+  const outcomes = new KeptOutcomes()
+  outcomes.started({ owner: 1, sequence: 5 }, outcome(STARTED))
+  assert.is(outcomes.size, 1)
+  // It has no home from now on, so that its end is not seen.
+  outcomes.forget({ owner: 1, sequence: 5 })
+  assert.is(outcomes.size, 0)
+})
+
+test('when a sender has gone nothing of its tasks is kept', () => {
+  const outcomes = new KeptOutcomes()
+  for (const owner of [1, 12, 2]) {
+    outcomes.started({ owner, sequence: 5 }, outcome(STARTED))
+    outcomes.ended({ owner, sequence: 5 }, outcome(DONE))
+    outcomes.started({ owner, sequence: 6 }, outcome(STARTED))
+  }
+  const own = port()
+  outcomes.wait({ owner: 12, sequence: 7 }, own.port)
+  outcomes.portClosed(own.port, 1)
+  assert.is(outcomes.size, 4)
+  const other = port()
+  outcomes.fetch({ owner: 1, sequence: 5 }, other.port)
+  outcomes.fetch({ owner: 12, sequence: 5 }, other.port)
+  assert.equal(other.posted, [
+    { type: 'outcome', owner: 1, sequence: 5, outcome: null },
+    { type: 'outcome', owner: 12, sequence: 5, outcome: outcome(DONE) },
+  ])
+})
+
+test('no more are kept than so many, the latest ones', () => {
+  const outcomes = new KeptOutcomes()
+  for (let sequence = 0; sequence < MOST_KEPT + 10; sequence++)
+    outcomes.ended({ owner: 1, sequence }, outcome(DONE))
+  assert.is(outcomes.size, MOST_KEPT)
+})
 
 test('who waits is told of the start and the end; who comes later is told at once', () => {
   const outcomes = new KeptOutcomes()
@@ -46,29 +89,6 @@ test('a value is kept as it was when the task ended', () => {
   const { port, heard } = asker()
   outcomes.fetch(name(1), port)
   assert.equal(heard(), [{ list: [1] }])
-})
-
-test('whoever fetches is answered in any case, and no more than so many are kept', () => {
-  const outcomes = new KeptOutcomes()
-  const { port, heard } = asker()
-  for (let i = 0; i <= MOST_KEPT; i++) outcomes.ended(name(i), done(i))
-  assert.is(outcomes.size, MOST_KEPT)
-  for (const sequence of [0, 1, MOST_KEPT]) outcomes.fetch(name(sequence), port)
-  assert.equal(heard(), [null, 1, MOST_KEPT])
-})
-
-test('nothing is left of a submitter that has ended, nor of a thread that waited', () => {
-  const outcomes = new KeptOutcomes()
-  const { port } = asker()
-  outcomes.ended(name(1, 7), done('gone'))
-  outcomes.started(name(2, 7), { ...done(undefined), state: STARTED })
-  outcomes.ended(name(1, 77), done('kept'))
-  outcomes.wait(name(3, 7), port)
-  outcomes.submitterGone(7)
-  outcomes.portClosed(port)
-  assert.is(outcomes.size, 1)
-  outcomes.forget(name(1, 77))
-  assert.is(outcomes.size, 0)
 })
 
 test.run()

@@ -3,7 +3,7 @@ import { type LaneError, type LaneOptions, SchedulerThread, type StallEvent } fr
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { eventually } from '../support/eventually.js'
-import { arrived, newGate, openGate } from '../support/gate.js'
+import { arrived, isOpen, newGate, openGate } from '../support/gate.js'
 import { reasonOf } from '../support/rejection.js'
 import type { ElasticLog } from './tasks/elastic.js'
 import type * as stalling from './tasks/stalling.js'
@@ -98,6 +98,35 @@ test('while main is blocked the fresh thread is started, and main sends to it wh
   assert.equal([...runs], Array(500).fill(1))
   openGate(hold)
   assert.is(await stalled.result(), 'passed')
+})
+
+test('a thousand tasks that another lane has sent, with main parked: they finish meanwhile, once each', async () => {
+  const scheduler = await SchedulerThread.start<typeof stalling, 'a' | 'b'>({
+    tasks,
+    lanes: {
+      a: { workerData: newLog() },
+      b: { workerData: newLog(), stallAfter: STALL_AFTER_MS, onStall: 'replace' },
+    },
+  })
+  await using _ = scheduler
+  const { a, b } = scheduler.lanes
+  // Both are connected, and hundreds are sent to the thread at a time.
+  assert.is(await a.run('spread', ['b', newRuns(2000), newGate()]), 2000)
+  const runs = newRuns(1000)
+  const [hold, sent] = [newGate(), newGate()]
+  const stalled = b.submit('block', [hold])
+  await arrived(hold)
+  const sender = a.submit('spread', ['b', runs, sent])
+  await arrived(sent)
+  // Nothing of this thread's is needed any more.
+  const end = performance.now() + 30_000
+  while (!isOpen(sent) && performance.now() < end) Atomics.wait(sent, 1, 0, 100)
+  assert.ok(isOpen(sent), 'they finished while main was parked')
+  assert.equal([...runs], Array(1000).fill(1))
+  assert.is(stalled.state, 'STARTED', 'it holds its thread still')
+  openGate(hold)
+  assert.equal(await Promise.all([sender.result(), stalled.result()]), [1000, 'passed'])
+  assert.is((await scheduler.stats()).strays, 0)
 })
 
 test('a task whose arguments were handed over waits for the stalled thread, and runs there', async () => {

@@ -156,3 +156,31 @@ export async function signalAndAwait(shared: SharedArrayBuffer, task: TaskHandle
   Atomics.store(new Int32Array(shared), 0, 1)
   return value
 }
+
+/** What is inside a value, with H for each handle. */
+export function shapeOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value)
+  if (typeof (value as TaskHandle).result === 'function') return `H${(value as TaskHandle).id}`
+  if (value instanceof Map) return `Map(${[...value].map(entry => entry.map(shapeOf).join('>'))})`
+  if (value instanceof Set) return `Set(${[...value].map(shapeOf)})`
+  if (Array.isArray(value)) return `[${value.map(shapeOf)}]`
+  return `{${Object.entries(value).map(([key, part]) => `${key}:${shapeOf(part)}`)}}`
+}
+
+export function giveBack(value: unknown): unknown {
+  return value
+}
+
+export function submitAndReturn(): unknown {
+  return { inside: [lanes().a.submit('produceAtOnce', ['x'])] }
+}
+
+export function isItsOwn(value: { own: unknown; task: TaskHandle }): [isOwn: boolean, isHandle: boolean] {
+  return [value.own === value, typeof value.task.result === 'function']
+}
+
+export function lengthOf(list: unknown): number {
+  let length = 0
+  for (let at = list as { next?: unknown } | undefined; at !== undefined; at = at.next as typeof at) length++
+  return length
+}

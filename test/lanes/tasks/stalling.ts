@@ -1,5 +1,6 @@
 import { pbkdf2Sync } from 'node:crypto'
-import { blockAt, type Gate, isOpen, passBy } from '../../support/gate.js'
+import { currentTask } from 'multilane/task'
+import { blockAt, type Gate, isOpen, openGate, passBy } from '../../support/gate.js'
 
 export * from './elastic.js'
 
@@ -60,4 +61,14 @@ export function lookedAt(gate: Gate): { readonly ran: number; readonly limit: nu
 export function never(gate: Gate): never {
   passBy(gate)
   for (;;) deepInside(0)
+}
+
+/** Sends a task for each of the runs to another lane, and opens the gate when all have been run. */
+export async function spread(lane: 'b', runs: Int32Array, gate: Gate): Promise<number> {
+  const { lanes } = currentTask<typeof import('./stalling.js'), 'a' | 'b'>()
+  const calls = Array.from({ length: runs.length }, (_, i) => lanes[lane].run('count', [runs, i, 0]))
+  passBy(gate)
+  const counted = await Promise.all(calls)
+  openGate(gate)
+  return new Set(counted).size
 }
