@@ -87,6 +87,8 @@ export const FLAG = Object.freeze({
   HANDLES: 8,
   /** A failure may not be its end. */
   RETRIES: 16,
+  /** It has, or had, a HOME. A lane thread reads its flags anyway, and looks for a home no more than it has to. */
+  SHOWN: 32,
 })
 
 /**
@@ -324,7 +326,9 @@ export class TaskTable extends TableView {
   setHome(id: number, home: number): void {
     const slot = id & SLOT_MASK
     const ints = this.segments[slot >> SEGMENT_BITS]!.ints
-    Atomics.store(ints, ((slot & SEGMENT_MASK) << SLOT_WORDS_BITS) + INT.HOME, home)
+    const base = (slot & SEGMENT_MASK) << SLOT_WORDS_BITS
+    Atomics.store(ints, base + INT.HOME, home)
+    if (home !== 0) Atomics.or(ints, base + INT.FLAGS, FLAG.SHOWN)
   }
 
   /** The part of the table that has an id's slot. */
