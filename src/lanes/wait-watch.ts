@@ -61,6 +61,7 @@ export class WaitWatch {
         this.#forgetIfFree(awaited)
         break
       }
+      if (cycle === null) this.#show(waiter)
       this.#forgetIfFree(waiter)
       if (cycle === null) this.#of(thread).set(wait.id, begun)
       else for (const pair of begun) this.#unwait(...pair)
@@ -110,10 +111,18 @@ export class WaitWatch {
 
   #unwait(waiter: WaitingTask, awaited: WaitingTask): void {
     this.#graph.unwait(waiter, awaited)
+    this.#show(waiter)
     waiter.waits--
     awaited.waits--
     this.#forgetIfFree(waiter)
     this.#forgetIfFree(awaited)
+  }
+
+  /** Has it seen what a task waits for where it was submitted by the thread that made the scheduler. */
+  #show(waiter: WaitingTask): void {
+    const { owner, sequence } = waiter
+    const awaited = this.#graph.awaitedBy(waiter).map(({ name }) => name)
+    this.#senders.tellOwner(owner, { type: 'waiting', sequence, awaited })
   }
 
   #forgetIfFree(task: WaitingTask): void {
