@@ -90,7 +90,7 @@ export class OpenWaits {
    */
   beginBlocking(task: Task, refuse: (error: DeadlockError) => void): () => void {
     const job = this.#context.running()
-    if (job === undefined) return () => {}
+    if (job === undefined || job.ended) return () => {}
     const wait: OpenWait = { id: ++this.#last, job, awaited: () => [task], refuse, told: null }
     this.#open.set(wait.id, wait)
     this.#noteTold(wait, [task])
@@ -144,7 +144,8 @@ export class OpenWaits {
     this.#isArmed = true
     this.#context.timers.after(TOLD_AFTER_MS, () => {
       this.#isArmed = false
-      const lasting = this.#young.filter(({ id }) => this.#open.has(id))
+      // One that was given up goes on under nobody's name: its slot may be another task's.
+      const lasting = this.#young.filter(({ id, job }) => this.#open.has(id) && !job.ended)
       this.#young = []
       if (lasting.length > 0) this.#tell(lasting)
       this.#flushEnded()

@@ -16,7 +16,7 @@
  * verdict).
  */
 import type { TimeLimit } from '../core/errors.js'
-import { isFinal, SCHEDULED, SUBMITTED } from '../core/task-state.js'
+import { FAILED, isFinal, SCHEDULED, SUBMITTED } from '../core/task-state.js'
 
 /** A free slot; the number of the task state NEW, which no sent task has. */
 export const FREE = 0
@@ -246,7 +246,8 @@ export class TableView {
   /** Shows an earlier state at a home: the task is to be run again. */
   retreat(home: number, state: number): void {
     const shown = this.state(home)
-    if (shown > state && !isFinal(shown)) this.exchange(home, shown, state)
+    // The failure of an attempt is shown as the task's until its submitter has it run again.
+    if (shown > state && (shown === FAILED || !isFinal(shown))) this.exchange(home, shown, state)
   }
 
   float(id: number, field: number): number {

@@ -108,6 +108,7 @@ export class Detectors implements SchedulerWatcher {
   }
 
   left(thread: SimThread): void {
+    if (thread.sender !== null) thread.sender.hasLeft = true
     for (const entry of thread.sender?.open ?? []) {
       // What the code of a task that was given up still submits meanwhile is lost.
       if (entry.task.submitted < thread.idleAt)

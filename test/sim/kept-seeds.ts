@@ -16,5 +16,10 @@ export const KEPT_SEEDS: ReadonlyMap<number, string> = new Map([
   [115698, 'the simulation did not expect a close to take arguments with it that were handed over'],
   [716683, 'the same'],
   [218, 'a task that inherited the priority it had asked for its turn again, and was not looked at'],
-  [11851, 'a result that could not be cloned was told as the end, and its submitter cancelled what was to be run again'],
+  [32830, 'a handle given as an attempt had failed showed FAILED for ever'],
+  [2275, 'a task that was given up waited under the name of another'],
+  [
+    11851,
+    'a result that could not be cloned was told as the end, and its submitter cancelled what was to be run again',
+  ],
 ])

@@ -94,7 +94,7 @@ planting.findsProperty(
 
 planting.finds(
   'an end that is not told to those who have the handle',
-  'hung',
+  ['hung', 'handles'],
   Exports.prototype,
   'ended',
   () => {

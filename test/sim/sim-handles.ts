@@ -181,7 +181,8 @@ export class SimHandles {
       const { sender, terminated, isCutOff, phase } = thread
       if (sender === null || terminated || isCutOff || sender.actor.parked || phase === 'left') continue
       for (const { handle, entry } of this.#given.get(sender) ?? []) {
-        if (entry.sender.actor.dead || entry.sender.actor.parked) continue
+        const { actor, hasLeft } = entry.sender
+        if (actor.dead || actor.parked || hasLeft) continue
         const seen = TASK_STATES[entry.lane.stateOf(entry.task)]!
         const { state } = handle
         // How it waits for its start is not to be seen from afar.

@@ -131,6 +131,8 @@ export class SimSender {
   readonly backlogs = new Map<LaneSender, Backlog>()
   /** Its end of the channel to the supervisor. */
   notices!: SimPort
+  /** Whether its thread has run its teardown. */
+  hasLeft = false
   /** Whether the supervisor has dealt with its death. */
   isForgotten = false
   readonly #opened: (port: SimPort) => void
