@@ -2,21 +2,24 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 
 /**
- * Pins the main thread to one core and the threads of a name to another, so that a round trip between them always
+ * Pins the main thread, or the threads of a name, to one core and the threads of another name to another, so that a round trip between them always
  * means waking another core. Where the system puts threads by itself, it may mean anything from a switch on the same
  * core to waking a sleeping one.
  *
+ * @param from the name of the threads on the first core, if not the main thread
  * @returns what went wrong, or null
  */
-export function pinApart(threadName: string): string | null {
+export function pinApart(threadName: string, from?: string): string | null {
   if (process.platform !== 'linux') return `no pinning on ${process.platform}`
   try {
     const [first, second] = allowedCores()
     if (first === undefined || second === undefined) return 'only one core to run on'
-    const threads = threadsNamed(threadName)
-    if (threads.length === 0) return `no thread is named '${threadName}'`
-    pin(process.pid, first)
-    for (const thread of threads) pin(thread, second)
+    const near = from === undefined ? [process.pid] : threadsNamed(from)
+    const far = threadsNamed(threadName)
+    if (near.length === 0) return `no thread is named '${from}'`
+    if (far.length === 0) return `no thread is named '${threadName}'`
+    for (const thread of near) pin(thread, first)
+    for (const thread of far) pin(thread, second)
     return null
   } catch (error) {
     return `taskset failed: ${(error as Error).message.split('\n')[0]}`

@@ -7,6 +7,8 @@ import { daemonAccepts } from './suites/daemon-accepts.js'
 import { daemonEstimates } from './suites/daemon-estimates.js'
 import { daemonStatus } from './suites/daemon-status.js'
 import { daemonUrgent } from './suites/daemon-urgent.js'
+import { inheritance } from './suites/inheritance.js'
+import { laneToLane } from './suites/lane-to-lane.js'
 import { map } from './suites/map.js'
 import { million } from './suites/million.js'
 import { oneLoop } from './suites/one-loop.js'
@@ -24,10 +26,12 @@ import { formatMarkdown, formatText, type Row, verdictOf } from './table.js'
 const SUITES: Readonly<Record<string, Suite>> = {
   throughput,
   'round-trip': roundTrip,
+  'lane-to-lane': laneToLane,
   'urgent-under-bulk': urgentUnderBulk,
   'start-up': startUp,
   cancel,
   'take-over': takeOver,
+  inheritance,
   transfer,
   readfile: readFile,
   million,

@@ -30,7 +30,7 @@ export class Dispatch {
   readonly #growth: Growth | null
   readonly #roomWatch: RoomWatch
   #queued = false
-  /** Whether there is anything to be flushed since it was done last. */
+  /** Whether a flush was asked for since the last. */
   #wanted = false
 
   constructor(
@@ -59,7 +59,7 @@ export class Dispatch {
 
   readonly #flushQueued = (): void => {
     this.#queued = false
-    if (this.#wanted) this.flush()
+    this.flush()
   }
 
   /** Does now what is to be done at the end of the turn: the turn lasts. */

@@ -49,7 +49,8 @@ interface Imported extends HandleName {
 export class Imports implements Lending {
   readonly of: object
   readonly #context: ImportContext
-  readonly #views = new Map<number, TableView>()
+  /** The submitters' tables, as far as their segments have come, and for how many tasks each is needed. */
+  readonly #views = new Map<number, { readonly table: TableView; uses: number }>()
   readonly #byName = new Map<string, Imported>()
   readonly #byTask = new WeakMap<Task, Imported>()
   /** Those that are waited for. They must not be collected, and whoever waits may hold nothing of them. */
@@ -96,10 +97,11 @@ export class Imports implements Lending {
     this.#registry.register(task, imported)
     let view = this.#views.get(owner)
     if (view === undefined) {
-      view = new TableView()
+      view = { table: new TableView(), uses: 0 }
       this.#views.set(owner, view)
     }
-    view.attachOf(home, segment)
+    view.table.attachOf(home, segment)
+    view.uses++
     if (outcome !== null) this.#settle(imported, outcome)
     return task
   }
@@ -201,7 +203,7 @@ export class Imports implements Lending {
   /** A task as it is now. */
   recordOf(task: Task): TaskRecord {
     const { owner, sent } = this.#byTask.get(task)!
-    const view = this.#views.get(owner)!
+    const view = this.#views.get(owner)!.table
     const shown = view.state(sent.home)
     // Given back, or not shown yet what has been told here.
     if (task.dead || shown < 0) return task
@@ -251,6 +253,8 @@ export class Imports implements Lending {
   }
 
   #collected(imported: Imported): void {
+    const view = this.#views.get(imported.owner)!
+    if (--view.uses === 0) this.#views.delete(imported.owner)
     const name = nameOf(imported)
     // It may have come again in the meantime, and its times are counted there.
     if (this.#byName.get(name) !== imported) return

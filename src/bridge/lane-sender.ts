@@ -112,7 +112,11 @@ export class LaneSender {
       links: this.links,
       dispatch: this.#dispatch,
       recall: this.#recall,
-      receive: (link, message) => this.#receive(link, message),
+      receive: (link, message) => {
+        if (this.links.get(link.thread) !== link) return
+        this.#answers.receive(link, message)
+        this.#releaseIfDone(link)
+      },
       closed: link => this.#closed(link),
     })
     this.sight = new LaneSight(terms.name, {
@@ -120,6 +124,7 @@ export class LaneSender {
       backlog: this.#backlog,
       links: this.links,
       retries: this.#retries,
+      awaited: context.awaited,
     })
   }
 
@@ -234,19 +239,13 @@ export class LaneSender {
     this.#context.sent.table.buffers.forEach((buffer, index) => {
       link.send({ type: 'segment', index, buffer })
     })
-    if (this.#context.bell !== null) link.send({ type: 'bell', buffer: this.#context.bell, thread })
+    this.waits.joined(link)
     port.listen(
       message => this.waits.heard(link, message),
       () => this.#closed(link),
     )
     this.#context.imports.joined(this.terms.name, message => link.send(message))
     this.#dispatch.flush()
-  }
-
-  #receive(link: LaneLink, message: unknown): void {
-    if (this.links.get(link.thread) !== link) return
-    this.#answers.receive(link, message)
-    this.#releaseIfDone(link)
   }
 
   segmentAdded(index: number, buffer: SharedArrayBuffer): void {

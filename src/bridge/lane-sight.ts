@@ -12,6 +12,8 @@ export interface TaskPlaces {
   readonly sent: SentTasks
   readonly backlog: Backlog
   readonly retries: Retries
+  /** What tasks wait for, by their numbers. */
+  readonly awaited: ReadonlyMap<number, readonly string[]>
   /** The connections to the lane's threads. */
   readonly links: ReadonlyMap<number, { readonly block: ThreadBlock }>
 }
@@ -59,6 +61,7 @@ export class LaneSight {
       ended,
       attempt,
       priority,
+      awaited: state === STARTED ? this.#places.awaited.get(sequence) : undefined,
     }
   }
 

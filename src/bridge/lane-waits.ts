@@ -106,7 +106,16 @@ export class LaneWaits {
 
   /** Tells the threads of the sender's bell. */
   hang(buffer: SharedArrayBuffer): void {
-    for (const link of this.#side.links.values()) link.send({ type: 'bell', buffer, thread: link.thread })
+    for (const link of this.#side.links.values()) this.#hang(link, buffer)
+  }
+
+  /** A thread has joined, which is to know of the bell if there is one. */
+  joined(link: LaneLink): void {
+    if (this.#context.bell !== null) this.#hang(link, this.#context.bell)
+  }
+
+  #hang(link: LaneLink, buffer: SharedArrayBuffer): void {
+    link.send({ type: 'bell', buffer, thread: link.thread })
   }
 
   /** @throws DeadlockError if a task of the lane needs this very thread */

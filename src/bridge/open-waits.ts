@@ -33,7 +33,14 @@ interface OpenWait {
   /** None twice, and none that has ended when the wait is told. */
   readonly awaited: () => Iterable<Task>
   readonly refuse: (error: DeadlockError) => void
-  told: boolean
+  /** Once it is told: those of this thread's own tasks that it waits for. */
+  told: readonly Task[] | null
+}
+
+/** A task of this thread's own of which the supervisor knows that it is waited for here. */
+interface KnownTask {
+  readonly task: Task
+  waits: number
 }
 
 /**
@@ -43,6 +50,8 @@ interface OpenWait {
 export class OpenWaits {
   readonly #context: WaitContext
   readonly #open = new Map<number, OpenWait>()
+  /** By their numbers: the supervisor has something to say of any of them at any time. */
+  readonly #known = new Map<number, KnownTask>()
   #young: OpenWait[] = []
   #ended: number[] = []
   #isArmed = false
@@ -65,7 +74,7 @@ export class OpenWaits {
    * @returns to be called when the wait is over
    */
   begin(job: Job, awaited: () => Iterable<Task>, refuse: (error: DeadlockError) => void): () => void {
-    const wait: OpenWait = { id: ++this.#last, job, awaited, refuse, told: false }
+    const wait: OpenWait = { id: ++this.#last, job, awaited, refuse, told: null }
     this.#open.set(wait.id, wait)
     this.#young.push(wait)
     this.#arm()
@@ -81,9 +90,10 @@ export class OpenWaits {
    */
   beginBlocking(task: Task, refuse: (error: DeadlockError) => void): () => void {
     const job = this.#context.running()
-    if (job === undefined) return () => {}
-    const wait: OpenWait = { id: ++this.#last, job, awaited: () => [task], refuse, told: true }
+    if (job === undefined || job.ended) return () => {}
+    const wait: OpenWait = { id: ++this.#last, job, awaited: () => [task], refuse, told: null }
     this.#open.set(wait.id, wait)
+    this.#noteTold(wait, [task])
     const { owner, sequence, name, lane } = this.#waiter(job)
     const waits: WaitTold[] = []
     for (const other of this.#context.started()) {
@@ -99,6 +109,7 @@ export class OpenWaits {
     this.#context.tell({ type: 'waits', waits })
     return () => {
       this.#open.delete(wait.id)
+      this.#forget(wait.told!)
       this.#context.tell({ type: 'waited', ids })
     }
   }
@@ -108,12 +119,24 @@ export class OpenWaits {
     this.#open.get(id)?.refuse(new DeadlockError(cycle))
   }
 
-  /** A task that is waited for here, by its number. */
+  /** A task of this thread's own that is waited for here, as far as the supervisor knows of that, by its number. */
   find(sequence: number): Task | undefined {
-    for (const { awaited } of this.#open.values()) {
-      for (const task of awaited()) if (task.sequence === sequence) return task
+    return this.#known.get(sequence)?.task
+  }
+
+  #noteTold(wait: OpenWait, tasks: readonly Task[]): void {
+    wait.told = tasks.filter(task => this.#context.nameOf(task).owner === this.#context.thread)
+    for (const task of wait.told) {
+      const known = this.#known.get(task.sequence)
+      if (known === undefined) this.#known.set(task.sequence, { task, waits: 1 })
+      else known.waits++
     }
-    return undefined
+  }
+
+  #forget(told: readonly Task[]): void {
+    for (const { sequence } of told) {
+      if (--this.#known.get(sequence)!.waits === 0) this.#known.delete(sequence)
+    }
   }
 
   #arm(): void {
@@ -121,7 +144,8 @@ export class OpenWaits {
     this.#isArmed = true
     this.#context.timers.after(TOLD_AFTER_MS, () => {
       this.#isArmed = false
-      const lasting = this.#young.filter(({ id }) => this.#open.has(id))
+      // One that was given up goes on under nobody's name: its slot may be another task's.
+      const lasting = this.#young.filter(({ id, job }) => this.#open.has(id) && !job.ended)
       this.#young = []
       if (lasting.length > 0) this.#tell(lasting)
       this.#flushEnded()
@@ -131,10 +155,14 @@ export class OpenWaits {
   #tell(lasting: readonly OpenWait[]): void {
     const waits: WaitTold[] = []
     for (const wait of lasting) {
-      const awaited = [...wait.awaited()].filter(task => !task.dead).map(task => this.#named(task))
-      if (awaited.length === 0) continue
-      wait.told = true
-      waits.push({ id: wait.id, waiter: this.#waiter(wait.job), awaited })
+      const alive = [...wait.awaited()].filter(task => !task.dead)
+      if (alive.length === 0) continue
+      this.#noteTold(wait, alive)
+      waits.push({
+        id: wait.id,
+        waiter: this.#waiter(wait.job),
+        awaited: alive.map(task => this.#named(task)),
+      })
     }
     if (waits.length > 0) this.#context.tell({ type: 'waits', waits })
   }
@@ -156,7 +184,8 @@ export class OpenWaits {
   }
 
   #end(wait: OpenWait): void {
-    if (!this.#open.delete(wait.id) || !wait.told) return
+    if (!this.#open.delete(wait.id) || wait.told === null) return
+    this.#forget(wait.told)
     this.#ended.push(wait.id)
     this.#arm()
   }

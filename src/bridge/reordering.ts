@@ -37,11 +37,15 @@ export class Reordering {
   inherit(task: Task, priority: number): void {
     if (task.dead) return
     const extras = task.rareOptions()
-    const isMoved = Math.max(extras.priority, priority) !== task.priority
-    if (isMoved && task.id !== 0 && !this.#recall.takeBack(task)) return
+    if (Math.max(extras.priority, priority) === task.priority) {
+      // Not even asked to wait for its key's turn once more, which it would do when it is next looked at.
+      extras.inherited = priority
+      return
+    }
+    if (task.id !== 0 && !this.#recall.takeBack(task)) return
     this.#backlog.move(task, own => {
       own.inherited = priority
     })
-    if (isMoved) this.#dispatch.queueFlush()
+    this.#dispatch.queueFlush()
   }
 }

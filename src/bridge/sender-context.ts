@@ -67,6 +67,8 @@ export interface SenderContext {
   readonly reminders: Reminders<() => void>
   /** The next number in the order in which the sender's tasks come. */
   nextSequence(): number
+  /** What tasks that were submitted here wait for, by their numbers. */
+  readonly awaited: ReadonlyMap<number, readonly string[]>
   /** The tasks whose handles other threads have. */
   readonly exports: Exports
   /** Those of other threads whose handles this one has. */

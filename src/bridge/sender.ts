@@ -35,6 +35,8 @@ export class Sender implements SenderContext {
   readonly reminders: Reminders<() => void>
   readonly history: TaskHistory
   readonly deliveries: Deliveries
+  /** What tasks that were submitted here wait for, by their numbers: as far as it has been told. */
+  readonly awaited = new Map<number, readonly string[]>()
   readonly exports: Exports
   readonly imports: Imports
   readonly #lanes = new Map<string, LaneSender>()
@@ -321,6 +323,10 @@ export class Sender implements SenderContext {
         if (task !== undefined) this.lane(message.lane).order.inherit(task, message.priority)
         break
       }
+      case 'waiting':
+        if (message.awaited.length === 0) this.awaited.delete(message.sequence)
+        else this.awaited.set(message.sequence, message.awaited)
+        break
       case 'deadlock':
         this.environment.waits?.refused(message.wait, message.cycle)
         break

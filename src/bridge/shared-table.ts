@@ -16,7 +16,7 @@
  * verdict).
  */
 import type { TimeLimit } from '../core/errors.js'
-import { isFinal, SCHEDULED, SUBMITTED } from '../core/task-state.js'
+import { FAILED, isFinal, SCHEDULED, SUBMITTED } from '../core/task-state.js'
 
 /** A free slot; the number of the task state NEW, which no sent task has. */
 export const FREE = 0
@@ -87,6 +87,8 @@ export const FLAG = Object.freeze({
   HANDLES: 8,
   /** A failure may not be its end. */
   RETRIES: 16,
+  /** It has, or had, a HOME. A lane thread reads its flags anyway, and looks for a home no more than it has to. */
+  SHOWN: 32,
 })
 
 /**
@@ -244,7 +246,8 @@ export class TableView {
   /** Shows an earlier state at a home: the task is to be run again. */
   retreat(home: number, state: number): void {
     const shown = this.state(home)
-    if (shown > state && !isFinal(shown)) this.exchange(home, shown, state)
+    // The failure of an attempt is shown as the task's until its submitter has it run again.
+    if (shown > state && (shown === FAILED || !isFinal(shown))) this.exchange(home, shown, state)
   }
 
   float(id: number, field: number): number {
@@ -324,7 +327,9 @@ export class TaskTable extends TableView {
   setHome(id: number, home: number): void {
     const slot = id & SLOT_MASK
     const ints = this.segments[slot >> SEGMENT_BITS]!.ints
-    Atomics.store(ints, ((slot & SEGMENT_MASK) << SLOT_WORDS_BITS) + INT.HOME, home)
+    const base = (slot & SEGMENT_MASK) << SLOT_WORDS_BITS
+    Atomics.store(ints, base + INT.HOME, home)
+    if (home !== 0) Atomics.or(ints, base + INT.FLAGS, FLAG.SHOWN)
   }
 
   /** The part of the table that has an id's slot. */

@@ -192,7 +192,9 @@ export class TaskInlet implements JobSource {
       const expires = this.table.float(id, FLOAT.RUN_EXPIRES)
       if (expires !== Number.POSITIVE_INFINITY) this.#observer.expiryAhead(expires)
     }
-    if (this.table.home(id) !== 0) {
+    // After the exchange: a sender that sets one of these and then looks at the state misses no start.
+    const later = this.table.loadInt(id, INT.FLAGS)
+    if ((later & FLAG.SHOWN) !== 0 && this.table.home(id) !== 0) {
       this.table.mirror(id)
       this.#observer.outcomes.started(this.#nameOf(id), {
         state: STARTED,
@@ -202,8 +204,7 @@ export class TaskInlet implements JobSource {
       })
     }
     if ((flags & FLAG.HANDLES) !== 0) job.args = this.#observer.revive(job.args.slice(0, -1), job.args.at(-1))
-    // After the exchange: a sender that sets the flag and then looks at the state misses no start.
-    if ((this.table.loadInt(id, INT.FLAGS) & FLAG.REPORT_START) !== 0) this.#starts.push(id)
+    if ((later & FLAG.REPORT_START) !== 0) this.#starts.push(id)
     return true
   }
 
@@ -234,7 +235,9 @@ export class TaskInlet implements JobSource {
     this.table.setFloat(job.id, FLOAT.ENDED, now)
     this.table.setInt(job.id, INT.VERDICT, verdict)
     this.#elapsed += now - job.started
-    if (this.table.home(job.id) !== 0) this.#noteShown(job, verdict, now)
+    // One that is shown since a moment ago may not be seen here: its submitter then tells of it, when it has the answer.
+    if ((this.table.int(job.id, INT.FLAGS) & FLAG.SHOWN) !== 0 && this.table.home(job.id) !== 0)
+      this.#noteShown(job, now)
     this.#answers.push(job.id, value)
   }
 
@@ -247,14 +250,14 @@ export class TaskInlet implements JobSource {
   }
 
   /** Now, since the slot may be another task's as soon as the answer has left. */
-  #noteShown(job: Job, verdict: number, now: number): void {
+  #noteShown(job: Job, now: number): void {
     const { id } = job
     this.#shown.set(id, {
       ...this.#nameOf(id),
       home: this.table.home(id),
       started: job.started,
       ended: now,
-      isEnd: verdict === DONE || (this.table.int(id, INT.FLAGS) & FLAG.RETRIES) === 0,
+      isEnd: (this.table.int(id, INT.FLAGS) & FLAG.RETRIES) === 0,
     })
   }
 

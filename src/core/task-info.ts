@@ -23,6 +23,11 @@ export interface TaskInfo {
   /** How many of the tasks that it is to start `after` have not ended. */
   readonly waitsFor: number
   /**
+   * What it awaits while it runs, such as `task 'parse' on lane 'cpu'`: tasks of other lanes, or its own, as far as that
+   * has lasted.
+   */
+  readonly awaits: readonly string[]
+  /**
    * Milliseconds from when it was submitted to when it started (for the last time), waiting for its time (`delay`) and for others (`after`) included; so far, if it
    * has not; to its end, if it ended without having started.
    */
@@ -43,6 +48,8 @@ export interface TaskRecord {
   readonly priority: number
   /** Left out of one that waits for no others. */
   readonly waitsFor?: number
+  /** Left out of one that awaits nothing. */
+  readonly awaited?: readonly string[] | undefined
 }
 
 export function timestampsOf(record: TaskRecord, epoch: Epoch): TaskTimestamps {
@@ -73,6 +80,7 @@ export function infoOf(record: TaskRecord, epoch: Epoch, now: number): TaskInfo 
     attempt: record.attempt,
     priority: record.priority,
     waitsFor: record.waitsFor ?? 0,
+    awaits: record.awaited ?? [],
     waited: Math.max(0, (started ?? ended ?? now) - submitted),
     ran: ranBy(now, record),
   }

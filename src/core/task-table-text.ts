@@ -19,8 +19,10 @@ const COLUMNS = [
   'done',
   'canceled',
 ] as const
+/** The last column, if any task waits for others. */
+const AWAITS = 'waits for'
 /** The columns of words; the others are numbers, and stand to the right. */
-const WORDS: readonly string[] = ['name', 'lane', 'state']
+const WORDS: readonly string[] = ['name', 'lane', 'state', AWAITS]
 const LONGEST_NAME = 40
 /** Whatever moves the cursor, turns the line around, or breaks it. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
@@ -31,11 +33,14 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
  * @param now the present instant, in epoch milliseconds
  */
 export function taskTable(tasks: readonly TaskInfo[], now: number, leftOut: LeftOut): string {
-  const rows = [COLUMNS, ...tasks.map(task => cellsOf(task, now))]
-  const widths = COLUMNS.map((_, i) => rows.reduce((width, row) => Math.max(width, row[i]!.length), 0))
+  const awaited = tasks.some(({ awaits }) => awaits.length > 0)
+  const columns: readonly string[] = awaited ? [...COLUMNS, AWAITS] : COLUMNS
+  const rows = [columns, ...tasks.map(task => cellsOf(task, now))]
+  const widths = columns.map((_, i) => rows.reduce((width, row) => Math.max(width, row[i]?.length ?? 0), 0))
   const lines = rows.map(row =>
     row
-      .map((cell, i) => (WORDS.includes(COLUMNS[i]!) ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
+      .slice(0, columns.length)
+      .map((cell, i) => (WORDS.includes(columns[i]!) ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
       .join('  ')
       .trimEnd(),
   )
@@ -61,7 +66,16 @@ function cellsOf(task: TaskInfo, now: number): readonly string[] {
     ago(error),
     ago(done),
     ago(cancel),
+    awaitsOf(task),
   ]
+}
+
+const MOST_NAMED = 3
+
+function awaitsOf({ awaits }: TaskInfo): string {
+  const named = awaits.slice(0, MOST_NAMED).map(printable)
+  if (awaits.length > MOST_NAMED) named.push(`${awaits.length - MOST_NAMED} more`)
+  return named.join(', ')
 }
 
 function milliseconds(duration: number): string {

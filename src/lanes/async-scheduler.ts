@@ -15,6 +15,7 @@ import type { TaskDescription } from './task-description.js'
 import { TaskHandle } from './task-handle.js'
 import type { HookSurroundings } from './task-hooks.js'
 import { readTaskOptions, type TaskOptions } from './task-options.js'
+import { promiseOf } from './task-promise.js'
 
 /**
  * Runs tasks on the event loop of the thread that made it: asynchronous functions on the loop itself, so many at a time,
@@ -58,7 +59,7 @@ export class AsyncScheduler extends SchedulerBase<AsyncLane> {
    */
   run<R>(task: TaskDescription<R>, options?: TaskOptions<R>): Promise<R> {
     try {
-      const promise = new Promise<R>(takeResolve as never)
+      const promise = promiseOf<R>(takeResolve as never)
       this.#submit(task, options as TaskOptions<never> | undefined, resolveTaken())
       return promise
     } catch (error) {

@@ -21,12 +21,15 @@ export interface LoopSurroundings extends LocalSurroundings {
 /**
  * A lane on the loop of whoever submits to it: a place is a function that has been called and whose promise is not
  * settled. One that holds the loop has its place beside them, and a function that returns no promise never enters
- * `runs`.
+ * `runs`. One that awaits another task needs no place meanwhile, so that a task may call others of its own lane; it goes
+ * on at once when that has ended, even if for a while there is one more than there are places.
  */
 export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
   readonly sight = { recordOf: (task: Task) => this.#lookedAt(task), reportStart: () => {} }
   readonly #slowCallback: number
   readonly #surroundings: LoopSurroundings
+  /** Those that wait for other tasks. */
+  readonly #waiting = new Set<LoopRun>()
   /** The one that holds the loop. */
   #holder: LoopRun | null = null
 
@@ -51,8 +54,16 @@ export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
     this.timeOut(task, task.deadline === expires ? 'deadline' : 'timeout', expires)
   }
 
+  setWaiting(run: LoopRun, isWaiting: boolean): void {
+    if (!isWaiting) this.#waiting.delete(run)
+    else if (!run.over) {
+      this.#waiting.add(run)
+      this.slice.wake()
+    }
+  }
+
   protected override get hasPlace(): boolean {
-    return this.runs.size < this.terms.concurrency
+    return this.runs.size - this.#waiting.size < this.terms.concurrency
   }
 
   protected override runOf(task: Task): LoopRun | undefined {
@@ -104,6 +115,7 @@ export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
 
   protected override left(run: LoopRun): void {
     if (this.#holder === run) this.#holder = null
+    if (this.#waiting.size > 0) this.#waiting.delete(run)
     super.left(run)
   }
 

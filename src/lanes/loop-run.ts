@@ -11,6 +11,8 @@ export interface RunKeeper {
   readonly epoch: Epoch
   /** Ends a task whose time is over: it may hold the very loop whose timer should have done so. */
   checkTime(run: LoopRun): void
+  /** A run waits for what the runtime will tell it of, or does not any more. */
+  setWaiting(run: LoopRun, isWaiting: boolean): void
 }
 
 /** One attempt at a task, on the loop of whoever submitted it. */
@@ -18,6 +20,8 @@ export class LoopRun extends LaneRun implements RunningTask {
   /** The instant. The task has it only when somebody looks. */
   readonly started: number
   readonly #keeper: RunKeeper
+  /** For how many things it waits. */
+  #open = 0
   #context: LoopContext | null = null
   #aborted: { readonly reason: unknown } | null = null
 
@@ -25,6 +29,13 @@ export class LoopRun extends LaneRun implements RunningTask {
     super(task)
     this.started = started
     this.#keeper = keeper
+  }
+
+  beginWait(): () => void {
+    if (this.#open++ === 0) this.#keeper.setWaiting(this, true)
+    return () => {
+      if (--this.#open === 0) this.#keeper.setWaiting(this, false)
+    }
   }
 
   /** Made only for a task that asks. */

@@ -66,6 +66,12 @@ export class Senders {
     this.#entries.get(number)?.port.post(message)
   }
 
+  /** Tells one sender, if it made the scheduler. */
+  tellOwner(number: number, message: SupervisorToSender): void {
+    const entry = this.#entries.get(number)
+    if (entry?.isOwner === true) entry.port.post(message)
+  }
+
   /** Tells all that are connected with a lane. */
   tellOf(lane: string, message: SupervisorToSender): void {
     for (const [, { port }] of this.of(lane)) port.post(message)

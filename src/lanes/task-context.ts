@@ -12,7 +12,7 @@ import { LazySignal } from './lazy-signal.js'
  * module, `L` the names of the lanes.
  */
 export interface CurrentTask<M = UntypedTasks, L extends string = string> {
-  /** The number the scheduler gave the task: the `id` of its handle. */
+  /** The number that its submitter's thread has given it: the `id` of its handle. */
   readonly id: number
   readonly name: string
   /** The lane it runs on. */
@@ -32,7 +32,12 @@ export interface CurrentTask<M = UntypedTasks, L extends string = string> {
   yield(): Promise<void>
   /**
    * The lanes of the scheduler, to submit tasks to from here: straight to their threads, whatever the thread that made
-   * the scheduler is doing. While a task awaits one of these it gives its place on its own lane to others.
+   * the scheduler is doing.
+   *
+   * While a task awaits what these answer (`run`, `map`, `result()`, `wait()`), it gives its place on its own lane to
+   * others. A wait that would close a cycle rejects with a DeadlockError (`ERR_DEADLOCK`) that names those in it. Tasks
+   * that are submitted here are not cancelled with the task: pass on its `signal` for that. They are when the thread dies.
+   *
    * Empty in a task of an AsyncScheduler.
    */
   readonly lanes: Lanes<M, L>
@@ -128,7 +133,7 @@ export function contextOf(
 
 /**
  * The task whose code is running, also after an `await`. `M` is the type of the task module, `L` the names of the lanes:
- * what `lanes` is typed by.
+ * what `lanes` is typed by. Nothing checks them against the scheduler: `currentTask<typeof import('./tasks.js'), 'bulk'>()`.
  *
  * @throws MultilaneError `ERR_INVALID_ARG` outside a task
  */

@@ -17,6 +17,9 @@ import type { WaitOptions } from './wait-options.js'
 /**
  * A submitted task. It settles exactly once, whatever dies, and nothing that is asked of it here ever hangs on the
  * lane's loop: state and timestamps are read from memory that the lane's thread shares.
+ *
+ * A handle may be an argument of a task of the same scheduler, also in plain objects and arrays of one: the task may await
+ * it there, and pass it on. What such a handle resolves to comes straight from the thread that ran its task.
  */
 export class TaskHandle<R = unknown> {
   readonly #task: Task
@@ -33,7 +36,7 @@ export class TaskHandle<R = unknown> {
     noteHandle()
   }
 
-  /** The task's number within its scheduler. */
+  /** The task's number among those that the same thread has submitted. */
   get id(): number {
     return this.#task.sequence
   }
@@ -75,7 +78,9 @@ export class TaskHandle<R = unknown> {
    * What the task returned.
    *
    * @returns rejects with what it threw, with a TaskTimeoutError or TaskCanceledError (or the reason of the signal
-   *   that cancelled it), or with the LaneError of what befell its thread
+   *   that cancelled it), or with the LaneError of what befell its thread. In a task, with a DeadlockError
+   *   (`ERR_DEADLOCK`) if that could never end; and of a handle that came with it, with `ERR_RESULT_GONE` if nobody has
+   *   the outcome any more
    */
   result(): Promise<R> {
     const outcome = this.#ownEnd.promise.then(() => {
@@ -92,7 +97,7 @@ export class TaskHandle<R = unknown> {
    * @param options.timeout milliseconds to wait at most; without it, as long as it takes
    * @param options.for `'FINISHED'` (the default) or `'RUNNING'`
    * @returns true once it is so; false if the wait's own time was over first, or if it was to start and has ended
-   *   without
+   *   without. In a task, rejects with a DeadlockError (`ERR_DEADLOCK`) if the task that is waited for waits for this one
    * @throws InvalidArgumentError (`ERR_INVALID_ARG`) if `timeout` is not a finite number of at least 0, or `for` not a
    *   group
    */
@@ -131,7 +136,8 @@ export class TaskHandle<R = unknown> {
    *
    * @param reason what the task's signal and the TaskCanceledError carry. The TaskCanceledError is made when somebody looks
    *   at the outcome, and its stack leads there; an error given as reason, which is its `cause`, tells who cancelled
-   * @returns whether this call was the one that decided
+   * @returns whether this call was the one that decided; false of a handle that came with a task, which asks the thread
+   *   that has submitted it to do so
    */
   cancel(reason?: unknown): boolean {
     const { name } = this
@@ -143,7 +149,8 @@ export class TaskHandle<R = unknown> {
    * Changes the task's priority within its lane, also when it is on its way to a thread already.
    *
    * @param priority an integer from 0 to 1,000,000; greater goes first
-   * @returns false if the task has started or ended, or is on its way with arguments that were handed over
+   * @returns false if the task has started or ended, or is on its way with arguments that were handed over; and of a
+   *   handle that came with a task, which asks the thread that has submitted it to do so
    * @throws InvalidArgumentError (`ERR_INVALID_ARG`)
    */
   setPriority(priority: number): boolean {

@@ -34,7 +34,10 @@ export interface TaskOptions<R = unknown> {
    * default 10,000). Default 0.
    */
   readonly retries?: number | { readonly limit: number; readonly delay?: number; readonly maxDelay?: number }
-  /** Tasks of the lane that have the same key run one after another, each until its last attempt has ended. */
+  /**
+   * Tasks of the lane that have the same key run one after another, each until its last attempt has ended: those that one
+   * thread has submitted.
+   */
   readonly key?: string
   /** The task may be run again if its thread dies while it runs: three times in all. */
   readonly idempotent?: boolean

@@ -61,13 +61,18 @@ export function awaitable<T>(promise: Promise<T>, awaited: Awaited): Promise<T> 
   return promiseOf<T>((resolve, reject) => void promise.then(resolve, reject), awaited)
 }
 
-/** Makes a promise of something that the runtime tells, for whoever asks here. */
-export function promiseOf<T>(
-  executor: (resolve: (value: T | PromiseLike<T>) => void, reject: (reason: unknown) => void) => void,
-  awaited: Awaited = NOTHING,
-): Promise<T> {
+type Executor<T> = (resolve: (value: T | PromiseLike<T>) => void, reject: (reason: unknown) => void) => void
+
+/**
+ * Makes a promise of something that the runtime tells, for whoever asks here. It is called for every task, so it has no
+ * variables that a closure keeps: outside of tasks they would be made in vain.
+ */
+export function promiseOf<T>(executor: Executor<T>, awaited: Awaited = NOTHING): Promise<T> {
   const running = ambientRun()
-  if (running === undefined) return new Promise<T>(executor)
+  return running === undefined ? new Promise<T>(executor) : promiseWithin(running, executor, awaited)
+}
+
+function promiseWithin<T>(running: RunningTask, executor: Executor<T>, awaited: Awaited): Promise<T> {
   let refuse: (error: Error) => void = () => {}
   const promise = new TaskPromise<T>((resolve, reject) => {
     refuse = reject
@@ -76,7 +81,11 @@ export function promiseOf<T>(
   return promise.isOf(running, awaited, refuse)
 }
 
-/** Says what a promise that was made here waits for, once that is known. */
+/** Says what a promise that was made here waits for, once that is known. As often called as `promiseOf`. */
 export function waitsFor(promise: Promise<unknown>, task: Task): void {
-  if (promise instanceof TaskPromise) promise.waitsFor(() => [task])
+  if (promise instanceof TaskPromise) promise.waitsFor(onlyThat(task))
+}
+
+function onlyThat(task: Task): Awaited {
+  return () => [task]
 }

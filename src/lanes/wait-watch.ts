@@ -7,6 +7,8 @@ import type { Senders } from './senders.js'
 /** A task that waits or is waited for. */
 interface WaitingTask extends WaitNode, HandleName {
   readonly lane: string
+  /** The priority within its lane that it has from others, as far as its submitter knows. */
+  inherited: number
   /** In how many waits it is. */
   waits: number
 }
@@ -24,8 +26,12 @@ export class WaitWatch {
   /** The waits of each thread, by their numbers. */
   readonly #waits = new Map<number, Map<number, readonly [waiter: WaitingTask, awaited: WaitingTask][]>>()
   readonly #graph = new WaitGraph<WaitingTask>({
-    inherits: ({ owner, sequence, lane }, priority) => {
+    inherits: (task, priority) => {
+      const { owner, sequence, lane } = task
       const inherited = Math.max(0, withinLane(this.#rankOf(lane), priority))
+      // Most waits are for a task that is as urgent as its waiter anyway.
+      if (inherited === task.inherited) return
+      task.inherited = inherited
       this.#senders.tell(owner, { type: 'inherit', sequence, lane, priority: inherited })
     },
   })
@@ -61,6 +67,7 @@ export class WaitWatch {
         this.#forgetIfFree(awaited)
         break
       }
+      if (cycle === null) this.#show(waiter)
       this.#forgetIfFree(waiter)
       if (cycle === null) this.#of(thread).set(wait.id, begun)
       else for (const pair of begun) this.#unwait(...pair)
@@ -101,6 +108,7 @@ export class WaitWatch {
         lane,
         name: `task '${name}' on lane '${lane}'`,
         own: acrossLanes(this.#rankOf(lane), 0),
+        inherited: 0,
         waits: 0,
       }
       this.#tasks.set(key, task)
@@ -110,10 +118,18 @@ export class WaitWatch {
 
   #unwait(waiter: WaitingTask, awaited: WaitingTask): void {
     this.#graph.unwait(waiter, awaited)
+    this.#show(waiter)
     waiter.waits--
     awaited.waits--
     this.#forgetIfFree(waiter)
     this.#forgetIfFree(awaited)
+  }
+
+  /** Has it seen what a task waits for where it was submitted by the thread that made the scheduler. */
+  #show(waiter: WaitingTask): void {
+    const { owner, sequence } = waiter
+    const awaited = this.#graph.awaitedBy(waiter).map(({ name }) => name)
+    this.#senders.tellOwner(owner, { type: 'waiting', sequence, awaited })
   }
 
   #forgetIfFree(task: WaitingTask): void {

@@ -200,7 +200,7 @@ export function schedulerVerbs(test: ReturnType<typeof suite>, makeScheduler: Ma
     const gate = newGate()
     const task = submit('wait', [gate], { priority: 7 })
     const { submit: submitted } = task.timestamps
-    const common = { id: task.id, name: 'wait', lane, attempt: 1, priority: 7, waitsFor: 0 }
+    const common = { id: task.id, name: 'wait', lane, attempt: 1, priority: 7, waitsFor: 0, awaits: [] }
     const { waited = -1, ...early } = scheduler.taskInfo(task) ?? {}
     assert.equal(early, { ...common, state: 'SUBMITTED', timestamps: { submit: submitted }, ran: undefined })
     assert.ok(waited >= 0)

@@ -15,6 +15,7 @@ const RUNNING: TaskInfo = {
   attempt: 1,
   priority: 0,
   waitsFor: 0,
+  awaits: [],
   waited: 1.5,
   ran: 20_000.04,
 }
@@ -81,6 +82,14 @@ test('an end that seems to lie ahead is now', () => {
   const { ran: _, ...ended } = RUNNING
   const done: TaskInfo = { ...ended, state: 'DONE', timestamps: { submit: 0, done: 2_000.001 }, ran: 1 }
   assert.match(taskTable([done], 2_000, NONE), / 0\.0\n$/)
+})
+
+test('what tasks wait for stands in a last column, if any does', () => {
+  const waiting = { ...RUNNING, awaits: ["task 'parse' on lane 'cpu'", 'b', 'c', 'd', 'e'] }
+  const [head, first, second] = taskTable([waiting, RUNNING], 2_000, NONE).split('\n')
+  assert.match(head!, /canceled {2}waits for$/)
+  assert.match(first!, / {2}task 'parse' on lane 'cpu', b, c, 2 more$/)
+  assert.not.match(second!, /task/)
 })
 
 test.run()

@@ -2,6 +2,7 @@
 import { SchedulerThread } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { eventually } from '../support/eventually.js'
 import type * as deadlocking from './tasks/deadlocking.js'
 
 const test = suite('lanes: waits across lanes')
@@ -102,6 +103,24 @@ test('when the wait is over the task goes back to its place', async () => {
   assert.is(await urgent.run('waitBriefly', [all[49]!, 100]), false)
   await Promise.all(all.map(task => task.result()))
   assert.equal(written(log), [-1, ...Array.from({ length: 50 }, (_, i) => i)])
+})
+
+test('a dump shows what waits for what', async () => {
+  await using scheduler = await start()
+  const { urgent, bulk } = scheduler.lanes
+  const log = newLog()
+  const held = bulk.submit('note', [log, 1, 300])
+  const waiting = urgent.submit('waitFor', [held])
+  await eventually('it is seen', () => scheduler.taskInfo(waiting).awaits.length > 0)
+  assert.equal(scheduler.taskInfo(waiting).awaits, ["task 'note' on lane 'bulk'"])
+  const dump = scheduler.dumpTasks({ to: { write: () => {} } })
+  assert.match(dump, /waitFor .* task 'note' on lane 'bulk'\n/)
+  await waiting.result()
+  assert.equal(scheduler.taskInfo(waiting).awaits, [])
+  await eventually(
+    'nothing is left of it',
+    () => !scheduler.dumpTasks({ to: { write: () => {} } }).includes('waits for'),
+  )
 })
 
 test('a synchronous wait for what waits for a task of the thread that it would block is refused', async () => {

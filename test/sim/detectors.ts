@@ -8,6 +8,7 @@ import { checkCredits, checkQueue, isAgedAndReady } from './load-checks.js'
 import { MeshSights } from './mesh-sights.js'
 import { Orphans } from './orphans.js'
 import type { Races } from './races.js'
+import { checkRerun } from './rerun-check.js'
 import { checkSight } from './sight-checks.js'
 import { Sights } from './sights.js'
 import { Died } from './sim-actor.js'
@@ -101,7 +102,13 @@ export class Detectors implements SchedulerWatcher {
     this.#meshSights.waits(thread, job, this.#scheduler)
   }
 
+  refused(thread: SimThread, job: Job, error: Error): void {
+    const entry = this.entryOf(job.source.sender, job.source.table.float(job.id, FLOAT.SEQUENCE))
+    this.fail('waits', `it is told ${error.message}`, { entry, thread })
+  }
+
   left(thread: SimThread): void {
+    if (thread.sender !== null) thread.sender.hasLeft = true
     for (const entry of thread.sender?.open ?? []) {
       // What the code of a task that was given up still submits meanwhile is lost.
       if (entry.task.submitted < thread.idleAt)
@@ -224,7 +231,7 @@ export class Detectors implements SchedulerWatcher {
     this.#noteAging(entry)
     checkBeginning(entry, thread, started, this)
     checkOthersDone(entry, thread, started, this)
-    this.#checkRerun(entry, at)
+    checkRerun(entry, thread, this, this.#races)
     entry.begun.push(thread)
     if (this.#threads(running).size > 1) this.#races.hit('two senders on one thread')
     this.#meshSights.began(entry, thread, concurrency)
@@ -307,19 +314,6 @@ export class Detectors implements SchedulerWatcher {
     if (entry.key === null) return
     const key = keyOf(entry)
     if (this.#keys.get(key) === entry) this.#keys.delete(key)
-  }
-
-  #checkRerun(entry: Entry, at: Where): void {
-    const { begun, idempotent, transferring, task } = entry
-    if (begun.length === 0) return
-    const failures = task.extras?.failures ?? 0
-    if (failures > entry.retries) this.fail('run-twice', `it failed ${failures} times`, at)
-    // A port that closed is to its sender what a death is, though the thread may take a little longer to die.
-    const lost = begun.filter(thread => thread.isGone || thread.terminated || thread.isCutOff).length
-    const explained = failures + (idempotent && !transferring ? lost : 0)
-    if (begun.length > explained)
-      this.fail('run-twice', `it begins for the ${begun.length + 1}th time, after ${failures} failures`, at)
-    this.#races.hit(failures < begun.length ? 'run again after death' : 'run again after failure')
   }
 
   /** Each task that starts while another has aged overtakes it, unless that one's turn has come or is not to come. */

@@ -15,7 +15,11 @@ export const KEPT_SEEDS: ReadonlyMap<number, string> = new Map([
   [86267, 'the simulation let a start wait for a supervisor that had been ended'],
   [115698, 'the simulation did not expect a close to take arguments with it that were handed over'],
   [716683, 'the same'],
-  [74, 'a task began on a thread that had run its teardown'],
-  [397, 'a thread that began to submit while all closed was not told so'],
-  [10153, 'a task went on whose submitter had died as it was about to tell of its cancel'],
+  [218, 'a task that inherited the priority it had asked for its turn again, and was not looked at'],
+  [32830, 'a handle given as an attempt had failed showed FAILED for ever'],
+  [2275, 'a task that was given up waited under the name of another'],
+  [
+    11851,
+    'a result that could not be cloned was told as the end, and its submitter cancelled what was to be run again',
+  ],
 ])

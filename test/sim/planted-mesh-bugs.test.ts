@@ -1,8 +1,11 @@
 // @time-limit 180s
 import { suite } from 'uvu'
+import { Exports } from '#src/bridge/exports.js'
 import { Job } from '#src/bridge/job.js'
+import { KeptOutcomes } from '#src/bridge/kept-outcomes.js'
 import { LaneLink } from '#src/bridge/lane-link.js'
 import { ThreadBlock } from '#src/bridge/thread-block.js'
+import { HandleRoutes } from '#src/lanes/handle-routes.js'
 import { Retirements } from '#src/lanes/retirements.js'
 import { RunLoop } from '#src/lanes/run-loop.js'
 import { Senders } from '#src/lanes/senders.js'
@@ -26,7 +29,7 @@ planting.finds('a wait that never ends', 'concurrency', Job.prototype, 'beginWai
   }
 })
 
-planting.finds('room that waiting tasks take', 'hung', LaneLink.prototype, 'room', right => {
+planting.finds('room that waiting tasks take', ['hung', 'handles'], LaneLink.prototype, 'room', right => {
   return function (this: LaneLink, concurrency) {
     return right.call(this, concurrency) - this.block.waiting
   }
@@ -47,11 +50,17 @@ planting.finds(
   () => () => {},
 )
 
-planting.finds('threads that are not told to those who asked', 'hung', Senders.prototype, 'of', right => {
-  return function* (this: Senders, lane) {
-    for (const sender of right.call(this, lane)) if (sender[1].isOwner) yield sender
-  }
-})
+planting.finds(
+  'threads that are not told to those who asked',
+  ['hung', 'slots'],
+  Senders.prototype,
+  'of',
+  right => {
+    return function* (this: Senders, lane) {
+      for (const sender of right.call(this, lane)) if (sender[1].isOwner) yield sender
+    }
+  },
+)
 
 planting.finds(
   'an end that lane threads are not told of',
@@ -81,6 +90,32 @@ planting.findsProperty(
   ThreadBlock.prototype,
   'isSending',
   { get: () => false, set: () => {} },
+)
+
+planting.finds(
+  'an end that is not told to those who have the handle',
+  ['hung', 'handles'],
+  Exports.prototype,
+  'ended',
+  () => {
+    return () => {}
+  },
+)
+
+planting.finds('handles that are never given back', 'handles', Exports.prototype, 'changed', () => () => {})
+
+planting.finds('a handle that tells another value', 'handles', KeptOutcomes.prototype, 'ended', right => {
+  return function (this: KeptOutcomes, name, outcome) {
+    right.call(this, name, { ...outcome, value: -1 })
+  }
+})
+
+planting.finds(
+  'a death that is not told to those who wait for what it had submitted',
+  ['hung', 'handles', 'orphans'],
+  HandleRoutes.prototype,
+  'threadGone',
+  () => () => {},
 )
 
 test.run()

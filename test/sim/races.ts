@@ -97,6 +97,13 @@ export const RACES = [
   'closed while nested tasks run',
   'thread became a sender while leaving',
   'thread became a sender while closing',
+  'handle given on',
+  'handle came home',
+  'handle of a task that had ended',
+  'handle given back',
+  'cancel asked by another thread',
+  'value heard of by handle',
+  'failure heard of by handle',
   'map resolved',
   'map rejected',
 ] as const

@@ -48,12 +48,12 @@ export class NestedCalls {
         if (!awaited.includes(entry)) return
         this.#world.later(thread.actor, () => {
           left--
-          thread.endWait(job, left === 0)
+          ends.get(entry)?.()
           if (left === 0) next()
         })
       })
       let left = awaited.length
-      for (let i = 0; i < left; i++) thread.beginWait(job)
+      const ends = new Map(awaited.map(entry => [entry, thread.beginWait(job, entry.task)]))
       if (left === 0) next()
     }
     thread.onAbort(() => {

@@ -6,6 +6,7 @@ import type { Races } from './races.js'
 import { Actor } from './sim-actor.js'
 import type { NestedCalls } from './sim-calls.js'
 import { SimChannels } from './sim-channels.js'
+import type { SimHandles } from './sim-handles.js'
 import { type PoolFaults, type PoolWatcher, SimPool } from './sim-pool.js'
 import type { SimPort } from './sim-port.js'
 import { type SenderSurroundings, SimSender } from './sim-sender.js'
@@ -25,6 +26,7 @@ export interface GenerationTerms {
   readonly races: Races
   readonly watcher: PoolWatcher
   readonly calls: NestedCalls | null
+  readonly handles: SimHandles | null
   readonly opened: (sender: SimSender, port: SimPort) => void
   /** The senders of the start before, if there was one. */
   readonly before: readonly SimSender[] | undefined
@@ -50,7 +52,7 @@ export class SimGeneration {
   #refuseAnswer = (): void => {}
 
   constructor(world: SimWorld, generation: GenerationTerms) {
-    const { configs, faults, actors, races, watcher, calls, opened, before } = generation
+    const { configs, faults, actors, races, watcher, calls, handles, opened, before } = generation
     this.#world = world
     this.#races = races
     const terms: LaneTerms[] = configs.map(({ name, concurrency, queueLimit, overload, threads }) => {
@@ -60,7 +62,7 @@ export class SimGeneration {
     const surroundings: SenderSurroundings = { world, channels, races, opened }
     const { threads, supervisorActor } = this
     const pool = (): SimPool =>
-      new SimPool({ ...surroundings, terms, calls, watcher }, threads, supervisorActor, faults)
+      new SimPool({ ...surroundings, terms, calls, handles, watcher }, threads, supervisorActor, faults)
     const pools = new Map(configs.map(({ name }) => [name, pool()]))
     this.supervisor = new Supervisor({ lanes: configs, epochOffset: 0 }, pools, {
       clock: world,

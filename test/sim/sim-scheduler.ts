@@ -6,6 +6,7 @@ import type { Races } from './races.js'
 import { Actor } from './sim-actor.js'
 import type { NestedCalls } from './sim-calls.js'
 import { SimGeneration } from './sim-generation.js'
+import type { SimHandles } from './sim-handles.js'
 import type { PoolFaults, PoolWatcher } from './sim-pool.js'
 import type { SimPort } from './sim-port.js'
 import type { SimSender } from './sim-sender.js'
@@ -68,11 +69,13 @@ export class SimScheduler {
       races,
       watcher,
       calls = null,
+      handles = null,
     }: {
       readonly senders: number
       readonly races: Races
       readonly watcher: SchedulerWatcher
       readonly calls?: NestedCalls | null
+      readonly handles?: SimHandles | null
     },
   ) {
     const configs = lanes.map((options, i): LaneConfig => ({ ...REST, name: LANES[i]!, ...options }))
@@ -94,7 +97,7 @@ export class SimScheduler {
       const before = this.generations.at(-1)?.senders
       const { faults } = this
       this.failedLanes.clear()
-      const terms = { configs, faults, actors, races, watcher, calls, opened, before }
+      const terms = { configs, faults, actors, races, watcher, calls, handles, opened, before }
       this.generations.push(new SimGeneration(world, terms))
     }
     // Before it is started, so that it can be watched from its beginning.

@@ -46,6 +46,8 @@ export interface Entry {
   isObserved: boolean
   /** Whether a cancel answered true. */
   cancelled: boolean
+  /** Whether a thread that has its handle has asked for a cancel. */
+  isCancelAsked: boolean
   settled: number
   /** The order of its callbacks. */
   readonly log: ('start' | 'final')[]
@@ -91,6 +93,7 @@ export function entryOf(
     after,
     isObserved: false,
     cancelled: false,
+    isCancelAsked: false,
     settled: 0,
     log: [],
     claims: 0,
@@ -128,6 +131,8 @@ export class SimSender {
   readonly backlogs = new Map<LaneSender, Backlog>()
   /** Its end of the channel to the supervisor. */
   notices!: SimPort
+  /** Whether its thread has run its teardown. */
+  hasLeft = false
   /** Whether the supervisor has dealt with its death. */
   isForgotten = false
   readonly #opened: (port: SimPort) => void

@@ -6,6 +6,7 @@ import type { Random } from '../support/random.js'
 import type { Detectors } from './detectors.js'
 import type { Races } from './races.js'
 import type { SimDependencies } from './sim-dependencies.js'
+import type { SimHandles } from './sim-handles.js'
 import type { SimMaps } from './sim-maps.js'
 import { type Entry, entryOf, type SimSender } from './sim-sender.js'
 import type { SimWorld } from './sim-world.js'
@@ -18,7 +19,7 @@ const KINDS = [
 /** Those that hold a loop for long are of use where somebody minds. */
 const KINDS_WITH_STALLS = [...KINDS, 'holds', 'native', 'nativeLater']
 const DEADLY_KINDS = [...KINDS_WITH_STALLS, 'exits']
-const CALLS = ['calls', 'calls', 'calls', 'calls', 'calls', 'calls']
+const CALLS = ['calls', 'calls', 'calls', 'calls', 'calls', 'calls', 'awaits', 'awaits', 'awaits']
 
 /** What is submitted in a run, and what is done to it. */
 export class Submissions {
@@ -35,6 +36,8 @@ export class Submissions {
   /** Whether tasks submit others. */
   readonly #nesting: boolean
   count = 0
+  /** Those that tasks are given, where they are given any. */
+  handles: SimHandles | null = null
 
   constructor(
     world: SimWorld,
@@ -79,11 +82,13 @@ export class Submissions {
   #submit(
     sender: SimSender,
     lane: string,
-    kind: string,
+    wanted: string,
     parent: Entry | null,
     settled: (entry: Entry) => void,
   ): Entry | null {
     const { random } = this.#world
+    const given = wanted === 'awaits' ? (this.handles?.offer(sender) ?? null) : null
+    const kind = wanted === 'awaits' && given === null ? 'quick' : wanted
     const now = this.#world.now()
     const sequence = sender.sender.nextSequence()
     // Its size is what the task answers, so that it is seen whether it arrived.
@@ -96,7 +101,7 @@ export class Submissions {
       extras.dependencies = this.#dependencies.of(after)
     }
     // Tasks that wait for each other's turn would do so for ever.
-    if (extras !== null && parent !== null && kind === 'calls') extras.key = null
+    if (extras !== null && (given !== null || kind === 'calls')) extras.key = null
     const name = kind === 'uncloneableArgument' ? 'quick' : kind
     const argument = kind === 'uncloneableArgument' ? () => 0 : kind === 'sizeOf' ? buffer : sequence
     const settle = (): void => {
@@ -104,7 +109,7 @@ export class Submissions {
       settled(entry)
     }
     const target = sender.sender.lane(lane).target(name)
-    const task = new Task(target, sequence, [argument], now, settle, extras)
+    const task = new Task(target, sequence, [argument, ...(given ?? [])], now, settle, extras)
     const entry = entryOf(sender, task, kind, parent, after)
     if (extras !== null) {
       entry.isObserved = true

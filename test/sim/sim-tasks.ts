@@ -1,4 +1,6 @@
+import type { TaskHandle } from '#src/lanes/task-handle.js'
 import type { NestedCalls } from './sim-calls.js'
+import type { SimHandles } from './sim-handles.js'
 import type { SimThread } from './sim-thread.js'
 import type { SimWorld } from './sim-world.js'
 
@@ -8,6 +10,8 @@ export interface SimTaskHost {
   readonly thread: SimThread
   /** How tasks submit others, where they do. */
   readonly calls: NestedCalls | null
+  /** What tasks do with handles of others, where they are given any. */
+  readonly handles: SimHandles | null
 }
 
 export type SimTask = (host: SimTaskHost, ...args: unknown[]) => unknown
@@ -76,4 +80,7 @@ export const SIM_TASKS: Readonly<Record<string, SimTask>> = {
   exits: ({ thread }) => thread.exit(7),
   /** Has others do a part of it. */
   calls: ({ thread, calls }, value) => calls!.begin(thread, value),
+  /** Is given the handle of another. */
+  awaits: ({ thread, handles }, value, handle, owner) =>
+    handles!.begin(thread, value, handle as TaskHandle, owner as number),
 }

@@ -1,3 +1,4 @@
+import type { OpenWaits } from '#src/bridge/open-waits.js'
 import type { LaneSends } from '#src/bridge/protocol/lane-to-supervisor.js'
 import type { ThreadBlock } from '#src/bridge/thread-block.js'
 import { Epoch } from '#src/core/clock.js'
@@ -64,6 +65,14 @@ export class SimThreadSender {
   /** It is connected with a lane that is looked at. */
   reach(lane: string): void {
     if (this.#own.lanes[lane] === undefined) throw new Error(`there is no lane '${lane}'`)
+  }
+
+  awaits(...wait: Parameters<OpenWaits['begin']>): () => void {
+    return this.#own.waits.begin(...wait)
+  }
+
+  revive(args: readonly unknown[], list: unknown): readonly unknown[] {
+    return this.#own.revive(args, list)
   }
 
   idle(): Promise<void> {

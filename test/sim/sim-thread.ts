@@ -6,6 +6,7 @@ import { PROTOCOL_VERSION } from '#src/bridge/protocol/version.js'
 import type { LaneTerms } from '#src/bridge/sender-context.js'
 import { FLOAT } from '#src/bridge/shared-table.js'
 import { TaskLoadError } from '#src/core/errors.js'
+import type { Task } from '#src/core/task.js'
 import { lastWorkDone } from '#src/lanes/last-work.js'
 import type { Lease } from '#src/lanes/lease.js'
 import type { TaskFunction } from '#src/lanes/loop-environment.js'
@@ -13,39 +14,20 @@ import { RunLoop } from '#src/lanes/run-loop.js'
 import { MortalBlock } from './mortal-block.js'
 import { Actor } from './sim-actor.js'
 import type { NestedCalls } from './sim-calls.js'
+import type { SimHandles } from './sim-handles.js'
 import type { PoolWatcher } from './sim-pool.js'
 import type { SimPort } from './sim-port.js'
 import type { SenderSurroundings, SimSender } from './sim-sender.js'
 import { SIM_TASKS } from './sim-tasks.js'
 import { SimThreadSender } from './sim-thread-sender.js'
 import type { SimWorld } from './sim-world.js'
+import type { ThreadWatcher } from './thread-watcher.js'
 
-const NOTHING = (): readonly never[] => []
 /** A look at the doorbell takes so long. */
 const SPIN_STEP_MS = 0.005
 
 /** What becomes of a thread's start. */
 export type StartFate = 'starts' | 'fails to load' | 'never ends'
-
-/** Who watches what threads do. */
-export interface ThreadWatcher {
-  /** A task's code begins. */
-  /** @param started the instant at which it was claimed */
-  began(thread: SimThread, sender: number, sequence: number, started: number): void
-  /** A task's code has ended, or has been given up. */
-  ended(thread: SimThread, sender: number, sequence: number): void
-  /** A task ignored its abort for its grace. */
-  abandoned(thread: SimThread): void
-  /** Its end of a connection to a sender. */
-  connected(thread: SimThread, sender: number, port: SimPort): void
-  died(thread: SimThread): void
-  /** A task on it is about to submit tasks. */
-  sends(thread: SimThread, sender: SimSender): void
-  /** A task there awaits others, or goes on. */
-  waits(thread: SimThread, job: Job): void
-  /** It has run its teardown. */
-  left(thread: SimThread): void
-}
 
 /** What simulated threads have in common. */
 export interface ThreadSurroundings extends SenderSurroundings {
@@ -53,6 +35,7 @@ export interface ThreadSurroundings extends SenderSurroundings {
   readonly terms: readonly LaneTerms[]
   /** What tasks submit. */
   readonly calls: NestedCalls | null
+  readonly handles: SimHandles | null
   readonly watcher: PoolWatcher
 }
 
@@ -85,10 +68,9 @@ export class SimThread {
   readonly #lease: Lease
   readonly #control: SimPort
   readonly #watcher: ThreadWatcher
-  readonly #waitEnds = new Map<Job, (() => void)[]>()
   readonly #onAbort = new Map<Job, () => void>()
-  /** Those of its tasks that wait for others. */
-  readonly #waiting = new Set<Job>()
+  /** For how many others those of its tasks wait that do. */
+  readonly #waiting = new Map<Job, number>()
   /** Those that have been told to stop. */
   readonly #aborted = new Set<Job>()
   #sender: SimThreadSender | null = null
@@ -138,16 +120,20 @@ export class SimThread {
 
   /** What `currentTask().lanes` is to a task: made for the first that asks, and connected with a lane that is asked for. */
   reach(lane: string): SimSender {
-    if (this.#sender === null) {
-      const block = new MortalBlock(this.#lease.block, this.#world, this.actor)
-      const own = new SimThreadSender(this, this.#surroundings, block, (message, transfer) =>
-        this.#control.post(message, transfer),
-      )
-      this.#sender = own
-      this.#watcher.sends(this, own.sender)
-    }
-    this.#sender.reach(lane)
-    return this.#sender.sender
+    const own = this.#here()
+    own.reach(lane)
+    return own.sender
+  }
+
+  #here(): SimThreadSender {
+    if (this.#sender !== null) return this.#sender
+    const block = new MortalBlock(this.#lease.block, this.#world, this.actor)
+    const own = new SimThreadSender(this, this.#surroundings, block, (message, transfer) =>
+      this.#control.post(message, transfer),
+    )
+    this.#sender = own
+    this.#watcher.sends(this, own.sender)
+    return own
   }
 
   /** What its tasks submit with, once one has. */
@@ -155,22 +141,28 @@ export class SimThread {
     return this.#sender?.sender ?? null
   }
 
-  /** A task awaits what it has submitted: it needs no place meanwhile. */
-  beginWait(job: Job): void {
-    const ends = this.#waitEnds.get(job) ?? []
-    ends.push(job.beginWait(NOTHING, () => {}))
-    this.#waitEnds.set(job, ends)
-    if (this.#running !== job && !this.loop!.isPending(job)) return
-    this.#waiting.add(job)
-    this.mostWaiting = Math.max(this.mostWaiting, this.#waiting.size)
+  /**
+   * A task awaits another: it needs no place meanwhile.
+   *
+   * @returns to be called when it does not any more
+   */
+  beginWait(job: Job, awaited: Task): () => void {
+    const end = job.beginWait(
+      () => [awaited],
+      error => this.#watcher.refused(this, job, error),
+    )
+    const count = this.#waiting.get(job) ?? 0
+    if (count > 0 || this.#running === job || this.loop!.isPending(job)) {
+      this.#waiting.set(job, count + 1)
+      this.mostWaiting = Math.max(this.mostWaiting, this.#waiting.size)
+    }
     this.#watcher.waits(this, job)
-  }
-
-  /** It goes on. @param last whether it waits for nothing more */
-  endWait(job: Job, last: boolean): void {
-    this.#waitEnds.get(job)?.pop()?.()
-    if (!last || !this.#waiting.delete(job)) return
-    this.#watcher.waits(this, job)
+    return () => {
+      end()
+      const left = (this.#waiting.get(job) ?? 0) - 1
+      if (left > 0) this.#waiting.set(job, left)
+      else if (this.#waiting.delete(job)) this.#watcher.waits(this, job)
+    }
   }
 
   isWaiting(job: Job): boolean {
@@ -311,12 +303,13 @@ export class SimThread {
     const world = this.#world
     const { actor } = this
     let announced = Number.POSITIVE_INFINITY
+    const { calls, handles } = this.#surroundings
     const functions: TaskFunction[] = Object.keys(SIM_TASKS)
       .sort()
       .map(
         name =>
           (...args: unknown[]) =>
-            SIM_TASKS[name]!({ world, thread: this, calls: this.#surroundings.calls }, ...args),
+            SIM_TASKS[name]!({ world, thread: this, calls, handles }, ...args),
       )
     this.loop = new RunLoop(
       new MortalBlock(this.#lease.block, world, actor),
@@ -339,8 +332,8 @@ export class SimThread {
         nextTurn: call => world.later(actor, call),
         microtask: call => world.later(actor, call),
         invoke: (job, call) => this.#invoke(job, call),
-        awaits: () => () => {},
-        revive: args => args,
+        awaits: (job, awaited, refuse) => this.#here().awaits(job, awaited, refuse),
+        revive: (args, list) => this.#here().revive(args, list),
         abort: job => {
           this.#aborted.add(job)
           this.#onAbort.get(job)?.()

@@ -1,7 +1,7 @@
 import type { MultilaneError } from '#src/core/errors.js'
 import { Random } from '../support/random.js'
 import { checkOutcomes, checkRest, checkStrays } from './conclusion.js'
-import { Detectors, describe } from './detectors.js'
+import { Detectors } from './detectors.js'
 import { watchWithin } from './inner-sights.js'
 import { watchTables } from './protocol-steps.js'
 import { checkQuiet } from './quiet-checks.js'
@@ -10,6 +10,9 @@ import { Actor } from './sim-actor.js'
 import { NestedCalls } from './sim-calls.js'
 import { SimDependencies } from './sim-dependencies.js'
 import { SimDrains } from './sim-drains.js'
+import { watchGarbage } from './sim-garbage.js'
+import { SimHandles } from './sim-handles.js'
+import { everySender, isHalfOpen, Liveness } from './sim-liveness.js'
 import { SimMaps } from './sim-maps.js'
 import { randomLane, randomMesh } from './sim-options.js'
 import { LANES, SimScheduler } from './sim-scheduler.js'
@@ -18,20 +21,6 @@ import { SimStartWaits } from './sim-start-waits.js'
 import { Submissions } from './sim-submission.js'
 import type { SimThread } from './sim-thread.js'
 import { SimWorld } from './sim-world.js'
-import type { Detector } from './violation.js'
-
-/** So many steps without faults must be enough for all that there is. */
-const LIVENESS_STEPS = 20_000
-/** And so many milliseconds. */
-const LIVENESS_MS = 60_000
-
-/** Who minds what has not ended. */
-const DETECTOR_OF: Readonly<Record<string, Detector>> = {
-  'its slots': 'slots',
-  'its waits': 'waits',
-  'its orphans': 'orphans',
-  'its retirements': 'retirements',
-}
 
 /** One run of a random workload: tasks, cancels, limits, deaths and parking, then a phase without faults. */
 class Run {
@@ -42,6 +31,8 @@ class Run {
   readonly #submissions: Submissions
   readonly #maps = new SimMaps()
   readonly #drains: SimDrains
+  readonly #liveness: Liveness
+  readonly #handles: SimHandles | null
   /** The names of its lanes. */
   readonly #lanes: readonly string[]
   readonly #startWaits: SimStartWaits
@@ -81,10 +72,24 @@ class Run {
       nesting: mesh.nesting,
     })
     const calls = mesh.nesting ? new NestedCalls(world, races, this.#submissions, this.#lanes) : null
+    const handles = mesh.nesting ? new SimHandles(world, races, this.#detectors) : null
+    this.#handles = handles
+    this.#submissions.handles = handles
+    watchGarbage(world)
     if (calls !== null) calls.entryOf = (sender, sequence) => this.#detectors.entryOf(sender, sequence)
-    this.#scheduler = new SimScheduler(world, lanes, { senders, races, watcher: this.#detectors, calls })
+    this.#scheduler = new SimScheduler(world, lanes, {
+      senders,
+      races,
+      watcher: this.#detectors,
+      calls,
+      handles,
+    })
     this.#detectors.watch(this.#scheduler)
-    world.onQuiet = () => checkQuiet(this.#scheduler, this.#detectors)
+    this.#liveness = new Liveness(world, this.#detectors, this.#scheduler, () => this.#settle())
+    world.onQuiet = () => {
+      checkQuiet(this.#scheduler, this.#detectors)
+      this.#handles?.checkQuiet(this.#scheduler.living)
+    }
     world.onDeath = (actor, at) => {
       const thread = this.#scheduler.allThreads.find(one => one.actor === actor)!
       this.#noteDeath(thread, at)
@@ -178,7 +183,10 @@ class Run {
     else if (roll < 0.225) this.#act(sender, () => this.#drains.start(sender))
     else if (roll < 0.245)
       this.#act(sender, () => this.#onAny(sender, entry => this.#startWaits.start(entry)))
-    else this.#world.step()
+    else if (roll < 0.25 && this.#handles !== null) {
+      const of = this.#anySender(sender)
+      this.#act(of, () => this.#handles!.drop(of, false))
+    } else this.#world.step()
     await this.#settle()
     this.#detectors.afterStep()
   }
@@ -283,61 +291,36 @@ class Run {
     Object.assign(faults, { lingers: 0, failsToLoad: 0, neverStarts: 0 })
     for (const { actor } of this.#scheduler.senders) actor.parked = false
     for (const { actor } of allThreads) actor.doom = Number.POSITIVE_INFINITY
-    await this.#until('its start or stop', () => this.#starting === 0 && !this.#isStopping)
     const scheduler = this.#scheduler
+    const until = (what: string, isSo: () => boolean): Promise<void> => this.#liveness.until(what, isSo)
+    await until('its start or stop', () => this.#starting === 0 && !this.#isStopping)
     const isOver = ({ actor, open }: SimSender): boolean => actor.dead || open.size === 0
-    await this.#until('its tasks', () => this.#senders.every(isOver))
-    await this.#until('its waits', () => this.#drains.open + this.#startWaits.open === 0)
-    await this.#until('its orphans', () => this.#detectors.orphans.running(scheduler).length === 0)
+    await until('its tasks', () => everySender(scheduler).every(isOver))
+    await until('its waits', () => this.#drains.open + this.#startWaits.open === 0)
+    await until('its orphans', () => this.#detectors.orphans.running(scheduler).length === 0)
     if (this.#closing === null && !this.#startFailed && !scheduler.closed) {
-      await this.#until('its retirements', () => this.#detectors.retiring.length === 0)
-      await this.#until('its connections', () => scheduler.livingSenders.every(one => !isHalfOpen(one)))
-      const isEmpty = ({ sender }: SimSender): boolean => sender.sent.table.inUse === 0
-      await this.#until('its slots', () => scheduler.livingSenders.every(isEmpty))
+      await until('its retirements', () => this.#detectors.retiring.length === 0)
+      await until('its connections', () => scheduler.livingSenders.every(one => !isHalfOpen(one)))
+      const isAtRest = (one: SimSender): boolean =>
+        isOver(one) && one.sender.sent.table.inUse === one.sender.exports.size
+      const areHome = (): boolean => {
+        // What goes on after it was given up may be given handles still.
+        for (const sender of scheduler.livingSenders) this.#handles?.drop(sender, true)
+        return scheduler.livingSenders.every(
+          one => one.sender.exports.size <= (this.#handles?.lostWithLenders(one) ?? 0),
+        )
+      }
+      await until('its handles', areHome)
+      await until('its slots', () => areHome() && scheduler.livingSenders.every(isAtRest))
       for (const sender of scheduler.livingSenders) checkRest(sender, this.#detectors)
     }
     if (this.#closing === null) this.#world.run(this.#scheduler.main.actor, () => this.#beginClose(2000))
-    await this.#until('its close()', () => this.#hasClosed)
-  }
-
-  /** All there have ever been. */
-  get #senders(): SimSender[] {
-    return [...this.#scheduler.ownedSenders, ...this.#scheduler.threadSenders]
+    await until('its close()', () => this.#hasClosed)
   }
 
   async #settle(): Promise<void> {
     await promisesSettled()
     this.#world.settled()
-  }
-
-  async #until(what: string, isSo: () => boolean): Promise<void> {
-    const { steps } = this.#world
-    const since = this.#world.now()
-    await this.#settle()
-    while (!isSo()) {
-      const moved = this.#world.step(since + LIVENESS_MS)
-      await this.#settle()
-      this.#detectors.afterStep()
-      if (moved && this.#world.steps - steps < LIVENESS_STEPS) continue
-      if (isSo()) return
-      const isClose = what === 'its close()' || this.#scheduler.livingSenders.some(isHalfOpen)
-      const detector = isClose ? 'close' : (DETECTOR_OF[what] ?? 'hung')
-      this.#detectors.fail(detector, `without faults ${what} did not end: ${this.#leftOver()}`)
-    }
-  }
-
-  #leftOver(): string {
-    const { living, livingSenders } = this.#scheduler
-    const entries = this.#senders.flatMap(({ open, actor }) => (actor.dead ? [] : [...open]))
-    const slots = livingSenders.map(({ sender }) => sender.sent.table.inUse).join(' and ')
-    const threads = living.map(
-      ({ id, lane, phase, waiting }) => `thread ${id} of ${lane} ${phase}, ${waiting} wait`,
-    )
-    return [
-      ...entries.slice(0, 10).map(entry => `${describe(entry)} at ${entry.task.id}`),
-      `${slots} slots`,
-      ...threads,
-    ].join('; ')
   }
 
   async #conclude(): Promise<void> {
@@ -353,16 +336,11 @@ class Run {
       closedAt: this.#closedAt,
       cutShort: this.#cutShort || this.#startFailed || this.#races.met.has('lane failed'),
     })
+    this.#handles?.conclude(this.#cutShort || this.#startFailed || this.#races.met.has('lane failed'))
     const { resolved, rejected } = this.#maps.conclude(message => this.#detectors.fail('outcome', message))
     if (resolved > 0) this.#races.hit('map resolved')
     if (rejected > 0) this.#races.hit('map rejected')
   }
-}
-
-/** Whether a connection is closed on its thread's side alone. */
-function isHalfOpen({ links }: SimSender): boolean {
-  for (const port of links.keys()) if (port.peer.isClosedHere && !port.isClosedHere) return true
-  return false
 }
 
 /**
@@ -382,6 +360,7 @@ export async function runSeed(seed: number, races = new Races()): Promise<Races>
   } finally {
     watchTables(null, null)
     watchWithin(null)
+    watchGarbage(null)
     // All of it was microtasks, and some memory is only given back between tasks.
     await new Promise(setImmediate)
   }

@@ -25,6 +25,7 @@
  * | `strays`         | no message made no sense, and no fault was reported                                          |
  * | `orphans`        | a task whose submitter is known to be dead does not begin, and is told to stop if it has     |
  * | `idle`           | a thread that has submitted what has not ended is not taken to be idle                       |
+ * | `handles`        | what a handle tells and shows on any thread is what has become of its task                   |
  * | `retirements`    | a thread that is to retire leaves, whoever has died meanwhile                                |
  * | `forgotten`      | when nothing is left to happen but timers, nothing waits that could go on                    |
  * | `hung`           | without faults everything ends                                                               |
@@ -52,6 +53,7 @@ export type Detector =
   | 'strays'
   | 'orphans'
   | 'idle'
+  | 'handles'
   | 'retirements'
   | 'forgotten'
   | 'hung'

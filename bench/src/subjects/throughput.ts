@@ -1,4 +1,5 @@
 import { type ContenderSetup, type EmptyTask, openContender } from '../contenders/empty/contender.js'
+import { pump } from '../pump.js'
 import { sample } from '../sampling.js'
 import type { Open } from './subject.js'
 
@@ -34,21 +35,4 @@ export const open: Open<ContenderSetup, ThroughputRequest, number> = async setup
     },
     close: () => contender.close(),
   }
-}
-
-/** Makes so many calls, so many of them at a time: each that completes makes the next. */
-function pump(call: () => PromiseLike<unknown>, calls: number, inFlight: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let started = 0
-    let finished = 0
-    const start = (): void => {
-      started++
-      call().then(next, reject)
-    }
-    const next = (): void => {
-      if (++finished === calls) resolve()
-      else if (started < calls) start()
-    }
-    while (started < Math.min(inFlight, calls)) start()
-  })
 }

@@ -156,6 +156,14 @@ export interface WaitRefused {
   readonly cycle: readonly string[]
 }
 
+/** A task that was submitted here waits for others, or for none any more: for whoever looks. */
+export interface WaitingSeen {
+  readonly type: 'waiting'
+  readonly sequence: number
+  /** What they are called. */
+  readonly awaited: readonly string[]
+}
+
 export type SupervisorToSender =
   | ThreadJoined
   | ThreadLeaving
@@ -175,3 +183,4 @@ export type SupervisorToSender =
   | OutcomeHere
   | PriorityInherited
   | WaitRefused
+  | WaitingSeen
