@@ -21,6 +21,8 @@ export interface ImportContext {
   /** Calls back at the end of the present turn. */
   defer(call: () => void): void
   remindMeAfter(delay: number, call: () => void): () => void
+  /** @throws DeadlockError if a task that has not started needs this very thread */
+  refuseDeadlock(task: Task): void
   /** Blocks this thread until it is over. @param timeout milliseconds, or Infinity */
   block(task: Task, isOver: () => boolean, timeout: number): void
 }
@@ -192,6 +194,8 @@ export class Imports implements Lending {
 
   /** Blocks this thread until it is over. @param timeout milliseconds, or Infinity */
   block(task: Task, isOver: () => boolean, timeout: number): void {
+    // Where one that has started is, the supervisor knows.
+    if (this.recordOf(task).state < STARTED) this.#context.refuseDeadlock(task)
     this.watch(task)
     this.#context.block(task, isOver, timeout)
   }

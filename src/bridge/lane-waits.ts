@@ -47,7 +47,7 @@ export class LaneWaits {
    * @throws DeadlockError if the task needs this very thread
    */
   block(task: Task, isOver: () => boolean, timeout: number): void {
-    this.#refuseDeadlock(task)
+    this.refuseDeadlock(task)
     this.#context.block(task, this.#spin, isOver, timeout)
   }
 
@@ -118,7 +118,8 @@ export class LaneWaits {
     link.send({ type: 'bell', buffer, thread: link.thread })
   }
 
-  #refuseDeadlock(task: Task): void {
+  /** @throws DeadlockError if a task of the lane needs this very thread */
+  refuseDeadlock(task: Task): void {
     const { home } = this.#context.environment
     if (home === undefined) return
     const { name } = this.#terms

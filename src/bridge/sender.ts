@@ -86,6 +86,7 @@ export class Sender implements SenderContext {
       reach: lane => this.reach(lane),
       defer: call => environment.defer(call),
       remindMeAfter: (delay, call) => this.remindMeAfter(delay, call),
+      refuseDeadlock: task => this.lane(task.target.lane).waits.refuseDeadlock(task),
       block: (task, isOver, timeout) => this.block(task, this.#importSpin, isOver, timeout),
     })
     for (const terms of lanes) this.#lanes.set(terms.name, new LaneSender(this, terms))

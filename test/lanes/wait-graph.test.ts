@@ -139,6 +139,18 @@ test('a synchronous wait for what waits for a task of the thread that it would b
   )
 })
 
+test('a synchronous wait for a given task that only the thread that it would block can start is refused', async () => {
+  await using scheduler = await start()
+  const { other } = scheduler.lanes
+  const log = newLog()
+  const queued = other.submit('note', [log, 1, 0], { delay: 400 })
+  const refused = await other.run('waitForSync', [queued])
+  assert.is(refused, "ERR_DEADLOCK; the only thread of lane 'other'; task 'note' of lane 'other'")
+  assert.is(await queued.result(), 'noted 1')
+  // It has ended: nothing is needed any more.
+  assert.is(await other.run('waitForSync', [queued]), 'noted 1')
+})
+
 test('a synchronous wait for a task whose handle was given ends with its value', async () => {
   await using scheduler = await start()
   const { urgent, bulk } = scheduler.lanes

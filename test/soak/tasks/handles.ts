@@ -35,7 +35,7 @@ export async function makeAndPass(to: Names, value: number): Promise<string> {
 
 /** The heap that is used on the thread when what is garbage has been collected. */
 export async function heap(): Promise<number> {
-  for (let i = 0; i < 3; i++) {
+  for (let i = 0; i < 2; i++) {
     usedHeap()
     await new Promise(setImmediate)
   }
