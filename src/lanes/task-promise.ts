@@ -83,7 +83,8 @@ function promiseWithin<T>(running: RunningTask, executor: Executor<T>, awaited: 
 
 /** Says what a promise that was made here waits for, once that is known. As often called as `promiseOf`. */
 export function waitsFor(promise: Promise<unknown>, task: Task): void {
-  if (promise instanceof TaskPromise) promise.waitsFor(onlyThat(task))
+  // Asked first because it costs less.
+  if (ambientRun() !== undefined && promise instanceof TaskPromise) promise.waitsFor(onlyThat(task))
 }
 
 function onlyThat(task: Task): Awaited {

@@ -15,7 +15,7 @@ export const laneToLane: Suite = async effort => {
   const request = {
     stretches: quick ? 2 : 5,
     samples: quick ? 300 : 1_000,
-    calls: quick ? 5_000 : 100_000,
+    calls: quick ? 5_000 : 20_000,
     inFlight: IN_FLIGHT,
   }
   const rows: Row[] = []
