@@ -24,7 +24,7 @@ export interface TaskInfo {
   readonly waitsFor: number
   /**
    * What it awaits while it runs, such as `task 'parse' on lane 'cpu'`: tasks of other lanes, or its own, as far as that
-   * has lasted.
+   * has lasted; the first hundred of them.
    */
   readonly awaits: readonly string[]
   /**

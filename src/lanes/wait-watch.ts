@@ -4,6 +4,9 @@ import { acrossLanes, withinLane } from '../core/lane-rank.js'
 import { WaitGraph, type WaitNode } from '../core/wait-graph.js'
 import type { Senders } from './senders.js'
 
+/** Of a task that waits for more than so many, as many are shown. */
+const MOST_SHOWN = 100
+
 /** A task that waits or is waited for. */
 interface WaitingTask extends WaitNode, HandleName {
   readonly lane: string
@@ -77,11 +80,17 @@ export class WaitWatch {
   /** Waits of a thread are over. */
   end(thread: number, ids: readonly number[]): void {
     const waits = this.#waits.get(thread)
+    const waiters = new Set<WaitingTask>()
     for (const id of ids) {
-      for (const pair of waits?.get(id) ?? []) this.#unwait(...pair)
+      for (const [waiter, awaited] of waits?.get(id) ?? []) {
+        waiters.add(waiter)
+        this.#unwait(waiter, awaited)
+      }
       waits?.delete(id)
     }
     if (waits?.size === 0) this.#waits.delete(thread)
+    // Once for all: one that waited for thousands is told of once.
+    for (const waiter of waiters) this.#show(waiter)
   }
 
   /** A thread has ended, and with it the waits of its tasks. */
@@ -118,7 +127,6 @@ export class WaitWatch {
 
   #unwait(waiter: WaitingTask, awaited: WaitingTask): void {
     this.#graph.unwait(waiter, awaited)
-    this.#show(waiter)
     waiter.waits--
     awaited.waits--
     this.#forgetIfFree(waiter)
@@ -128,8 +136,9 @@ export class WaitWatch {
   /** Has it seen what a task waits for where it was submitted by the thread that made the scheduler. */
   #show(waiter: WaitingTask): void {
     const { owner, sequence } = waiter
-    const awaited = this.#graph.awaitedBy(waiter).map(({ name }) => name)
-    this.#senders.tellOwner(owner, { type: 'waiting', sequence, awaited })
+    const awaited = this.#graph.awaitedBy(waiter).slice(0, MOST_SHOWN)
+    const names = awaited.map(({ name }) => name)
+    this.#senders.tellOwner(owner, { type: 'waiting', sequence, awaited: names })
   }
 
   #forgetIfFree(task: WaitingTask): void {
