@@ -18,7 +18,7 @@ import type { WaitOptions } from './wait-options.js'
  * A submitted task. It settles exactly once, whatever dies, and nothing that is asked of it here ever hangs on the
  * lane's loop: state and timestamps are read from memory that the lane's thread shares.
  *
- * A handle may be an argument of a task of the same scheduler, also in plain objects and arrays of one: the task may await
+ * A handle may be an argument of a task of the same scheduler, or be anywhere inside one: the task may await
  * it there, and pass it on. What such a handle resolves to comes straight from the thread that ran its task.
  */
 export class TaskHandle<R = unknown> {
