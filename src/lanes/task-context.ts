@@ -133,7 +133,7 @@ export function contextOf(
 
 /**
  * The task whose code is running, also after an `await`. `M` is the type of the task module, `L` the names of the lanes:
- * what `lanes` is typed by. Nothing checks them against the scheduler: `currentTask<typeof import('./tasks.js'), 'bulk'>()`.
+ * what `lanes` is typed by. Nothing checks them against the scheduler: `currentTask<typeof tasks, 'bulk'>()`.
  *
  * @throws MultilaneError `ERR_INVALID_ARG` outside a task
  */
