@@ -110,6 +110,9 @@ export const RACES = [
 
 export type Race = (typeof RACES)[number]
 
+/** So rare that ten thousand seeds may miss them: each by a seed that meets it, which is run for that. */
+export const RARE_RACES: ReadonlyMap<Race, number> = new Map([['thread became a sender while leaving', 1555]])
+
 /** How often each was met. */
 export class Races {
   readonly met = new Map<string, number>()
@@ -128,7 +131,7 @@ export class Races {
   }
 
   get unmet(): Race[] {
-    return RACES.filter(race => !this.met.has(race))
+    return RACES.filter(race => !this.met.has(race) && !RARE_RACES.has(race))
   }
 
   toString(): string {
