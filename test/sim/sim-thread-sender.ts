@@ -35,6 +35,7 @@ export class SimThreadSender {
         terms,
         {
           thread: thread.id,
+          places: thread.places,
           functionOf: job => String(job.index),
           running: () => undefined,
           started: () => [],
