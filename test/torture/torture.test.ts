@@ -23,8 +23,30 @@ test('each task ends once, as its own doing or a death on its lane explains', as
     const wrong = await episode.run(500 + random.below(4_000))
     for (const { end, refusal } of episode.entries)
       count(end === undefined ? `refused ${refusal}` : `${end.state} ${end.code ?? ''}`)
+    for (const { end, refusal, name } of episode.told.entries) {
+      count(`nested ${end === undefined ? (refusal ?? 'orphaned') : `${end.state} ${end.code ?? ''}`}`)
+      if (name === 'nest') count('nested in nested')
+    }
+    for (const { kind, end } of episode.told.waits)
+      count(
+        `${kind} ${end === undefined ? 'cut off' : (end.code ?? (typeof end.value === 'boolean' ? end.value : 'DONE'))}`,
+      )
     for (const stall of episode.stalls) count(stall)
     for (const { lane, code } of episode.losses) count(`lane ${lane} lost by ${code}`)
+    if (wrong.length > 0 && process.env.DUMP)
+      (await import('node:fs')).writeFileSync(
+        process.env.DUMP,
+        JSON.stringify(
+          {
+            wrong,
+            notes: (await import('./journal.js')).notesOf(episode.board.journal),
+            ...episode.account,
+            entries: episode.account.entries.map(e => ({ ...e, runs: episode.account.runs(e.task) })),
+          },
+          null,
+          1,
+        ),
+      )
     assert.equal(wrong.slice(0, MOST_SHOWN), [], `seed ${SEED}, episode ${episodes}, ${wrong.length} in all`)
   }
   console.log(`${episodes} episodes`)

@@ -135,3 +135,5 @@ export function closePorts(board: BoardMemory, task: number): number {
   }
   return task
 }
+
+export { awaitGiven, awaitPosted, ignoreGiven, nest, post } from './nesting.js'
