@@ -20,8 +20,10 @@ export function* complaintsOfWaits(account: Account): Generator<string> {
 
 function* complaintsOf(wait: Wait, account: Account): Generator<string> {
   const { end, kind, awaited } = wait
-  const lane = entryOf(wait.waiter, account)!.lane
   if (end === undefined) {
+    const { lane, end: over } = entryOf(wait.waiter, account)!
+    // A thread stays for its tasks, and not for the promises that they leave behind.
+    if (over !== undefined && account.leaving.has(lane)) return
     if (!hasDied(wait.thread, lane, wait.from, account)) yield 'it has never ended'
     return
   }

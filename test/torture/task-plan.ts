@@ -5,7 +5,7 @@ import type * as torture from './tasks/torture.js'
 import { LANE_NAMES, PEACEFUL, type TortureLane } from './torture-lanes.js'
 import type { Given } from './waiting.js'
 
-export type TortureName = keyof typeof torture
+export type TortureName = Exclude<keyof typeof torture, 'collect'>
 
 /** A task that is to be submitted. */
 export interface Plan {

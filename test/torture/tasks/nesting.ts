@@ -1,4 +1,5 @@
 import { currentTask, type TaskHandle } from 'multilane/task'
+import { collectGarbage } from '../../support/garbage.js'
 import { Random } from '../../support/random.js'
 import { type BoardMemory, noteRun } from '../board.js'
 import { Nest } from '../nest.js'
@@ -61,4 +62,12 @@ export function post(
   noteRun(board, task)
   expected.get(to)?.({ task: awaited, handle })
   return task
+}
+
+/** Collects the garbage of its thread, so that handles of which nobody knows any more are given back. */
+export async function collect(): Promise<void> {
+  for (let i = 0; i < 2; i++) {
+    collectGarbage()
+    await new Promise(setImmediate)
+  }
 }

@@ -136,4 +136,4 @@ export function closePorts(board: BoardMemory, task: number): number {
   return task
 }
 
-export { awaitGiven, awaitPosted, ignoreGiven, nest, post } from './nesting.js'
+export { awaitGiven, awaitPosted, collect, ignoreGiven, nest, post } from './nesting.js'
