@@ -342,7 +342,9 @@ export function hasDied(thread: number, lane: string, since: number, account: Ac
 
 /** How often a task may have been called, as things went on its lane. */
 function mostRuns({ lane, retries, idempotent }: Entry, account: Account): number {
-  const died = account.deeds.some(deed => reaches(deed, lane, account))
+  const died =
+    account.deeds.some(deed => reaches(deed, lane, account)) ||
+    account.losses.some(loss => loss.lane === lane)
   return 1 + retries + (idempotent && died ? DEATHS - 1 : 0)
 }
 
