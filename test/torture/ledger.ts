@@ -264,7 +264,12 @@ function* complaintsOfFailure(entry: Entry, end: Ending, account: Account, runs:
 }
 
 /** Whether a task that fails with its thread had a thread to fail with. */
-function* complaintsOfDeath({ lane }: Entry, end: Ending, account: Account, runs: number): Generator<string> {
+function* complaintsOfDeath(
+  { lane, nested }: Entry,
+  end: Ending,
+  account: Account,
+  runs: number,
+): Generator<string> {
   const { code = '', at } = end
   const acts = DEEDS_OF[code]
   if (acts === undefined) {
@@ -282,8 +287,10 @@ function* complaintsOfDeath({ lane }: Entry, end: Ending, account: Account, runs
   if (!done && !(code === 'ERR_LANE_TERMINATED' && isOvertime(lane, end, account)))
     yield 'nobody on its lane did that'
   if (account.untold.has(lane)) return
+  // A lane thread hears of it by another port, and may be blocked.
+  const apart = nested === undefined ? SAME_TIME_MS : Number.POSITIVE_INFINITY
   const told = account.losses.some(
-    loss => loss.lane === lane && loss.code === code && Math.abs(loss.at - at) < SAME_TIME_MS,
+    loss => loss.lane === lane && loss.code === code && Math.abs(loss.at - at) < apart,
   )
   if (!told) yield 'its lane has lost no thread then'
 }
