@@ -44,7 +44,10 @@ const EXIT_WAIT_MS = 50
 /** So often it is ended again while it has not exited, at intervals that double. */
 const MORE_ENDS = 4
 
-/** A thread that is not needed any more has this long for its tasks' clean-up and its teardown. */
+/**
+ * A thread that is not needed any more has this long for its tasks' clean-up and its teardown: from when all has ended
+ * that its tasks have submitted, which would die with it, or from up to that long later.
+ */
 const LEAVE_WITHIN_MS = 5_000
 
 /**
@@ -183,7 +186,14 @@ export class LaneThread {
     this.tell({ type: 'leave' })
     if (before === 'ready') return
     this.#leavesAlone = true
-    this.#stopTimer = this.#timers.after(LEAVE_WITHIN_MS, () => this.#end.abort())
+    this.#boundLeaving()
+  }
+
+  #boundLeaving(): void {
+    this.#stopTimer = this.#timers.after(LEAVE_WITHIN_MS, () => {
+      if (this.block.isSending) this.#boundLeaving()
+      else this.#end.abort()
+    })
   }
 
   /**

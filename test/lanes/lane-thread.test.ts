@@ -169,4 +169,44 @@ test('one whose ports have closed is ended if it does not die', async () => {
   assert.equal(log, ['ERR_LANE_CLOSED', 'exited'])
 })
 
+test('one that leaves is not ended while tasks are unfinished that its tasks have submitted', async () => {
+  const clock = new ManualClock()
+  const log: string[] = []
+  let control: MessagePort | undefined
+  const pool = {
+    onError: () => {},
+    worker: () => undefined,
+    replaceNoMore: () => {},
+    destroy: () => Promise.resolve(),
+    lease: (terms: Lease, signal: AbortSignal) => {
+      control = terms.control
+      return new Promise((_, reject) => {
+        signal.addEventListener('abort', () => {
+          log.push('aborted')
+          reject(Object.assign(new Error(), { name: 'AbortError' }))
+        })
+      })
+    },
+  }
+  const surroundings = { ...threadSurroundings, clock, timers: clock }
+  const durations = { waits: newDurations(), runs: newDurations() }
+  const thread = new LaneThread(1, CONFIG, { pool, surroundings }, 0, durations, {
+    ready: () => log.push('ready'),
+    lost: () => log.push('lost'),
+    exited: () => log.push('exited'),
+    message: () => {},
+  })
+  control!.postMessage({ type: 'ready', names: [], os: 'normal' })
+  await eventually('it is ready', () => thread.isReady)
+  thread.retire()
+  thread.block.isSending = true
+  thread.leave()
+  clock.runFor(60_000)
+  assert.equal(log, ['ready'])
+  thread.block.isSending = false
+  clock.runFor(5_000)
+  assert.equal(log, ['ready', 'aborted'])
+  control!.close()
+})
+
 test.run()
