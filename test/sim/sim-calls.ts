@@ -53,7 +53,7 @@ export class NestedCalls {
         })
       })
       let left = awaited.length
-      const ends = new Map(awaited.map(entry => [entry, thread.beginWait(job, entry.task)]))
+      const ends = new Map(awaited.map(entry => [entry, thread.beginWait(job, () => [entry.task])]))
       if (left === 0) next()
     }
     thread.onAbort(() => {

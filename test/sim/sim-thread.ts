@@ -18,7 +18,7 @@ import type { SimHandles } from './sim-handles.js'
 import type { PoolWatcher } from './sim-pool.js'
 import type { SimPort } from './sim-port.js'
 import type { SenderSurroundings, SimSender } from './sim-sender.js'
-import { SIM_TASKS } from './sim-tasks.js'
+import { SIM_TASKS, type SimTask } from './sim-tasks.js'
 import { SimThreadSender } from './sim-thread-sender.js'
 import type { SimWorld } from './sim-world.js'
 import type { ThreadWatcher } from './thread-watcher.js'
@@ -36,6 +36,8 @@ export interface ThreadSurroundings extends SenderSurroundings {
   /** What tasks submit. */
   readonly calls: NestedCalls | null
   readonly handles: SimHandles | null
+  /** What they can run beside `SIM_TASKS`. */
+  readonly tasks: Readonly<Record<string, SimTask>>
   readonly watcher: PoolWatcher
 }
 
@@ -68,6 +70,7 @@ export class SimThread {
   readonly #lease: Lease
   readonly #control: SimPort
   readonly #watcher: ThreadWatcher
+  readonly #tasks: Readonly<Record<string, SimTask>>
   readonly #onAbort = new Map<Job, () => void>()
   /** For how many others those of its tasks wait that do. */
   readonly #waiting = new Map<Job, number>()
@@ -90,6 +93,7 @@ export class SimThread {
     this.#surroundings = surroundings
     this.#lease = lease
     this.#watcher = watcher
+    this.#tasks = { ...SIM_TASKS, ...surroundings.tasks }
     this.actor = new Actor(`thread ${id}`, () => {
       for (const port of this.ports) port.close()
       for (const port of this.sendingPorts) port.close()
@@ -142,15 +146,17 @@ export class SimThread {
   }
 
   /**
-   * A task awaits another: it needs no place meanwhile.
+   * A task awaits others: it needs no place meanwhile.
    *
+   * @param refused called if it would wait for ever, which those that do not expect it are told as a fault
    * @returns to be called when it does not any more
    */
-  beginWait(job: Job, awaited: Task): () => void {
-    const end = job.beginWait(
-      () => [awaited],
-      error => this.#watcher.refused(this, job, error),
-    )
+  beginWait(
+    job: Job,
+    awaited: () => Iterable<Task>,
+    refused = (error: Error): void => this.#watcher.refused(this, job, error),
+  ): () => void {
+    const end = job.beginWait(awaited, refused)
     const count = this.#waiting.get(job) ?? 0
     if (count > 0 || this.#running === job || this.loop!.isPending(job)) {
       this.#waiting.set(job, count + 1)
@@ -261,7 +267,7 @@ export class SimThread {
       this.#control.listen(message => this.#obey(message as SupervisorToLane, leave), leave)
       const ready = (): void => {
         this.phase = 'ready'
-        this.#tell({ type: 'ready', names: Object.keys(SIM_TASKS).sort(), os: 'normal' })
+        this.#tell({ type: 'ready', names: Object.keys(this.#tasks).sort(), os: 'normal' })
         left.then(() => this.#leave())
       }
       // Its setup.
@@ -304,12 +310,13 @@ export class SimThread {
     const { actor } = this
     let announced = Number.POSITIVE_INFINITY
     const { calls, handles } = this.#surroundings
-    const functions: TaskFunction[] = Object.keys(SIM_TASKS)
+    const tasks = this.#tasks
+    const functions: TaskFunction[] = Object.keys(tasks)
       .sort()
       .map(
         name =>
           (...args: unknown[]) =>
-            SIM_TASKS[name]!({ world, thread: this, calls, handles }, ...args),
+            tasks[name]!({ world, thread: this, calls, handles }, ...args),
       )
     this.loop = new RunLoop(
       new MortalBlock(this.#lease.block, world, actor),
