@@ -25,7 +25,8 @@ export type SimLaneOptions = Pick<
   | 'stallAfter'
   | 'onStall'
   | 'restart'
->
+> &
+  Partial<Pick<LaneConfig, 'startTimeout'>>
 
 /** Who watches a simulated scheduler. */
 export interface SchedulerWatcher extends PoolWatcher {
@@ -180,7 +181,7 @@ export class SimScheduler {
   }
 }
 
-const REST: Omit<LaneConfig, 'name' | keyof SimLaneOptions> = {
+const REST: Omit<LaneConfig, 'name' | Exclude<keyof SimLaneOptions, 'startTimeout'>> = {
   rank: 0,
   tasks: '',
   os: 'normal',

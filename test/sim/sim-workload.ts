@@ -18,6 +18,7 @@ import { SimMaps } from './sim-maps.js'
 import { randomLane, randomMesh } from './sim-options.js'
 import { LANES, SimScheduler } from './sim-scheduler.js'
 import type { Entry, SimSender } from './sim-sender.js'
+import { settle } from './sim-settling.js'
 import { SimStartWaits } from './sim-start-waits.js'
 import { Submissions } from './sim-submission.js'
 import type { SimThread } from './sim-thread.js'
@@ -312,9 +313,8 @@ class Run {
     })
   }
 
-  async #settle(): Promise<void> {
-    await promisesSettled()
-    this.#world.settled()
+  #settle(): Promise<void> {
+    return settle(this.#world)
   }
 
   async #conclude(): Promise<void> {
@@ -360,9 +360,4 @@ export async function runSeed(seed: number, races = new Races()): Promise<Races>
   }
   races.add(own)
   return races
-}
-
-/** Promises settle in real microtasks, a few for each `then` on the way. */
-async function promisesSettled(): Promise<void> {
-  for (let round = 0; round < 12; round++) await undefined
 }
