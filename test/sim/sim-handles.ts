@@ -9,7 +9,8 @@ import { codeOf } from './conclusion.js'
 import type { Detectors } from './detectors.js'
 import { HeldHandles } from './held-handles.js'
 import type { Races } from './races.js'
-import type { Entry, SimSender } from './sim-sender.js'
+import { type Entry, type SimSender, WAITING_KINDS } from './sim-sender.js'
+import type { SimSyncWaits } from './sim-sync-waits.js'
 import type { SimThread } from './sim-thread.js'
 import type { SimWorld } from './sim-world.js'
 
@@ -20,10 +21,8 @@ interface Heard {
   readonly error?: unknown
 }
 
-/** Tasks that wait for nothing but their own time: nobody waits in a circle who waits for one of these. */
-const WAITING_KINDS = new Set(['calls', 'awaits'])
-
-export function waitsForNobody({ kind, after }: Entry): boolean {
+/** Whether it waits for nothing but its own time: nobody waits in a circle who waits for one of these. */
+function waitsForNobody({ kind, after }: Entry): boolean {
   return !WAITING_KINDS.has(kind) && after.length === 0
 }
 
@@ -44,8 +43,11 @@ export class SimHandles {
   readonly #races: Races
   readonly #detectors: Detectors
   readonly #heard: Heard[] = []
+  readonly #sync: SimSyncWaits | null
 
-  constructor(world: SimWorld, races: Races, detectors: Detectors) {
+  /** @param sync how tasks wait synchronously, where they do */
+  constructor(world: SimWorld, races: Races, detectors: Detectors, sync: SimSyncWaits | null = null) {
+    this.#sync = sync
     this.held = new HeldHandles(world, races, detectors)
     this.#world = world
     this.#races = races
@@ -81,6 +83,13 @@ export class SimHandles {
       if (!handle.cancel()) this.#races.hit('cancel asked by another thread')
     }
     if (random.chance(0.1)) handle.setPriority(random.below(5))
+    if (this.#sync?.isDue() === true) {
+      if (given !== null) given.users++
+      const outcome = this.#sync.result(thread, job, handle, entry)
+      if (given !== null) given.users--
+      if (outcome !== null) this.#heard.push({ entry, ...outcome })
+      return value
+    }
     if (given !== null) given.users++
     let finish = (_: unknown): void => {}
     const ended = new Promise(resolve => {

@@ -12,6 +12,7 @@ import type { Lease } from '#src/lanes/lease.js'
 import type { TaskFunction } from '#src/lanes/loop-environment.js'
 import { RunLoop } from '#src/lanes/run-loop.js'
 import { MortalBlock } from './mortal-block.js'
+import { NativeCode } from './native-code.js'
 import { Actor } from './sim-actor.js'
 import type { NestedCalls } from './sim-calls.js'
 import type { SimHandles } from './sim-handles.js'
@@ -56,7 +57,7 @@ export class SimThread {
   outOfMemory = false
   /** Whether somebody wanted its death. */
   terminated = false
-  isInNativeCode = false
+  readonly native: NativeCode
   /** Whether a fault has closed one of its ports. */
   isCutOff = false
   phase: 'starting' | 'ready' | 'leaving' | 'left' = 'starting'
@@ -90,6 +91,7 @@ export class SimThread {
     this.id = id
     this.lane = lease.config.name
     this.#world = world
+    this.native = new NativeCode(world, this)
     this.#surroundings = surroundings
     this.#lease = lease
     this.#watcher = watcher
@@ -171,6 +173,27 @@ export class SimThread {
     }
   }
 
+  /** Whether it is blocked by a synchronous wait of a task's. */
+  isBlocked = false
+
+  /** A task blocks it. */
+  blocks<T>(job: Job, wait: () => T): T {
+    const running = this.#running
+    this.#running = job
+    this.isBlocked = true
+    try {
+      return wait()
+    } finally {
+      this.#running = running
+      this.isBlocked = false
+    }
+  }
+
+  /** The task whose code runs, if any. */
+  get running(): Job | undefined {
+    return this.#running ?? undefined
+  }
+
   isWaiting(job: Job): boolean {
     return this.#waiting.has(job)
   }
@@ -200,32 +223,6 @@ export class SimThread {
       if (!this.loop!.isPending(job)) return
       this.#ended(job)
       this.loop!.blame(job, error)
-    })
-  }
-
-  /** Whoever ends the thread meanwhile does so when this has returned. */
-  inNativeCode(call: () => void): void {
-    this.isInNativeCode = true
-    call()
-    this.isInNativeCode = false
-    if (this.terminated) this.actor.doom = 1
-    this.#world.endure(this.actor, 'on its way out of native code')
-  }
-
-  /** As `inNativeCode`, for so many milliseconds, in which all others go on. */
-  goesSilent(duration: number, call: () => void): void {
-    const { actor } = this
-    if (this.isInNativeCode) {
-      call()
-      return
-    }
-    this.isInNativeCode = true
-    actor.parked = true
-    this.#world.timersOf(new Actor('native code')).after(duration, () => {
-      this.isInNativeCode = false
-      actor.parked = false
-      if (this.terminated) actor.die()
-      else this.#world.run(actor, call)
     })
   }
 

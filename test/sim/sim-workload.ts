@@ -3,6 +3,7 @@ import { Random } from '../support/random.js'
 import { checkOutcomes, checkStrays } from './conclusion.js'
 import { Detectors } from './detectors.js'
 import { watchWithin } from './inner-sights.js'
+import { NestingExtras } from './nesting-extras.js'
 import { watchTables } from './protocol-steps.js'
 import { checkQuiet } from './quiet-checks.js'
 import { Races } from './races.js'
@@ -21,6 +22,7 @@ import type { Entry, SimSender } from './sim-sender.js'
 import { settle } from './sim-settling.js'
 import { SimStartWaits } from './sim-start-waits.js'
 import { Submissions } from './sim-submission.js'
+import { SimSyncWaits } from './sim-sync-waits.js'
 import type { SimThread } from './sim-thread.js'
 import { SimWorld } from './sim-world.js'
 
@@ -69,12 +71,15 @@ class Run {
     const stalling = lanes.some(({ stallAfter }) => stallAfter !== Number.POSITIVE_INFINITY)
     this.#lanes = LANES.slice(0, lanes.length)
     const dependencies = new SimDependencies(seed)
+    const extras = mesh.nesting ? new NestingExtras(seed) : null
+    const sync = extras && new SimSyncWaits(world, races, this.#detectors, extras)
     this.#submissions = new Submissions(world, this.#detectors, races, dependencies, {
       stalling,
-      nesting: mesh.nesting,
+      nesting: extras,
     })
-    const calls = mesh.nesting ? new NestedCalls(world, races, this.#submissions, this.#lanes) : null
-    const handles = mesh.nesting ? new SimHandles(world, races, this.#detectors) : null
+    const more = extras && sync && { extras, sync, maps: this.#maps }
+    const calls = more && new NestedCalls(world, races, this.#submissions, this.#lanes, more)
+    const handles = mesh.nesting ? new SimHandles(world, races, this.#detectors, sync) : null
     this.#handles = handles
     this.#submissions.handles = handles
     watchGarbage(world)
