@@ -330,6 +330,9 @@ export class Sender implements SenderContext {
       case 'deadlock':
         this.environment.waits?.refused(message.wait, message.cycle)
         break
+      case 'queue-room':
+        this.lane(message.lane).roomInQueue()
+        break
       case 'closing':
         this.#close()
         break

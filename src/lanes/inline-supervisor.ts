@@ -5,10 +5,12 @@ import type { SenderToSupervisor } from '../bridge/protocol/sender-to-supervisor
 import { INT, type TableView } from '../bridge/shared-table.js'
 import type { Epoch } from '../core/clock.js'
 import { TaskTimeoutError } from '../core/errors.js'
+import { TIMED_OUT } from '../core/task-state.js'
 import { CancelLadder } from './cancel-ladder.js'
 import { type ExpiredTask, ExpiryWatch } from './expiry-watch.js'
 import { InlineLane } from './inline-lane.js'
-import type { LaneConfig } from './lane-config.js'
+import type { LaneSetup } from './lane-config.js'
+import { LaneQueues } from './lane-queues.js'
 import { monotonicClock } from './monotonic-clock.js'
 import { ownTimers } from './own-context.js'
 import type { LaneThreadStats, SupervisorStats } from './supervisor-stats.js'
@@ -20,7 +22,7 @@ const OWNER = 0
 
 /** What is needed to keep lanes on the present thread. */
 export interface InlineTerms {
-  readonly lanes: readonly LaneConfig[]
+  readonly lanes: readonly LaneSetup[]
   /** By lane: the functions it was given in place of a module. */
   readonly given: ReadonlyMap<string, TaskModule>
   /** The lanes as tasks see them, which is as their submitter does. */
@@ -48,11 +50,14 @@ export class InlineSupervisor {
   readonly #ports: Port[] = []
   readonly #ladder = new CancelLadder(monotonicClock, ownTimers)
   readonly #expiry: ExpiryWatch
+  readonly #queues: LaneQueues
   #abandoned = 0
 
   constructor(terms: InlineTerms) {
     this.#terms = terms
+    this.#queues = new LaneQueues(terms.lanes, lane => this.#roomInQueue(lane))
     this.#expiry = new ExpiryWatch(new Map([[OWNER, terms.table]]), monotonicClock, ownTimers, {
+      end: (sender, table, id) => this.#queues.end(sender, table, id, TIMED_OUT),
       expired: (_, tasks) => this.#expired(tasks),
     })
     terms.notices.listen(
@@ -65,6 +70,7 @@ export class InlineSupervisor {
         expiryAhead: at => this.#expiry.announce(at),
         decideDue: () => this.#expiry.catchUp(),
         abandoned: () => void this.#abandoned++,
+        roomInQueue: () => this.#roomInQueue(config.name),
         fault: error => terms.report(error),
       })
       this.#lanes.set(number, lane)
@@ -125,6 +131,11 @@ export class InlineSupervisor {
   #receive(message: SenderToSupervisor): void {
     if (message.type === 'expiry') this.#expiry.announce(message.at)
     else if (message.type === 'canceled') this.#climb(message.id, message.reason)
+    else if (message.type === 'queue-room') this.#roomInQueue(message.lane)
+  }
+
+  #roomInQueue(lane: string): void {
+    this.#terms.notices.post({ type: 'queue-room', lane })
   }
 
   #expired(tasks: readonly ExpiredTask[]): void {

@@ -31,6 +31,10 @@ export class Senders {
     return entry
   }
 
+  get(number: number): SenderEntry | undefined {
+    return this.#entries.get(number)
+  }
+
   has(number: number): boolean {
     return this.#entries.has(number)
   }

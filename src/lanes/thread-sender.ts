@@ -21,6 +21,8 @@ export interface ThreadSenderHost {
   readonly lane: string
   /** The thread's number, by which the supervisor and senders know it. */
   readonly thread: number
+  /** Where it counts its own places in the queues of all lanes. */
+  readonly places: SharedArrayBuffer
   readonly epoch: Epoch
   /** The name of the function that a task runs. */
   functionOf(job: Job): string
@@ -108,7 +110,7 @@ export class ThreadSender {
         waits: this.waits,
         report: host.report,
         bell,
-        home: { lane: host.lane, thread: host.thread },
+        home: { lane: host.lane, thread: host.thread, places: host.places },
         aboutToBlock: host.aboutToBlock,
         interruption: host.interruption,
       },

@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ThreadPort } from '#src/bridge/port.js'
 import { LaneError } from '#src/core/errors.js'
-import type { LaneConfig } from '#src/lanes/lane-config.js'
+import type { LaneSetup } from '#src/lanes/lane-config.js'
 import { LaneThread } from '#src/lanes/lane-thread.js'
 import type { Lease } from '#src/lanes/lease.js'
 import { threadSurroundings } from '#src/lanes/surroundings.js'
@@ -13,7 +13,7 @@ import { ManualClock } from '../support/manual-clock.js'
 
 const test = suite('lane thread')
 
-const CONFIG = { name: 'lane', startTimeout: 100 } as LaneConfig
+const CONFIG = { name: 'lane', startTimeout: 100 } as LaneSetup
 
 test('one that is ready when its start has timed out gets no tasks any more', async () => {
   const clock = new ManualClock()

@@ -80,12 +80,6 @@ class GraphCheck {
     return this.#dead.has(sender)
   }
 
-  /** Whether nobody minds any more what becomes of it. */
-  #isOrphan({ entry, node }: GraphTask): boolean {
-    if (this.#hasDied(entry.sender)) return true
-    return node.parent !== null && this.#isOrphan(this.#graph.submitted.get(node.parent)!)
-  }
-
   #checkEnd(task: GraphTask): void {
     const { entry, node, log } = task
     const { sender, settled, begun } = entry
@@ -136,8 +130,6 @@ class GraphCheck {
   }
 
   #checkHeard(task: GraphTask, awaited: GraphTask, { told }: Heard): void {
-    const isLost = 'code' in told && told.code === 'ERR_RESULT_GONE' && this.#isOrphan(task)
-    if (isLost && this.#graph.held.isLostToHolders(awaited.entry)) return
     if (!this.#mayTell(awaited, told)) {
       const end = this.#endOf(awaited)
       const truth = end === null ? 'is lost' : `ended ${text(end)}`

@@ -2,7 +2,6 @@ import { LENT, type Lendable } from '#src/bridge/handle-args.js'
 import type { Task } from '#src/core/task.js'
 import { TASK_STATES } from '#src/core/task-state.js'
 import type { TaskHandle } from '#src/lanes/task-handle.js'
-import { codeOf } from './conclusion.js'
 import type { Detectors } from './detectors.js'
 import type { Races } from './races.js'
 import { collect } from './sim-garbage.js'
@@ -83,31 +82,18 @@ export class HeldHandles {
     return lost.size
   }
 
-  /**
-   * Whether a thread has died that had given the handle of a task on: its death may be known before the loan is, and then
-   * nobody knows of the holder, which is an orphan.
-   */
-  isLostToHolders(entry: Entry): boolean {
-    for (const [sender, held] of this.#held) {
-      if (!sender.actor.dead) continue
-      for (const one of held) if (one.isGivenOn && one.entry === entry) return true
-    }
-    return false
-  }
-
   /** What is to be seen of a task by its handle is what its submitter sees, once all have been told. */
   checkQuiet(threads: readonly SimThread[]): void {
     for (const thread of threads) {
       const { sender, terminated, isCutOff, phase } = thread
       if (sender === null || terminated || isCutOff || sender.actor.parked || phase === 'left') continue
-      for (const { handle, task, entry } of this.#held.get(sender) ?? []) {
+      for (const { handle, entry } of this.#held.get(sender) ?? []) {
         const { actor, hasLeft } = entry.sender
         if (actor.dead || actor.parked || hasLeft) continue
         const seen = TASK_STATES[entry.lane.stateOf(entry.task)]!
         const { state } = handle
         // How it waits for its start is not to be seen from afar.
         if (state === seen || (BEFORE_START.has(state) && BEFORE_START.has(seen))) continue
-        if (task.dead && this.isLostToHolders(entry) && codeOf(task) === 'ERR_RESULT_GONE') continue
         this.#detectors.fail('handles', `its handle shows ${state}, and it is ${seen}`, { entry, thread })
       }
     }

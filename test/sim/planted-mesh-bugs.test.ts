@@ -35,12 +35,18 @@ planting.finds('room that waiting tasks take', ['hung', 'handles'], LaneLink.pro
   }
 })
 
-planting.finds('orphans that go on', ['orphans', 'retirements'], Senders.prototype, 'remove', right => {
-  return function (this: Senders, number) {
-    right.call(this, number)
-    return undefined
-  }
-})
+planting.finds(
+  'orphans that go on',
+  ['orphans', 'retirements', 'queue-limit'],
+  Senders.prototype,
+  'remove',
+  right => {
+    return function (this: Senders, number) {
+      right.call(this, number)
+      return undefined
+    }
+  },
+)
 
 planting.finds(
   'retirements that wait for the dead',

@@ -1,6 +1,7 @@
 import type { LaneTerms } from '#src/bridge/sender-context.js'
 import { ClosedError, LaneError, TaskCanceledError } from '#src/core/errors.js'
-import type { LaneConfig } from '#src/lanes/lane-config.js'
+import { type LaneConfig, setUpLanes } from '#src/lanes/lane-config.js'
+import { termsOf } from '#src/lanes/lane-terms.js'
 import { Supervisor } from '#src/lanes/supervisor.js'
 import type { Races } from './races.js'
 import { Actor } from './sim-actor.js'
@@ -57,9 +58,8 @@ export class SimGeneration {
     const { configs, faults, actors, races, watcher, calls, handles, tasks, opened, before } = generation
     this.#world = world
     this.#races = races
-    const terms: LaneTerms[] = configs.map(({ name, concurrency, queueLimit, overload, threads }) => {
-      return { name, concurrency, queueLimit, overload, threads, spin: 0 }
-    })
+    const setups = setUpLanes(configs)
+    const terms: LaneTerms[] = setups.map(lane => ({ ...termsOf(lane), spin: 0 }))
     const channels = new SimChannels(world, new Actor('nobody'))
     const surroundings: SenderSurroundings = { world, channels, races, opened }
     const { threads, supervisorActor } = this
@@ -71,7 +71,7 @@ export class SimGeneration {
         faults,
       )
     const pools = new Map(configs.map(({ name }) => [name, pool()]))
-    this.supervisor = new Supervisor({ lanes: configs, epochOffset: 0 }, pools, {
+    this.supervisor = new Supervisor({ lanes: setups, epochOffset: 0 }, pools, {
       clock: world,
       timers: world.timersOf(this.supervisorActor),
       channel: () => channels.make(),

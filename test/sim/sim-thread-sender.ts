@@ -40,6 +40,7 @@ export class SimThreadSender {
         terms,
         {
           thread: thread.id,
+          places: thread.places,
           functionOf: job => String(job.index),
           running: () => thread.running,
           started: () => thread.loop!.started,

@@ -107,6 +107,11 @@ export class SimThread {
     world.later(this.actor, () => this.#boot(fate))
   }
 
+  /** Where it counts its own places in the queues of all lanes. */
+  get places(): SharedArrayBuffer {
+    return this.#lease.places
+  }
+
   /** How many of its tasks wait for others. */
   get waiting(): number {
     return this.#waiting.size
@@ -295,14 +300,14 @@ export class SimThread {
       const port = this.#surroundings.channels.open(message.port, this.actor)
       this.ports.push(port)
       this.#watcher.connected(this, message.sender, port)
-      this.loop!.connect(message.sender, port)
+      this.loop!.connect(message.sender, port, message.places)
     } else if (message.type === 'abort') {
       this.loop!.abort(message.sender, message.id, message.reason as EncodedReason)
     } else if (message.type === 'leave') leave()
   }
 
   #makeLoop(): void {
-    const { concurrency, grace, spin, slowCallback } = this.#lease.config
+    const { index, concurrency, queue, grace, spin, slowCallback } = this.#lease.config
     const world = this.#world
     const { actor } = this
     let announced = Number.POSITIVE_INFINITY
@@ -317,7 +322,7 @@ export class SimThread {
       )
     this.loop = new RunLoop(
       new MortalBlock(this.#lease.block, world, actor),
-      { functions, concurrency, grace, spin, slowCallback },
+      { functions, index, concurrency, queue, grace, spin, slowCallback },
       {
         clock: {
           now: () => {
@@ -347,6 +352,7 @@ export class SimThread {
           announced = at
           this.#tell({ type: 'expiry', at })
         },
+        roomInQueue: () => this.#tell({ type: 'queue-room' }),
         abandoned: job => {
           this.#ended(job)
           this.#watcher.abandoned(this)

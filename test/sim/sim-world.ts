@@ -46,6 +46,11 @@ export class SimWorld implements Clock {
     this.random = new Random(seed)
   }
 
+  /** Whether somebody is in the middle of something. */
+  get isBusy(): boolean {
+    return this.#depth > 0
+  }
+
   now(): number {
     return this.#now
   }

@@ -138,6 +138,12 @@ export interface WaitsBegun {
   readonly waits: readonly WaitTold[]
 }
 
+/** A task has left a lane's queue, and somebody waits for room there. */
+export interface QueueRoom {
+  readonly type: 'queue-room'
+  readonly lane: string
+}
+
 /** Waits that were told of are over. */
 export interface WaitsEnded {
   readonly type: 'waited'
@@ -154,6 +160,7 @@ export type SenderToSupervisor =
   | ThreadReleased
   | BellHung
   | LaneWanted
+  | QueueRoom
   | OutcomeWatched
   | OutcomeUnwatched
   | OutcomeWanted
