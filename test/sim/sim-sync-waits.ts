@@ -58,6 +58,8 @@ export class SimSyncWaits {
       }
       if (error instanceof DeadlockError) {
         this.#races.hit('synchronous wait refused')
+        // What is waited for here waits for no task that had started before, so only a start can be needed of the thread.
+        if (entry.task.target.lane !== thread.lane) wrong(`it is told ${error.message}`)
         return null
       }
       if (error instanceof TaskCanceledError && job.source.isCancelled(job)) {

@@ -18,17 +18,24 @@ test('every task of a graph ends as it may, whatever the order and whoever dies'
   // Stacks of errors that nobody reads are most of what an error costs.
   if (PATH === undefined) Error.stackTraceLimit = 0
   const sights = new GraphSights()
-  await fc.assert(
-    fc.asyncProperty(graphCases, ({ nodes, schedule }) => runGraph(nodes, schedule, sights)),
-    {
-      numRuns: GRAPHS,
-      includeErrorInReport: true,
-      // So that what has failed is told, however far it has shrunk.
-      interruptAfterTimeLimit: LIMIT_MS,
-      seed: SEED === undefined ? Date.now() % 0x7fffffff : Number(SEED),
-      ...(PATH === undefined ? {} : { path: PATH }),
-    },
-  )
+  const property = fc.asyncProperty(graphCases, ({ nodes, schedule }) => runGraph(nodes, schedule, sights))
+  const result = await fc.check(property, {
+    numRuns: GRAPHS,
+    includeErrorInReport: true,
+    // So that what has failed is told, however far it has shrunk.
+    interruptAfterTimeLimit: LIMIT_MS,
+    markInterruptAsFailure: true,
+    seed: SEED === undefined ? Date.now() % 0x7fffffff : Number(SEED),
+    ...(PATH === undefined ? {} : { path: PATH }),
+  })
+  const { failed, seed, counterexamplePath } = result
+  if (failed) {
+    const replay = counterexamplePath === null ? '' : `MULTILANE_FC_PATH=${counterexamplePath} `
+    console.error(
+      `alone: MULTILANE_FC_SEED=${seed} ${replay}node build/test/support/runner/cli.js sim/task-graphs`,
+    )
+    throw new Error(await fc.asyncDefaultReportMessage(result))
+  }
   console.log(`${GRAPHS} graphs met:\n${sights}`)
   if (GRAPHS >= 2_000 && PATH === undefined) assert.equal(sights.unmet, [], 'no graph met these')
 })
