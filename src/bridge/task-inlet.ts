@@ -39,6 +39,12 @@ export interface InletObserver {
   awaits(job: Job, awaited: () => Iterable<Task>, refuse: (error: Error) => void): () => void
   /** Puts handles into the arguments of a task that is about to run. @param list what came with them */
   revive(args: readonly unknown[], list: unknown): readonly unknown[]
+  /**
+   * A task has not run, and will not here: what others of its arguments than its submitter's own are handles of.
+   *
+   * @param list what came with them
+   */
+  unread(submitter: number, list: unknown): void
   /** What became of tasks whose handles other threads have. */
   readonly outcomes: KeptOutcomes
   /** A message, or a part of one, made no sense and was dropped. */
@@ -270,6 +276,8 @@ export class TaskInlet implements JobSource {
 
   /** Tells the sender that the slot of a task that did not run, or is given up, is free. */
   acknowledge(job: Job): void {
+    if (job.started === 0 && (this.table.int(job.id, INT.FLAGS) & FLAG.HANDLES) !== 0)
+      this.#observer.unread(this.sender, job.args.at(-1))
     if (this.table.home(job.id) !== 0) this.#observer.outcomes.over(this.#nameOf(job.id))
     this.#answers.push(job.id, undefined)
   }

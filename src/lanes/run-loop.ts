@@ -129,6 +129,7 @@ export class RunLoop {
       waits: (job, isWaiting) => this.#waits(job, isWaiting),
       awaits: (job, awaited, refuse) => this.#environment.awaits(job, awaited, refuse),
       revive: (args, list) => this.#environment.revive(args, list),
+      unread: (submitter, list) => this.#environment.unread(submitter, list),
       outcomes: this.#outcomes,
     })
     this.#inlets.set(sender, inlet)

@@ -131,6 +131,11 @@ export class ThreadSender {
     return this.#revival.revive(args, list as readonly unknown[])
   }
 
+  /** Gives back the handles of a task that has not run. @param list what came with them */
+  unread(submitter: number, list: unknown): void {
+    this.#revival.giveBack(submitter, list as readonly unknown[])
+  }
+
   /** Resolves when no task that was submitted here is unfinished. */
   idle(): Promise<void> {
     return this.sender.idle()

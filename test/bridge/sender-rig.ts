@@ -51,6 +51,7 @@ export class RigThread {
       waits: () => {},
       awaits: () => () => {},
       revive: args => args,
+      unread: () => {},
       outcomes: new KeptOutcomes(),
     })
     port.listen(

@@ -37,6 +37,7 @@ export class TaskInletRig {
       waits: () => {},
       awaits: () => () => {},
       revive: args => args,
+      unread: () => {},
       outcomes: new KeptOutcomes(),
     })
     this.table = new TaskTable((index, buffer) => mine.post({ type: 'segment', index, buffer }))

@@ -69,19 +69,6 @@ export class HeldHandles {
     }
   }
 
-  /**
-   * How many tasks of a sender may stay out for ever: a thread died that had given their handles on, perhaps with tasks
-   * that nobody will run, and of which nobody says that they were never looked at.
-   */
-  lostWithLenders(owner: SimSender): number {
-    const lost = new Set<Entry>()
-    for (const [sender, held] of this.#held) {
-      if (!sender.actor.dead) continue
-      for (const { entry, isGivenOn } of held) if (isGivenOn && entry.sender === owner) lost.add(entry)
-    }
-    return lost.size
-  }
-
   /** What is to be seen of a task by its handle is what its submitter sees, once all have been told. */
   checkQuiet(threads: readonly SimThread[]): void {
     for (const thread of threads) {

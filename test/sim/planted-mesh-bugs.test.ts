@@ -6,6 +6,7 @@ import { KeptOutcomes } from '#src/bridge/kept-outcomes.js'
 import { LaneLink } from '#src/bridge/lane-link.js'
 import { LaneWaits } from '#src/bridge/lane-waits.js'
 import { ThreadBlock } from '#src/bridge/thread-block.js'
+import { HandleRevival } from '#src/lanes/handle-revival.js'
 import { HandleRoutes } from '#src/lanes/handle-routes.js'
 import { Retirements } from '#src/lanes/retirements.js'
 import { RunLoop } from '#src/lanes/run-loop.js'
@@ -132,6 +133,14 @@ planting.finds(
   ['forgotten', 'hung'],
   LaneWaits.prototype,
   'takeIn',
+  () => () => {},
+)
+
+planting.finds(
+  'handles that the dead had given on, and nobody looked at',
+  'handles',
+  HandleRevival.prototype,
+  'giveBack',
   () => () => {},
 )
 

@@ -44,9 +44,7 @@ export async function endWithoutFaults(run: EndingRun): Promise<void> {
     const areHome = (): boolean => {
       // What goes on after it was given up may be given handles still.
       for (const sender of scheduler.livingSenders) held?.drop(sender, true)
-      return scheduler.livingSenders.every(
-        one => one.sender.exports.size <= (held?.lostWithLenders(one) ?? 0),
-      )
+      return scheduler.livingSenders.every(one => one.sender.exports.size === 0)
     }
     await until('its handles', areHome)
     await until('its slots', () => areHome() && scheduler.livingSenders.every(isAtRest))

@@ -89,6 +89,10 @@ export class SimThreadSender {
     return this.#own.waits.begin(...wait)
   }
 
+  unread(submitter: number, list: unknown): void {
+    this.#own.unread(submitter, list)
+  }
+
   revive(args: readonly unknown[], list: unknown): readonly unknown[] {
     return this.#own.revive(args, list)
   }

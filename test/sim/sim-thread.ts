@@ -343,6 +343,7 @@ export class SimThread {
         invoke: (job, call) => this.#invoke(job, call),
         awaits: (job, awaited, refuse) => this.#here().awaits(job, awaited, refuse),
         revive: (args, list) => this.#here().revive(args, list),
+        unread: (submitter, list) => this.#here().unread(submitter, list),
         abort: job => {
           this.#aborted.add(job)
           this.#onAbort.get(job)?.()
