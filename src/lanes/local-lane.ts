@@ -333,7 +333,9 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
     if (run.expiry !== null) this.surroundings.reminders.cancel(run.expiry)
     this.runs.delete(task)
     if (task.dead) this.#endTurn(task)
-    if (this.runs.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve()
+    if (this.#whenEmpty.length > 0 && this.runs.size === 0) {
+      for (const resolve of this.#whenEmpty.splice(0)) resolve()
+    }
   }
 
   #refuseToBlock({ target }: Task): void {

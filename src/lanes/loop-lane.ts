@@ -131,7 +131,11 @@ export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
   }
 
   #isFollowed(run: LoopRun, returned: unknown): boolean {
-    if (typeof returned !== 'object' || returned === null) return false
+    return typeof returned === 'object' && returned !== null && this.#follow(run, returned)
+  }
+
+  /** Apart, since what closures keep is made where they could be, and most functions that are called here return nothing. */
+  #follow(run: LoopRun, returned: object): boolean {
     return whenSettled(
       returned,
       value => this.#completed(run, DONE, value),
