@@ -8,7 +8,9 @@
 const KEPT: object[] = []
 
 /**
- * Keeps the hidden class of a class for ever. To be called once for each, when its module is loaded.
+ * Keeps the hidden class of a class for ever. To be called once for each, when its module is loaded. A class whose fields
+ * are of classes of ours rather has its sample made and kept by whoever makes its objects: V8 also remembers which class
+ * the objects in a field are of, as long as they are all of one.
  *
  * @param sample an object of it, each field with a value of the kind that it has later: fractions where there will be some
  */

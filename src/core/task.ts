@@ -231,7 +231,8 @@ export class UnheldTask extends Task {
   }
 }
 
-const SAMPLE_TARGET: CallTarget = { name: '', lane: '', index: 0, mean: 0.5 }
+/** Of no lane. */
+export const SAMPLE_TARGET: CallTarget = { name: '', lane: '', index: 0, mean: 0.5 }
 for (const Kind of [Task, UnheldTask]) {
   const sample = new Kind(SAMPLE_TARGET, 1, [], 0.5, null, null)
   for (const state of [SUBMITTED, SCHEDULED, STARTED]) sample.enter(state)

@@ -1,5 +1,4 @@
 import type { Epoch } from '../core/clock.js'
-import { keepShape } from '../core/kept-shapes.js'
 import type { Task } from '../core/task.js'
 import type { RunningTask } from './ambient-task.js'
 import { LaneRun } from './lane-run.js'
@@ -53,8 +52,6 @@ export class LoopRun extends LaneRun implements RunningTask {
     this.#context?.abort(reason)
   }
 }
-
-keepShape(new LoopRun(null as never, 0.5, null as never))
 
 class LoopContext implements CurrentTask {
   readonly lanes = NO_LANES

@@ -39,8 +39,7 @@ export class RigThread {
       arrived: job => this.jobs.push(job),
       expiryAhead: () => {},
       stray: () => {},
-      waits: () => {},
-      awaits: () => () => {},
+      waits: () => () => {},
       revive: args => args,
       outcomes: new KeptOutcomes(),
     })

@@ -32,8 +32,7 @@ export class TaskInletRig {
       arrived: job => this.jobs.push(job),
       expiryAhead: at => this.expiries.push(at),
       stray: () => {},
-      waits: () => {},
-      awaits: () => () => {},
+      waits: () => () => {},
       revive: args => args,
       outcomes: new KeptOutcomes(),
     })
