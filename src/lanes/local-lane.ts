@@ -335,9 +335,8 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
     if (run.expiry !== null) this.surroundings.reminders.cancel(run.expiry)
     if (this.runs.size > 0) this.runs.delete(task)
     if (task.dead) this.#endTurn(task)
-    if (this.#whenEmpty.length > 0 && this.runs.size === 0) {
-      for (const resolve of this.#whenEmpty.splice(0)) resolve()
-    }
+    if (this.#whenEmpty.length === 0 || this.runs.size > 0) return
+    for (const resolve of this.#whenEmpty.splice(0)) resolve()
   }
 
   #refuseToBlock({ target }: Task): void {
