@@ -38,15 +38,21 @@ export class DurationCounts {
    */
   moveTo(histogram: RecordableHistogram): void {
     if (this.#most === 0) return
+    const counted: { readonly duration: number; readonly count: number }[] = []
+    this.#counts.forEach((count, index) => {
+      if (count > 0) counted.push({ duration: durationAt(index), count })
+    })
     const sum = newDurations()
     const before = newDurations()
     for (let bit = 2 ** Math.floor(Math.log2(this.#most)); bit >= 1; bit /= 2) {
-      before.reset()
-      before.add(sum)
-      sum.add(before)
-      this.#counts.forEach((count, index) => {
-        if (Math.floor(count / bit) % 2 === 1) sum.record(durationAt(index))
-      })
+      if (sum.count > 0) {
+        before.reset()
+        before.add(sum)
+        sum.add(before)
+      }
+      for (const { duration, count } of counted) {
+        if (Math.floor(count / bit) % 2 === 1) sum.record(duration)
+      }
     }
     histogram.add(sum)
     this.#counts.fill(0)

@@ -1,3 +1,4 @@
+import type { RecordableHistogram } from 'node:perf_hooks'
 import { DurationCounts } from './duration-counts.js'
 import type { MeasuredFigures } from './lane-figures.js'
 import type { TaskTimings } from './loop-environment.js'
@@ -26,11 +27,13 @@ export class LocalFigures {
 
 class CountedDurations {
   readonly counts = new DurationCounts()
-  readonly #past = newDurations()
+  /** What was counted before somebody looked last. */
+  #past: RecordableHistogram | null = null
 
   /** All that have ever been counted. */
-  take(): ReturnType<typeof newDurations> {
+  take(): RecordableHistogram {
     const all = newDurations()
+    this.#past ??= newDurations()
     this.counts.moveTo(this.#past)
     if (this.#past.count > 0) all.add(this.#past)
     return all
