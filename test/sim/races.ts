@@ -113,6 +113,7 @@ export const RACES = [
   'synchronous wait over its time',
   'synchronous wait refused',
   'synchronous wait interrupted',
+  'death in a synchronous wait',
   'map resolved',
   'map rejected',
 ] as const

@@ -27,6 +27,8 @@ export class SimSyncWaits {
   readonly #races: Races
   readonly #detectors: Detectors
   readonly #extras: NestingExtras
+  /** Whether threads may die. */
+  deadly = false
 
   constructor(world: SimWorld, races: Races, detectors: Detectors, extras: NestingExtras) {
     this.#world = world
@@ -42,7 +44,9 @@ export class SimSyncWaits {
 
   /** @returns what the handle told, or null if the wait ended without */
   result(thread: SimThread, job: Job, handle: TaskHandle, entry: Entry): SyncOutcome {
-    const timeout = this.#extras.random.pick([1, 10, 50])
+    const { random } = this.#extras
+    const timeout = random.pick([1, 10, 50])
+    if (this.deadly && random.chance(0.1)) thread.actor.doom = 1 + random.below(10)
     const since = this.#world.now()
     const wrong = (message: string): never => this.#detectors.fail('waits', message, { entry, thread })
     try {

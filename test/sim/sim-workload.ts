@@ -37,6 +37,7 @@ class Run {
   readonly #drains: SimDrains
   readonly #liveness: Liveness
   readonly #handles: SimHandles | null
+  readonly #sync: SimSyncWaits | null
   /** The names of its lanes. */
   readonly #lanes: readonly string[]
   readonly #startWaits: SimStartWaits
@@ -77,6 +78,7 @@ class Run {
       stalling,
       nesting: extras,
     })
+    this.#sync = sync
     const more = extras && sync && { extras, sync, maps: this.#maps }
     const calls = more && new NestedCalls(world, races, this.#submissions, this.#lanes, more)
     const handles = mesh.nesting ? new SimHandles(world, races, this.#detectors, sync) : null
@@ -168,6 +170,7 @@ class Run {
   #beDeadly(): void {
     this.#isDeadly = true
     this.#submissions.deadly = true
+    if (this.#sync !== null) this.#sync.deadly = true
   }
 
   async #turn(): Promise<void> {
@@ -295,6 +298,7 @@ class Run {
   /** The faults are over: what is left must end. */
   #withoutFaults(): Promise<void> {
     const run = this
+    if (this.#sync !== null) this.#sync.deadly = false
     return endWithoutFaults({
       scheduler: this.#scheduler,
       detectors: this.#detectors,
