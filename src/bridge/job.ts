@@ -1,5 +1,6 @@
 import type { Queueable } from '../core/ready-queue.js'
 import type { Task } from '../core/task.js'
+import type { WaitKind } from '../core/wait-book.js'
 import type { TableView } from './shared-table.js'
 
 /** Where a job came from, and where its answer goes. */
@@ -19,7 +20,7 @@ export interface JobSource {
   /** The job waits for what the runtime will tell it of, or does not any more. */
   waits(job: Job, isWaiting: boolean): void
   /** Notes what a job waits for. @returns to be called when it does not any more */
-  awaits(job: Job, awaited: () => Iterable<Task>, refuse: (error: Error) => void): () => void
+  awaits(job: Job, awaited: () => Iterable<Task>, refuse: (error: Error) => void, kind: WaitKind): () => void
   /** Gives the slot of a job back that did not run, or is given up. */
   acknowledge(job: Job): void
 }
@@ -70,9 +71,13 @@ export class Job implements Queueable<Job> {
   }
 
   /** Its code awaits something that the runtime will tell it of: until then it needs no place on its thread. */
-  beginWait(awaited: () => Iterable<Task>, refuse: (error: Error) => void): () => void {
+  beginWait(
+    awaited: () => Iterable<Task>,
+    refuse: (error: Error) => void,
+    kind: WaitKind = 'end',
+  ): () => void {
     if (this.#waits++ === 0) this.source.waits(this, true)
-    const end = this.source.awaits(this, awaited, refuse)
+    const end = this.source.awaits(this, awaited, refuse, kind)
     return () => {
       end()
       if (--this.#waits === 0) this.source.waits(this, false)

@@ -168,10 +168,11 @@ export class LaneSender {
     if (how === 'hold') {
       this.#backlog.hold(task)
       this.#dispatch.queueFlush()
-      return
+    } else {
+      this.#backlog.add(task)
+      this.#admission.accepted(task)
     }
-    this.#backlog.add(task)
-    this.#admission.accepted(task)
+    if (task.waitsFor > 0) this.#context.dependencies.submitted(task)
   }
 
   /**
@@ -215,7 +216,9 @@ export class LaneSender {
 
   /** @returns false if it has started or ended, its arguments were handed over, or its lane has failed */
   setPriority(task: Task, priority: number): boolean {
-    return this.order.setPriority(task, priority)
+    if (!this.order.setPriority(task, priority)) return false
+    this.#context.dependencies.moved(task)
+    return true
   }
 
   /** The state of a task now, whoever decided it. */

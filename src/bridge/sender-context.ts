@@ -7,6 +7,7 @@ import type { TaskHistory } from '../core/task-history.js'
 import type { Deliveries } from './deliveries.js'
 import type { Exports } from './exports.js'
 import type { Imports } from './imports.js'
+import type { OpenDependencies } from './open-dependencies.js'
 import type { OpenWaits } from './open-waits.js'
 import type { Port } from './port.js'
 import type { SenderToSupervisor } from './protocol/sender-to-supervisor.js'
@@ -73,6 +74,8 @@ export interface SenderContext {
   readonly exports: Exports
   /** Those of other threads whose handles this one has. */
   readonly imports: Imports
+  /** What tasks are to start after. */
+  readonly dependencies: OpenDependencies
   /** Where finished tasks are remembered. */
   readonly history: TaskHistory
   /** Counts a task as unfinished. */
@@ -97,6 +100,8 @@ export interface SenderContext {
 /** What a sender must know of a lane. */
 export interface LaneTerms {
   readonly name: string
+  /** How urgent it is: the place of its priority among `LANE_PRIORITIES`. */
+  readonly rank: number
   /** Tasks at a time on one thread's loop. */
   readonly concurrency: number
   /** The most tasks that may wait. */

@@ -1,6 +1,7 @@
 import { ResultNotCloneableError } from '../core/errors.js'
 import type { Task } from '../core/task.js'
 import { CANCELED, DONE, FAILED, SCHEDULED, STARTED, TIMED_OUT } from '../core/task-state.js'
+import type { WaitKind } from '../core/wait-book.js'
 import { BelledPort } from './belled-port.js'
 import { encodeError } from './error-codec.js'
 import { handlesIn } from './handle-args.js'
@@ -33,7 +34,7 @@ export interface InletObserver {
   /** A task waits for what the runtime will tell it of, or does not any more. */
   waits(job: Job, isWaiting: boolean): void
   /** Notes what a task waits for. @returns to be called when it does not any more */
-  awaits(job: Job, awaited: () => Iterable<Task>, refuse: (error: Error) => void): () => void
+  awaits(job: Job, awaited: () => Iterable<Task>, refuse: (error: Error) => void, kind: WaitKind): () => void
   /** Puts handles into the arguments of a task that is about to run. @param list what came with them */
   revive(args: readonly unknown[], list: unknown): readonly unknown[]
   /** What became of tasks whose handles other threads have. */
@@ -245,8 +246,8 @@ export class TaskInlet implements JobSource {
     this.#observer.waits(job, isWaiting)
   }
 
-  awaits(job: Job, awaited: () => Iterable<Task>, refuse: (error: Error) => void): () => void {
-    return this.#observer.awaits(job, awaited, refuse)
+  awaits(...wait: Parameters<JobSource['awaits']>): () => void {
+    return this.#observer.awaits(...wait)
   }
 
   /** Now, since the slot may be another task's as soon as the answer has left. */

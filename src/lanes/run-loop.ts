@@ -123,7 +123,7 @@ export class RunLoop {
       expiryAhead: at => this.#environment.expiryAhead(at),
       stray: () => this.block.addStray(),
       waits: (job, isWaiting) => this.#waits(job, isWaiting),
-      awaits: (job, awaited, refuse) => this.#environment.awaits(job, awaited, refuse),
+      awaits: (...wait) => this.#environment.awaits(...wait),
       revive: (args, list) => this.#environment.revive(args, list),
       outcomes: this.#outcomes,
     })

@@ -152,7 +152,6 @@ export class Supervisor {
           })
           this.#removeSender(thread.number)
           this.#handles.threadGone(thread.number)
-          this.#waits.threadGone(thread.number)
         },
         restarts: (of, thread, error, after) =>
           this.#senders.tellOwners({
@@ -306,6 +305,9 @@ export class Supervisor {
       case 'waited':
         this.#waits.end(number, message.ids)
         break
+      case 'reprioritized':
+        this.#waits.reprioritized({ owner: number, sequence: message.sequence }, message.priority)
+        break
       default:
         if (!this.#handles.receive(number, message)) this.strays++
     }
@@ -364,6 +366,7 @@ export class Supervisor {
   #removeSender(number: number): void {
     const gone = this.#senders.remove(number)
     if (gone === undefined) return
+    this.#waits.threadGone(number)
     this.#retirements.senderGone(number)
     const { table } = gone
     const reason = new LaneError('ERR_LANE_CLOSED', '', 'the thread that had submitted the task has ended')

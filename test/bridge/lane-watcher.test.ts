@@ -67,7 +67,17 @@ test('who cannot does not', () => {
   const clock = new ManualClock()
   const sender = new Sender(
     mine,
-    [{ name: LANE, concurrency: 1, queueLimit: 1, overload: 'reject', threads: { min: 1, max: 1 }, spin: 0 }],
+    [
+      {
+        name: LANE,
+        rank: 0,
+        concurrency: 1,
+        queueLimit: 1,
+        overload: 'reject',
+        threads: { min: 1, max: 1 },
+        spin: 0,
+      },
+    ],
     {
       number: 0,
       isOfLane: false,

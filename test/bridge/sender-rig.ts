@@ -116,6 +116,7 @@ export class SenderRig {
       [
         {
           name: LANE,
+          rank: 0,
           concurrency,
           queueLimit: 1_000_000,
           overload: 'reject',

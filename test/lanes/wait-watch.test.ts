@@ -43,7 +43,7 @@ const task = (sequence: number, lane: string, owner = OWNER) => ({
 })
 
 function wait(id: number, waiter: ReturnType<typeof task>, awaited: ReturnType<typeof task>[]): WaitTold {
-  return { id, waiter: { ...waiter, priority: 0 }, awaited }
+  return { id, kind: 'end', waiter: { ...waiter, priority: 0 }, awaited }
 }
 
 test('one that waits for ten thousand is told of once when they begin and once when they end', () => {

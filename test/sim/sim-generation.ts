@@ -55,8 +55,8 @@ export class SimGeneration {
     const { configs, faults, actors, races, watcher, calls, handles, opened, before } = generation
     this.#world = world
     this.#races = races
-    const terms: LaneTerms[] = configs.map(({ name, concurrency, queueLimit, overload, threads }) => {
-      return { name, concurrency, queueLimit, overload, threads, spin: 0 }
+    const terms: LaneTerms[] = configs.map(({ name, rank, concurrency, queueLimit, overload, threads }) => {
+      return { name, rank, concurrency, queueLimit, overload, threads, spin: 0 }
     })
     const channels = new SimChannels(world, new Actor('nobody'))
     const surroundings: SenderSurroundings = { world, channels, races, opened }
