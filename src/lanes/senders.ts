@@ -43,6 +43,13 @@ export class Senders {
     return entry
   }
 
+  /** Takes what a sender has posted that has exited: its port would bring it only later. */
+  readLast(number: number, hear: (entry: SenderEntry, message: unknown) => void): void {
+    const entry = this.#entries.get(number)
+    if (entry === undefined) return
+    for (let next = entry.port.take(); next !== undefined; next = entry.port.take()) hear(entry, next.message)
+  }
+
   /** Those that are connected with a lane: they know its threads. */
   *of(lane: string): Generator<readonly [number: number, entry: SenderEntry]> {
     for (const sender of this.#entries) {

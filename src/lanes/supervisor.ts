@@ -111,10 +111,7 @@ export class Supervisor {
     const port = this.#surroundings.open(messagePort)
     const entry = this.#senders.add(number, port, isOwner)
     port.listen(
-      message => {
-        if (isTyped(message)) this.#receive(number, entry, message as unknown as SenderToSupervisor)
-        else this.strays++
-      },
+      message => this.#hear(number, entry, message),
       () => this.#removeSender(number),
     )
     port.hold(true)
@@ -150,6 +147,8 @@ export class Supervisor {
             lane: of.config.name,
             thread: thread.number,
           })
+          // What it had still to say comes first.
+          this.#senders.readLast(thread.number, (entry, message) => this.#hear(thread.number, entry, message))
           this.#removeSender(thread.number)
           this.#handles.threadGone(thread.number)
         },
@@ -260,6 +259,11 @@ export class Supervisor {
     if (lane.failure !== null) {
       entry.port.post({ type: 'lane-failed', lane: name, error: encodeError(lane.failure) })
     }
+  }
+
+  #hear(number: number, entry: SenderEntry, message: unknown): void {
+    if (isTyped(message)) this.#receive(number, entry, message as unknown as SenderToSupervisor)
+    else this.strays++
   }
 
   #receive(number: number, entry: SenderEntry, message: SenderToSupervisor): void {
