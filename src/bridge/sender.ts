@@ -324,11 +324,9 @@ export class Sender implements SenderContext {
       case 'outcome':
         this.imports.told(message, message.outcome)
         break
-      case 'inherit': {
-        const task = this.exports.find(message.sequence) ?? this.reports.find(message.sequence)
-        if (task !== undefined) this.lane(message.lane).order.inherit(task, message.priority)
+      case 'inherit':
+        this.reports.inherited(message.tasks)
         break
-      }
       case 'waiting':
         if (message.awaited.length === 0) this.awaited.delete(message.sequence)
         else this.awaited.set(message.sequence, message.awaited)

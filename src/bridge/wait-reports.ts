@@ -2,6 +2,7 @@ import type { DeadlockError } from '../core/errors.js'
 import { Task } from '../core/task.js'
 import type { HandleName } from './lending.js'
 import type { SenderToSupervisor, WaitTold } from './protocol/sender-to-supervisor.js'
+import type { PrioritiesInherited } from './protocol/supervisor-to-sender.js'
 
 /** A wait that is over sooner is told to nobody, in milliseconds: most are, and to tell one costs more than it takes. */
 const TOLD_AFTER_MS = 1
@@ -70,6 +71,11 @@ export class WaitReports {
     return this.#open.size
   }
 
+  /** Whether there is nothing left to be told. */
+  get isQuiet(): boolean {
+    return !this.#isArmed
+  }
+
   /** A wait begins. It is told if it lasts. */
   begin(wait: ReportedWait): void {
     wait.id = ++this.#last
@@ -106,9 +112,12 @@ export class WaitReports {
     this.#open.get(id)?.refuse(refusal)
   }
 
-  /** A task of this thread's own that is waited for here, as far as the supervisor knows of that, by its number. */
-  find(sequence: number): Task | undefined {
-    return this.#known.get(sequence)?.task
+  /** What waits for tasks that were submitted here has another priority than before. */
+  inherited(tasks: PrioritiesInherited['tasks']): void {
+    for (const { sequence, lane, priority } of tasks) {
+      const task = this.#context.exports.find(sequence) ?? this.#known.get(sequence)?.task
+      if (task !== undefined) this.#context.lane(lane).order.inherit(task, priority)
+    }
   }
 
   #arm(): void {

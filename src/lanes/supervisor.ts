@@ -201,6 +201,11 @@ export class Supervisor {
     this.#senders.forsake()
   }
 
+  /** How many tasks wait, or are waited for, as far as it was told. */
+  get waits(): number {
+    return this.#waits.size
+  }
+
   stats(): SupervisorStats {
     const lanes: Record<string, LaneThreadStats> = {}
     for (const [name, lane] of this.#lanes) {

@@ -10,8 +10,10 @@ import type { Senders } from './senders.js'
 /** A task that waits or is waited for. */
 interface WaitingTask extends WaitNode, HandleName {
   readonly lane: string
-  /** The priority within its lane that it has from others, as far as its submitter knows. */
+  /** The priority within its lane that it has from others. */
   inherited: number
+  /** As far as its submitter knows. */
+  told: number
   /** Whether it is shown what it waits for. */
   isShown: boolean
 }
@@ -28,12 +30,11 @@ export class WaitWatch {
   readonly #tasks = new Map<string, WaitingTask>()
   readonly #book = new WaitBook<WaitingTask>({
     inherits: (task, priority) => {
-      const { owner, sequence, lane } = task
-      const inherited = Math.max(0, withinLane(this.#rankOf(lane), priority))
+      const inherited = Math.max(0, withinLane(this.#rankOf(task.lane), priority))
       // Most waits are for a task that is as urgent as its waiter anyway.
       if (inherited === task.inherited) return
       task.inherited = inherited
-      this.#senders.tell(owner, { type: 'inherit', sequence, lane, priority: inherited })
+      this.#moved.add(task)
     },
     refused: ({ by, id, waiter, awaited }, cycle) => {
       this.#senders.tell(by, { type: 'deadlock', wait: id, cycle: cycle.map(({ name }) => name) })
@@ -41,8 +42,11 @@ export class WaitWatch {
       this.#touch(waiter, awaited)
     },
   })
-  /** Those that wait for something else than before, and those that may have left the book: in the present call. */
+  /** In the present call: those that wait for something else than before, */
   readonly #waiters = new Set<WaitingTask>()
+  /** Those that inherit something else than before. */
+  readonly #moved = new Set<WaitingTask>()
+  /** And those that may have left the book. */
   readonly #touched = new Set<WaitingTask>()
 
   /** @param rankOf how urgent a lane is: the place of its priority among `LANE_PRIORITIES` */
@@ -90,6 +94,7 @@ export class WaitWatch {
   reprioritized(name: HandleName, priority: number): void {
     const task = this.#tasks.get(keyOf(name))
     if (task !== undefined) this.#book.setOwn(task, acrossLanes(this.#rankOf(task.lane), priority))
+    this.#conclude()
   }
 
   #task({ owner, sequence, name, lane }: WaitTold['awaited'][number]): WaitingTask {
@@ -103,6 +108,7 @@ export class WaitWatch {
         name: awaitedName({ name, lane }),
         own: acrossLanes(this.#rankOf(lane), 0),
         inherited: 0,
+        told: 0,
         isShown: false,
       }
       this.#tasks.set(key, task)
@@ -119,8 +125,24 @@ export class WaitWatch {
   #conclude(): void {
     for (const waiter of this.#waiters) this.#show(waiter)
     this.#waiters.clear()
+    if (this.#moved.size > 0) this.#tellMoved()
     for (const task of this.#touched) if (!this.#book.has(task)) this.#tasks.delete(keyOf(task))
     this.#touched.clear()
+  }
+
+  #tellMoved(): void {
+    const byOwner = new Map<number, { sequence: number; lane: string; priority: number }[]>()
+    for (const task of this.#moved) {
+      const { owner, sequence, lane, inherited, told } = task
+      if (inherited === told) continue
+      task.told = inherited
+      const tasks = byOwner.get(owner)
+      const moved = { sequence, lane, priority: inherited }
+      if (tasks === undefined) byOwner.set(owner, [moved])
+      else tasks.push(moved)
+    }
+    this.#moved.clear()
+    for (const [owner, tasks] of byOwner) this.#senders.tell(owner, { type: 'inherit', tasks })
   }
 
   /** Has it seen what a task waits for where it was submitted by the thread that made the scheduler. */

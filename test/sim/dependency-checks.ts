@@ -41,6 +41,29 @@ export function checkTies({ open }: SimSender, detectors: Detectors): void {
   }
 }
 
+/** Tasks that have been given another priority: that they are less urgent now is not told for those that wait for them. */
+const moved = new WeakSet<Entry>()
+
+export function noteMoved(entry: Entry): void {
+  moved.add(entry)
+}
+
+/** What a more urgent task is to start after has inherited that, once all that is to be told has been. */
+export function checkInherited({ open, sender }: SimSender, detectors: Detectors): void {
+  if (!sender.reports.isQuiet) return
+  for (const entry of open) {
+    const { task, after } = entry
+    if (task.waitsFor === 0) continue
+    for (const other of after) {
+      const { task: awaited, transferring, claims } = other
+      // What was on a thread just then may have been out of reach.
+      if (awaited.dead || awaited.id !== 0 || transferring || claims > 0 || moved.has(other)) continue
+      if (awaited.priority < (task.extras?.priority ?? 0))
+        detectors.fail('edges', `${describe(other)} has not inherited its priority`, { entry })
+    }
+  }
+}
+
 /**
  * A task fails for another if that one was not done, and then it does not end by what it would have done itself.
  *

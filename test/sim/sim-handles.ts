@@ -35,7 +35,7 @@ interface Heard {
 const WAITING_KINDS = new Set(['calls', 'awaits'])
 
 function waitsForNobody({ kind, after }: Entry): boolean {
-  return !WAITING_KINDS.has(kind) && after.length === 0
+  return !WAITING_KINDS.has(kind) && after.every(waitsForNobody)
 }
 
 const BEFORE_START = new Set(['NEW', 'SUBMITTED', 'SCHEDULED'])

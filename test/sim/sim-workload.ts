@@ -311,6 +311,7 @@ class Run {
         )
       }
       await until('its handles', areHome)
+      await until('its edges', () => (scheduler.generations.at(-1)?.supervisor.waits ?? 0) === 0)
       await until('its slots', () => areHome() && scheduler.livingSenders.every(isAtRest))
       for (const sender of scheduler.livingSenders) checkRest(sender, this.#detectors)
     }
