@@ -2,14 +2,15 @@ import type { Admission } from '../core/admission.js'
 import type { Backlog } from '../core/backlog.js'
 import { Growth } from './growth.js'
 import type { LaneLink } from './lane-link.js'
+import type { LaneQueue } from './lane-queue.js'
 import type { Outbox } from './outbox.js'
 import type { Recall } from './recall.js'
-import { RoomWatch } from './room-watch.js'
 import type { LaneTerms, SenderContext } from './sender-context.js'
 
 /** What a dispatch puts to use. */
 export interface DispatchMeans {
   readonly admission: Admission
+  readonly queue: LaneQueue
   readonly outbox: Outbox
   readonly recall: Recall
 }
@@ -28,7 +29,6 @@ export class Dispatch {
   readonly #means: DispatchMeans
   /** Null if the lane always has the same number of threads. */
   readonly #growth: Growth | null
-  readonly #roomWatch: RoomWatch
   #queued = false
   /** Whether a flush was asked for since the last. */
   #wanted = false
@@ -45,7 +45,6 @@ export class Dispatch {
     this.#links = links
     this.#backlog = backlog
     this.#means = means
-    this.#roomWatch = new RoomWatch(context.environment.clock, context.reminders, () => this.flush())
     this.#growth = terms.threads.max > terms.threads.min ? new Growth(terms, context, backlog) : null
   }
 
@@ -67,7 +66,7 @@ export class Dispatch {
     if (this.#wanted) this.flush()
   }
 
-  /** Lets in what waits for room, sends what there is credit for, and asks for a word when there is more of either. */
+  /** Lets in what waits for room, sends what there is credit for, and asks for a word when there is more of it. */
   flush(): void {
     const { deliveries } = this.#context
     deliveries.hold()
@@ -85,12 +84,11 @@ export class Dispatch {
     do {
       if (this.#backlog.held > 0) this.#admitHeld()
       this.#send()
-      wanted = this.#backlog.ready > 0 || this.#backlog.held > 0
+      wanted = this.#backlog.ready > 0
       asked = false
       for (const link of this.#links.values()) asked = link.askForRoom(wanted) || asked
       // Looked at once more after asking, because room may have been made just before.
     } while (wanted && asked)
-    if (this.#backlog.held > 0 && this.#links.size > 0) this.#roomWatch.arm()
     if (this.#backlog.ready > 0) this.#means.recall.overtake()
     else this.#means.recall.watchBalance()
     if (this.#growth === null) return
@@ -99,11 +97,13 @@ export class Dispatch {
   }
 
   #admitHeld(): void {
-    const { name, queueLimit } = this.#terms
-    const room = queueLimit - this.#backlog.size - this.#context.sent.unstarted(name).length
-    const admitted = this.#backlog.admit(room)
-    if (admitted.length > 0) this.#roomWatch.found()
-    for (const task of admitted) this.#means.admission.accepted(task)
+    const { admission, queue } = this.#means
+    const enter = (): boolean => queue.enter()
+    for (const task of this.#backlog.admit(enter)) admission.accepted(task)
+    if (this.#backlog.held === 0) return
+    queue.wait()
+    // A place may have been given back just before.
+    for (const task of this.#backlog.admit(enter)) admission.accepted(task)
   }
 
   #send(): void {

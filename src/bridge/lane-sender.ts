@@ -1,5 +1,5 @@
 import { Admission } from '../core/admission.js'
-import { Backlog } from '../core/backlog.js'
+import { Backlog, OUTSIDE } from '../core/backlog.js'
 import { LaneError, TaskDroppedError } from '../core/errors.js'
 import { Retries } from '../core/retries.js'
 import type { CallTarget, Task } from '../core/task.js'
@@ -11,6 +11,7 @@ import { encodeReason } from './error-codec.js'
 import { Failure } from './failure.js'
 import { LaneLink } from './lane-link.js'
 import { LaneLinks } from './lane-links.js'
+import { LaneQueue } from './lane-queue.js'
 import { LaneSight } from './lane-sight.js'
 import { LaneWaits } from './lane-waits.js'
 import type { Lending } from './lending.js'
@@ -51,6 +52,7 @@ export class LaneSender {
   readonly waits: LaneWaits
   /** Moves its tasks within the queue. */
   readonly order: Reordering
+  readonly queue: LaneQueue
   /** How handles of its tasks are handed to other threads. */
   readonly lending: Lending
   readonly #context: SenderContext
@@ -74,15 +76,17 @@ export class LaneSender {
     this.#context = context
     this.terms = terms
     this.lending = context.exports
+    this.queue = new LaneQueue(context, terms)
     this.#targets = new CallTargets(terms.name)
     this.#backlog = new Backlog(clock, context.reminders, {
       becameReady: () => this.#dispatch.queueFlush(),
+      leftQueue: () => this.queue.left(),
       ranOut: task => this.#settlement.waitedTooLong(task),
       dependencyFailed: (task, dependency) => this.#settlement.dependencyFailed(task, dependency),
       nextArrival: () => context.nextSequence(),
     })
     this.#admission = new Admission(terms.name, terms.overload, terms.queueLimit, {
-      isFull: reserved => this.#isFull(reserved),
+      enter: reserved => this.queue.enter(reserved),
       isWaiting: task => this.#isWaiting(task),
       drop: task => this.#drop(task),
       waiting: () => this.#waitingTasks(),
@@ -94,13 +98,18 @@ export class LaneSender {
       settled: () => {
         if (this.#backlog.held > 0) this.#dispatch.queueFlush()
       },
+      leftQueue: () => this.queue.left(),
     })
-    this.#retries = new Retries(clock, this.#backlog, task => this.#admission.accepted(task))
-    this.#outbox = new Outbox(context, this.#backlog, this.#settlement, this.#targets)
+    this.#retries = new Retries(clock, this.#backlog, task => {
+      this.queue.enterAgain()
+      this.#admission.accepted(task)
+    })
+    this.#outbox = new Outbox(context, terms, this.#backlog, this.#settlement, this.#targets)
     this.#answers = new Answers(context, this.#settlement, this.#retries)
     this.#recall = new Recall(context, terms, this.links, this.#backlog, this.#outbox)
     this.#dispatch = new Dispatch(context, terms, this.links, this.#backlog, {
       admission: this.#admission,
+      queue: this.queue,
       outbox: this.#outbox,
       recall: this.#recall,
     })
@@ -185,12 +194,9 @@ export class LaneSender {
   cancel(task: Task, failure: Failure, reason?: unknown): boolean {
     if (task.dead) return false
     const id = task.id
-    if (id === 0) {
-      this.#finishUnsent(task, CANCELED, failure)
-      return true
-    }
+    if (id === 0) return this.#finishUnsent(task, CANCELED, failure)
     const { table } = this.#context.sent
-    if (table.exchange(id, SCHEDULED, CANCELED)) {
+    if (this.queue.end(id, CANCELED)) {
       this.#settlement.finish(task, CANCELED, failure)
       return true
     }
@@ -239,9 +245,8 @@ export class LaneSender {
     const link = new LaneLink(thread, port, block)
     this.links.set(thread, link)
     this.#targets.learn(names)
-    this.#context.sent.table.buffers.forEach((buffer, index) => {
+    for (const [index, buffer] of this.#context.sent.table.buffers.entries())
       link.send({ type: 'segment', index, buffer })
-    })
     this.waits.joined(link)
     port.listen(
       message => this.waits.heard(link, message),
@@ -334,7 +339,7 @@ export class LaneSender {
     }
   }
 
-  /** Its tasks are about to be ended, each by itself: none is to end of another's end. */
+  /** Its tasks are about to be ended, each by itself, and none of another's end. */
   untie(): void {
     this.#backlog.untie()
   }
@@ -349,12 +354,9 @@ export class LaneSender {
     }
   }
 
-  #isFull(reserved: number): boolean {
-    const limit = this.terms.queueLimit - reserved
-    let upperBound = this.#backlog.size
-    for (const link of this.links.values()) upperBound += link.load
-    // The exact count reads every slot, so it is taken only where it could decide.
-    return upperBound >= limit && this.waiting >= limit
+  /** There is room in the lane's queue again. */
+  roomInQueue(): void {
+    if (this.#backlog.held > 0) this.#dispatch.queueFlush()
   }
 
   #isWaiting(task: Task): boolean {
@@ -375,7 +377,7 @@ export class LaneSender {
   /** A task is to be sent once more, after its thread was lost. */
   #takenBack(task: Task): void {
     if (this.#failure === null) this.#backlog.putBack(task)
-    else this.#settlement.finish(task, FAILED, Failure.of(this.#failure))
+    else this.#settlement.finishUnstarted(task, FAILED, Failure.of(this.#failure))
   }
 
   #closed(link: LaneLink): void {
@@ -389,8 +391,13 @@ export class LaneSender {
     })
   }
 
-  #finishUnsent(task: Task, state: number, failure: Failure): void {
-    this.#backlog.remove(task)
-    this.#settlement.finish(task, state, failure)
+  #finishUnsent(task: Task, state: number, failure: Failure): true {
+    // On the way out, and a callback of another has ended it.
+    if (task.place === OUTSIDE) this.#settlement.finishUnstarted(task, state, failure)
+    else {
+      this.#backlog.remove(task)
+      this.#settlement.finish(task, state, failure)
+    }
+    return true
   }
 }

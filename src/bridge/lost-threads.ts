@@ -66,7 +66,7 @@ export class LostThreads {
       const { name } = task.target
       const message = `the thread that had been handed the arguments of '${name}' died before it started it`
       const lost = new MultilaneError('ERR_TRANSFER_LOST', message, { cause: error })
-      this.#settlement.finish(task, FAILED, Failure.of(lost))
+      this.#settlement.finishUnstarted(task, FAILED, Failure.of(lost))
     } else if (table.exchange(id, STARTED, FAILED)) {
       this.#settlement.noteStart(task, id)
       // It would hold the next thread as well.

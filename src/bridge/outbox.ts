@@ -1,12 +1,12 @@
 import type { Backlog } from '../core/backlog.js'
 import { InvalidArgumentError, NotCloneableError, UnknownTaskError } from '../core/errors.js'
 import type { Task } from '../core/task.js'
-import { FAILED, SCHEDULED } from '../core/task-state.js'
+import { CANCELED, FAILED, SCHEDULED } from '../core/task-state.js'
 import type { CallTargets } from './call-targets.js'
 import { Failure } from './failure.js'
 import { type FoundHandle, handlesIn } from './handle-args.js'
 import type { LaneLink } from './lane-link.js'
-import type { SenderContext } from './sender-context.js'
+import type { LaneTerms, SenderContext } from './sender-context.js'
 import type { Lent } from './sent-tasks.js'
 import type { Settlement } from './settlement.js'
 import { FLAG, FLOAT, INT, RECALLED } from './shared-table.js'
@@ -15,12 +15,21 @@ import { pathToUncloneable } from './uncloneable.js'
 /** How tasks leave: written into the shared table, and posted in batches. */
 export class Outbox {
   readonly #context: SenderContext
+  /** The place of the lane. */
+  readonly #lane: number
   readonly #settlement: Settlement
   readonly #targets: CallTargets
   readonly #backlog: Backlog
 
-  constructor(context: SenderContext, backlog: Backlog, settlement: Settlement, targets: CallTargets) {
+  constructor(
+    context: SenderContext,
+    { index }: LaneTerms,
+    backlog: Backlog,
+    settlement: Settlement,
+    targets: CallTargets,
+  ) {
     this.#context = context
+    this.#lane = index
     this.#backlog = backlog
     this.#settlement = settlement
     this.#targets = targets
@@ -45,13 +54,14 @@ export class Outbox {
       if (task === null) break
       if (task.target.index < 0) {
         const { name } = task.target
-        this.#settlement.finish(task, FAILED, Failure.of(new UnknownTaskError(name, this.#targets.names)))
+        const error = new UnknownTaskError(name, this.#targets.names)
+        this.#settlement.finishUnstarted(task, FAILED, Failure.of(error))
         continue
       }
       const handles = handlesIn(task.args)
       if (handles !== null && !this.#areOurs(handles)) {
         const cause = new InvalidArgumentError('args', 'without handles of other schedulers', handles)
-        this.#settlement.finish(task, FAILED, Failure.of(new NotCloneableError('args', { cause })))
+        this.#settlement.finishUnstarted(task, FAILED, Failure.of(new NotCloneableError('args', { cause })))
         continue
       }
       if (task.extras === null || task.extras.transfer === null) {
@@ -91,6 +101,7 @@ export class Outbox {
       table.orInt(id, INT.FLAGS, FLAG.HANDLES)
     }
     table.setInt(id, INT.THREAD, link.thread)
+    table.setInt(id, INT.LANE, this.#lane)
     table.setFloat(id, FLOAT.SEQUENCE, task.sequence)
     table.setFloat(id, FLOAT.SUBMITTED, task.since)
     const extras = task.extras
@@ -173,6 +184,7 @@ export class Outbox {
     const slot = id as number
     const task = sent.at(slot)!
     link.answered(slot, sent.table.state(slot) === RECALLED)
+    const waited = sent.table.exchange(slot, SCHEDULED, CANCELED)
     sent.release(slot)
     // Cancelled or taken back by a callback of another that was refused.
     if (task.id !== slot) return
@@ -181,6 +193,9 @@ export class Outbox {
     const path = args
       .map((arg, i) => pathToUncloneable(arg, `args[${i}]`, transfer))
       .find(found => found !== undefined)
-    this.#settlement.finish(task, FAILED, Failure.of(new NotCloneableError(path ?? 'args', { cause })))
+    const failure = Failure.of(new NotCloneableError(path ?? 'args', { cause }))
+    // Its time may have run out just then, and its place is given back.
+    if (waited) this.#settlement.finishUnstarted(task, FAILED, failure)
+    else this.#settlement.finish(task, FAILED, failure)
   }
 }

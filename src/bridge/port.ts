@@ -20,6 +20,7 @@ export interface Port {
 export class ThreadPort implements Port {
   readonly #port: MessagePort
   #held = false
+  #closed = false
 
   constructor(port: MessagePort) {
     this.#port = port
@@ -32,12 +33,17 @@ export class ThreadPort implements Port {
   }
 
   take(): { readonly message: unknown } | undefined {
+    // Nothing is left then; and within the event itself Node crashes (20.20 to 26).
+    if (this.#closed) return undefined
     return receiveMessageOnPort(this.#port) as { message: unknown } | undefined
   }
 
   listen(onMessage: (message: unknown) => void, onClose: () => void): void {
     this.#port.on('message', onMessage)
-    this.#port.on('close', onClose)
+    this.#port.on('close', () => {
+      this.#closed = true
+      onClose()
+    })
     // Listening made it hold the loop.
     if (!this.#held) this.#port.unref()
   }

@@ -58,6 +58,8 @@ export interface LaneHome {
   readonly lane: string
   /** Its number. */
   readonly thread: number
+  /** Where it counts its own places in the queues of all lanes: the own memory of a `QueuePlaces`. */
+  readonly places: SharedArrayBuffer
 }
 
 /** What the lanes of one sender have in common. */
@@ -100,6 +102,8 @@ export interface SenderContext {
 /** What a sender must know of a lane. */
 export interface LaneTerms {
   readonly name: string
+  /** Its place among the lanes. */
+  readonly index: number
   /** How urgent it is: the place of its priority among `LANE_PRIORITIES`. */
   readonly rank: number
   /** Tasks at a time on one thread's loop. */
@@ -107,6 +111,8 @@ export interface LaneTerms {
   /** The most tasks that may wait. */
   readonly queueLimit: number
   readonly overload: OverloadPolicy
+  /** Where the places of its queue are counted: the memory of a `QueuePlaces`. */
+  readonly queue: SharedArrayBuffer
   /** How many threads it has. */
   readonly threads: { readonly min: number; readonly max: number }
   /** Milliseconds of looking for an answer before sleeping, in a synchronous wait. */

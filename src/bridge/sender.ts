@@ -334,6 +334,9 @@ export class Sender implements SenderContext {
       case 'deadlock':
         this.reports.refused(message.wait, new DeadlockError(message.cycle))
         break
+      case 'queue-room':
+        this.lane(message.lane).roomInQueue()
+        break
       case 'closing':
         this.#close()
         break

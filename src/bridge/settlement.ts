@@ -14,8 +14,10 @@ export interface SettlementOwner {
   endTurn(task: Task): void
   /** Nothing runs any more of the attempt that a task's next has waited for. */
   mayRunAgain(task: Task): void
-  /** A task has ended, and so is no more in the lane's queue. */
+  /** A task has ended. */
   settled(): void
+  /** A task that was accepted, and is neither in the backlog nor sent, is not to start. */
+  leftQueue(): void
 }
 
 /** How tasks that were sent, or were to be, end. */
@@ -47,6 +49,12 @@ export class Settlement {
     // The table knew that it had started; the sender's own record learns it here.
     if (state === DONE) task.enter(STARTED)
     this.#endings.end(task, state, outcome, ended)
+  }
+
+  /** As `finish`, for one that was accepted, has not started, and is neither in the backlog nor sent. */
+  finishUnstarted(task: Task, state: number, outcome: unknown): void {
+    this.#owner.leftQueue()
+    this.finish(task, state, outcome)
   }
 
   /**

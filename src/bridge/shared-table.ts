@@ -10,6 +10,8 @@
  * over from an earlier use of the slot always fails. A task's id is its generation and slot. A slot is freed only
  * when the lane thread has acknowledged its task, or is known to have exited.
  *
+ * Whoever has a task leave SCHEDULED for good gives its place in the lane's queue back (`QueuePlaces`).
+ *
  * Who may make which change: lane thread SCHEDULED→STARTED, STARTED→DONE, STARTED→FAILED; sender and supervisor
  * SCHEDULED or STARTED→CANCELED or TIMED_OUT; sender SCHEDULED→RECALLED, and STARTED→DONE or FAILED when it holds
  * the lane's answer (the answer is posted before the lane's own exchange, so either may come first, with the same
@@ -22,6 +24,9 @@ import { FAILED, isFinal, SCHEDULED, SUBMITTED } from '../core/task-state.js'
 export const FREE = 0
 /** Taken back by its sender: the lane thread is to skip it. Beyond the numbers of the task states. */
 export const RECALLED = 8
+
+/** The slot of no task, in whose lane's queue something would wait. */
+const NO_LANE = -1
 
 const SLOT_BITS = 17
 const SLOT_MASK = (1 << SLOT_BITS) - 1
@@ -49,6 +54,8 @@ export const INT = Object.freeze({
   VERDICT: 5,
   /** The slot that shows the task's state to those who have its handle, or 0. Set and read with Atomics. */
   HOME: 14,
+  /** The place of its lane among all; `NO_LANE` in a slot that shows a state. */
+  LANE: 15,
   PRIORITY: 16,
   ATTEMPT: 17,
   /** Which limit ran out, and of what: one of `LIMIT`, which is an index into `LIMITS`. */
@@ -319,6 +326,7 @@ export class TaskTable extends TableView {
   takeHome(submitted: number): number {
     const id = this.take()
     this.setInt(id, INT.THREAD, 0)
+    this.setInt(id, INT.LANE, NO_LANE)
     this.setFloat(id, FLOAT.SUBMITTED, submitted)
     this.exchange(id, SCHEDULED, SUBMITTED)
     return id

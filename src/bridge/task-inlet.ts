@@ -11,6 +11,7 @@ import type { HandleName } from './lending.js'
 import type { Port } from './port.js'
 import type { OutcomeAsked } from './protocol/sender-to-lane.js'
 import { isTyped, type TypedMessage } from './protocol/typed-message.js'
+import type { QueuePlaces } from './queue-places.js'
 import { FLAG, FLOAT, INT, LIMIT, TableView } from './shared-table.js'
 import { pathToHandle, pathToUncloneable } from './uncloneable.js'
 
@@ -31,6 +32,8 @@ export interface InletObserver {
   arrived(job: Job): void
   /** A task has started whose limit runs out at this instant. */
   expiryAhead(at: number): void
+  /** A task has left the lane's queue, and somebody waits for room there. */
+  roomInQueue(): void
   /** A task waits for what the runtime will tell it of, or does not any more. */
   waits(job: Job, isWaiting: boolean): void
   /** Notes what a task waits for. @returns to be called when it does not any more */
@@ -56,6 +59,8 @@ export class TaskInlet implements JobSource {
   readonly table = new TableView()
   readonly #port: BelledPort
   readonly #observer: InletObserver
+  /** The sender's, in the queue of this thread's lane. */
+  readonly #places: QueuePlaces
   #answers: unknown[] = [0]
   #elapsed = 0
   #starts: number[] = []
@@ -67,8 +72,9 @@ export class TaskInlet implements JobSource {
   /** Messages, or parts of one, dropped because they made no sense. */
   strays = 0
 
-  constructor(sender: number, port: Port, observer: InletObserver) {
+  constructor(sender: number, port: Port, places: QueuePlaces, observer: InletObserver) {
     this.sender = sender
+    this.#places = places
     this.#port = new BelledPort(port)
     this.#observer = observer
   }
@@ -184,10 +190,11 @@ export class TaskInlet implements JobSource {
     }
     const before = this.table.float(id, FLOAT.STARTED)
     this.table.setFloat(id, FLOAT.STARTED, now)
-    if (!this.table.exchange(id, SCHEDULED, STARTED)) {
+    if (!this.#places.leave(this.table, id, STARTED)) {
       this.table.setFloat(id, FLOAT.STARTED, before)
       return false
     }
+    if (this.#places.heed()) this.#observer.roomInQueue()
     job.started = now
     if ((flags & FLAG.LIMITED) !== 0) {
       const expires = this.table.float(id, FLOAT.RUN_EXPIRES)
@@ -216,7 +223,7 @@ export class TaskInlet implements JobSource {
   #expire(id: number): void {
     const byDeadline = this.table.float(id, FLOAT.DEADLINE) <= this.table.float(id, FLOAT.EXPIRES)
     this.table.setInt(id, INT.LIMIT, byDeadline ? LIMIT.DEADLINE_OF_WAITING : LIMIT.QUEUE_TIMEOUT)
-    this.table.exchange(id, SCHEDULED, TIMED_OUT)
+    if (this.#places.leave(this.table, id, TIMED_OUT) && this.#places.heed()) this.#observer.roomInQueue()
   }
 
   /** Whether the outcome of a started task has been decided against it. */

@@ -14,8 +14,8 @@ const LEAST_SWEPT = 128
 
 /** The queue of a lane, as admission sees it. */
 export interface AdmissionQueue {
-  /** @param reserved places that are spoken for */
-  isFull(reserved: number): boolean
+  /** Takes a place for one more task. @param reserved places that are spoken for. @returns whether there was one */
+  enter(reserved: number): boolean
   /** How many tasks wait for room. */
   held(): number
   /** Every task that is accepted and has not started. */
@@ -59,13 +59,13 @@ export class Admission {
    * Asks for one more task to be taken, and makes room for it if the policy says so.
    *
    * @param now the present instant
-   * @returns whether there is room, or it has to wait for some
+   * @returns whether it has a place, or has to wait for one
    * @throws QueueFullError if it is refused
    */
   ask(now: number): 'accept' | 'hold' {
     if (this.#policy === 'wait' && this.#queue.held() > 0) return this.#hold()
-    // More than once, if tasks that are to be run again have come back to a queue that was full.
-    while (this.#queue.isFull(this.#making ? 1 : 0)) {
+    // More than once, if tasks that are to be run again have come back to a queue that was full, or others were faster.
+    while (!this.#queue.enter(this.#making ? 1 : 0)) {
       if (this.#policy === 'wait') return this.#hold()
       if (this.#making || !this.#makeRoom(now)) throw new QueueFullError(this.#lane, this.#limit)
     }

@@ -5,6 +5,8 @@ import type { Task } from './task.js'
 export interface BacklogObserver {
   /** A task may be sent that could not be before. */
   becameReady(): void
+  /** A task that was accepted is no more in the queue: it has left the backlog, and is not to be sent. */
+  leftQueue(): void
   /** A task's time ran out while it waited; it has left the backlog. */
   ranOut(task: Task): void
   /** One of those that a task waited for is not done, and will not be; it has left the backlog. */

@@ -111,14 +111,13 @@ export class Backlog {
   /**
    * Accepts tasks that wait for room.
    *
-   * @param room how many at most
+   * @param enter takes a place for one, and says whether there was one
    * @returns those that were accepted
    */
-  admit(room: number): Task[] {
+  admit(enter: () => boolean): Task[] {
     const admitted: Task[] = []
-    while (admitted.length < room) {
-      const task = this.#held.pop(this.#clock.now())
-      if (task === null) break
+    while (this.#held.size > 0 && enter()) {
+      const task = this.#held.pop(this.#clock.now())!
       this.#disarm(task)
       this.add(task)
       task.extras!.acceptance!.resolve()
@@ -348,6 +347,7 @@ export class Backlog {
 
   /** A task has left for good. */
   #left(task: Task): void {
+    if (task.place !== HELD && task.place !== TIED) this.#observer.leftQueue()
     task.place = OUTSIDE
     task.extras?.dependencies?.letGo()
     if (task.extras !== null) task.extras.dependencies = null

@@ -7,6 +7,8 @@ import { SCHEDULED, STARTED, TIMED_OUT } from '../core/task-state.js'
 /** What the watch tells: the outcome of these tasks of one sender is TIMED_OUT. */
 export interface ExpiryObserver {
   expired(sender: number, tasks: readonly ExpiredTask[]): void
+  /** Has a sent task end that has not started, if it has not started meanwhile. @returns whether it has ended */
+  end(sender: number, table: TableView, id: number): boolean
 }
 
 export interface ExpiredTask {
@@ -75,7 +77,7 @@ export class ExpiryWatch {
         if (expires > now) next = Math.min(next, expires)
         // Ended, with its answer on the way: it was in time.
         else if (state === STARTED && table.float(id, FLOAT.ENDED) !== 0) continue
-        else if (!this.#expire(table, id, state, expires, expired)) next = Math.min(next, now + 1)
+        else if (!this.#expire(sender, table, id, state, expires, expired)) next = Math.min(next, now + 1)
       }
       if (expired.length > 0) this.#observer.expired(sender, expired)
     }
@@ -83,12 +85,21 @@ export class ExpiryWatch {
   }
 
   /** Returns false if the task changed its state meanwhile, and has to be looked at again. */
-  #expire(table: TableView, id: number, state: number, expires: number, expired: ExpiredTask[]): boolean {
+  #expire(
+    sender: number,
+    table: TableView,
+    id: number,
+    state: number,
+    expires: number,
+    expired: ExpiredTask[],
+  ): boolean {
     const byDeadline = table.float(id, FLOAT.DEADLINE) <= expires
     const limit = state === STARTED ? runLimit(byDeadline) : waitingLimit(byDeadline)
     // Before the exchange, for whoever sees the outcome; of no meaning if the exchange fails.
     table.setInt(id, INT.LIMIT, limit)
-    if (!table.exchange(id, state, TIMED_OUT)) return false
+    const hasEnded =
+      state === STARTED ? table.exchange(id, STARTED, TIMED_OUT) : this.#observer.end(sender, table, id)
+    if (!hasEnded) return false
     table.mirror(id)
     expired.push({ id, limit: LIMITS[limit]!, started: isLimitOfRun(limit) })
     return true

@@ -10,6 +10,7 @@ import { LaneError } from '../core/errors.js'
 import { HandleRevival } from './handle-revival.js'
 import { InlineSupervisor } from './inline-supervisor.js'
 import type { LaneConnection } from './lane.js'
+import { setUpLanes } from './lane-config.js'
 import { termsOf } from './lane-terms.js'
 import { monotonicClock } from './monotonic-clock.js'
 import { nextTurn, ownMicrotask, ownTimers } from './own-context.js'
@@ -41,12 +42,13 @@ export class InlineConnection implements SenderConnection {
     given: ReadonlyMap<string, TaskModule>,
   ) {
     const mail = mailByTurns(nextTurn)
+    const setups = setUpLanes(lanes)
     const [near, far] = MemoryPort.pair(mail)
     const offered = new Map<unknown, Port>()
     this.#notices = near
     this.sender = new Sender(
       near,
-      lanes.map(lane => ({ ...termsOf(lane), threads: ONE_LOOP })),
+      setups.map(setup => ({ ...termsOf(setup), threads: ONE_LOOP })),
       {
         number: 0,
         isOfLane: false,
@@ -74,7 +76,7 @@ export class InlineConnection implements SenderConnection {
       started: () => [],
     })
     this.#supervisor = new InlineSupervisor({
-      lanes,
+      lanes: setups,
       given,
       faces,
       awaits: (...wait) => waits.begin(...wait),

@@ -6,7 +6,7 @@ import { ThreadBlock } from '../bridge/thread-block.js'
 import type { Epoch } from '../core/clock.js'
 import { LaneError, TaskLoadError } from '../core/errors.js'
 import type { LadderThread } from './cancel-ladder.js'
-import type { LaneConfig } from './lane-config.js'
+import type { LaneSetup } from './lane-config.js'
 import { LaneFigures } from './lane-figures.js'
 import type { LoopEnvironment } from './loop-environment.js'
 import { monotonicClock } from './monotonic-clock.js'
@@ -36,6 +36,8 @@ export interface InlineLaneObserver {
   decideDue(): void
   /** A started task ignored its abort for its grace and was given up. */
   abandoned(): void
+  /** A task has left the lane's queue, and somebody waits for room there. */
+  roomInQueue(): void
   /** An error that belongs to no task. */
   fault(error: unknown): void
 }
@@ -53,7 +55,7 @@ export interface InlineLaneObserver {
  */
 export class InlineLane implements LadderThread {
   readonly number: number
-  readonly config: LaneConfig
+  readonly config: LaneSetup
   readonly block = new ThreadBlock()
   names: readonly string[] = []
   readonly figures = new LaneFigures()
@@ -68,7 +70,7 @@ export class InlineLane implements LadderThread {
 
   constructor(
     number: number,
-    config: LaneConfig,
+    config: LaneSetup,
     surroundings: InlineSurroundings,
     observer: InlineLaneObserver,
   ) {
@@ -140,10 +142,10 @@ export class InlineLane implements LadderThread {
     }
     const durations = this.figures.lend()
     this.figures.joined({ block: this.block, durations, worker: THIS_THREAD })
-    const { concurrency, grace, slowCallback } = this.config
+    const { index, concurrency, queue, grace, slowCallback } = this.config
     this.#loop = new RunLoop(
       this.block,
-      { functions: module.functions, concurrency, grace, spin: 0, slowCallback },
+      { functions: module.functions, index, concurrency, queue, grace, spin: 0, slowCallback },
       {
         clock: monotonicClock,
         timers: ownTimers,
@@ -164,12 +166,13 @@ export class InlineLane implements LadderThread {
         abort: (job, reason) => contextOf(job, host).abort(decodeReason(reason)),
         expiryAhead: at => this.#observer.expiryAhead(at),
         abandoned: () => this.#observer.abandoned(),
+        roomInQueue: () => this.#observer.roomInQueue(),
       },
     )
   }
 
   connect(sender: number, port: Port): void {
-    this.#loop?.connect(sender, port)
+    this.#loop?.connect(sender, port, null)
   }
 
   /** In a later turn, as by message: whoever decided it may be the task itself, which is not pending yet. */

@@ -4,10 +4,12 @@ import type { Port } from '../bridge/port.js'
 import type { SenderToSupervisor } from '../bridge/protocol/sender-to-supervisor.js'
 import { INT, type TableView } from '../bridge/shared-table.js'
 import { TaskTimeoutError } from '../core/errors.js'
+import { TIMED_OUT } from '../core/task-state.js'
 import { CancelLadder } from './cancel-ladder.js'
 import { type ExpiredTask, ExpiryWatch } from './expiry-watch.js'
 import { InlineLane, type InlineSurroundings } from './inline-lane.js'
-import type { LaneConfig } from './lane-config.js'
+import type { LaneSetup } from './lane-config.js'
+import { LaneQueues } from './lane-queues.js'
 import { monotonicClock } from './monotonic-clock.js'
 import { ownTimers } from './own-context.js'
 import { Senders } from './senders.js'
@@ -20,7 +22,7 @@ const OWNER = 0
 
 /** What is needed to keep lanes on the present thread. */
 export interface InlineTerms extends InlineSurroundings {
-  readonly lanes: readonly LaneConfig[]
+  readonly lanes: readonly LaneSetup[]
   /** By lane: the functions it was given in place of a module. */
   readonly given: ReadonlyMap<string, TaskModule>
   /** The sender's table. */
@@ -49,11 +51,14 @@ export class InlineSupervisor {
     this.#senders,
     name => this.#terms.lanes.find(lane => lane.name === name)?.rank ?? 0,
   )
+  readonly #queues: LaneQueues
   #abandoned = 0
 
   constructor(terms: InlineTerms) {
     this.#terms = terms
+    this.#queues = new LaneQueues(terms.lanes, lane => this.#roomInQueue(lane))
     this.#expiry = new ExpiryWatch(new Map([[OWNER, terms.table]]), monotonicClock, ownTimers, {
+      end: (sender, table, id) => this.#queues.end(sender, table, id, TIMED_OUT),
       expired: (_, tasks) => this.#expired(tasks),
     })
     this.#senders.add(OWNER, terms.notices, true)
@@ -67,6 +72,7 @@ export class InlineSupervisor {
         expiryAhead: at => this.#expiry.announce(at),
         decideDue: () => this.#expiry.catchUp(),
         abandoned: () => void this.#abandoned++,
+        roomInQueue: () => this.#roomInQueue(config.name),
         fault: error => terms.report(error),
       })
       this.#lanes.set(number, lane)
@@ -141,6 +147,9 @@ export class InlineSupervisor {
       case 'reprioritized':
         this.#waits.reprioritized({ owner: OWNER, sequence: message.sequence }, message.priority)
         break
+      case 'queue-room':
+        this.#roomInQueue(message.lane)
+        break
     }
   }
 
@@ -149,6 +158,10 @@ export class InlineSupervisor {
     const { table } = this.#terms
     const lane = this.#lanes.get(table.int(id, INT.THREAD))
     return { name: lane?.names[table.int(id, INT.CALL)] ?? '', lane: lane?.config.name ?? '' }
+  }
+
+  #roomInQueue(lane: string): void {
+    this.#terms.notices.post({ type: 'queue-room', lane })
   }
 
   #expired(tasks: readonly ExpiredTask[]): void {

@@ -1,3 +1,4 @@
+import { QueuePlaces } from '../bridge/queue-places.js'
 import type { OverloadPolicy } from '../core/admission.js'
 import type { StallAction } from '../core/stall-action.js'
 import type { OsPriority } from './os-priority.js'
@@ -33,8 +34,28 @@ export interface LaneConfig {
   readonly execArgv: readonly string[] | undefined
 }
 
+/** A lane's configuration, with what its threads and those that submit to it share. */
+export interface LaneSetup extends LaneConfig {
+  /** Its place among the lanes. */
+  readonly index: number
+  /** How many lanes there are. */
+  readonly lanes: number
+  /** Where the places of its queue are counted: the memory of a `QueuePlaces`. */
+  readonly queue: SharedArrayBuffer
+}
+
+/** What lanes are to share, made anew for each start. */
+export function setUpLanes(lanes: readonly LaneConfig[]): LaneSetup[] {
+  return lanes.map((config, index) => ({
+    ...config,
+    index,
+    lanes: lanes.length,
+    queue: QueuePlaces.memory(),
+  }))
+}
+
 export interface SupervisorConfig {
-  readonly lanes: readonly LaneConfig[]
+  readonly lanes: readonly LaneSetup[]
   /** Epoch milliseconds at monotonic instant 0. */
   readonly epochOffset: number
 }

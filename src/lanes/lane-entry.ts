@@ -64,6 +64,7 @@ export async function lease(terms: Lease): Promise<never> {
       started: () => loop.started,
       lane: terms.config.name,
       thread: terms.thread,
+      places: terms.places,
       aboutToBlock: () => loop.flush(),
       interruption: () => {
         const job = ambientJob()
@@ -145,10 +146,10 @@ function makeLoop(
   { timings, awaits, revive, tell }: LoopMeans,
 ): RunLoop {
   let announced = Number.POSITIVE_INFINITY
-  const { concurrency, grace, spin, slowCallback } = terms.config
+  const { index, concurrency, queue, grace, spin, slowCallback } = terms.config
   return new RunLoop(
     block,
-    { functions: module.functions, concurrency, grace, spin, slowCallback },
+    { functions: module.functions, index, concurrency, queue, grace, spin, slowCallback },
     {
       clock: monotonicClock,
       timers: nodeTimers,
@@ -164,6 +165,7 @@ function makeLoop(
         announced = at
         tell({ type: 'expiry', at })
       },
+      roomInQueue: () => tell({ type: 'queue-room' }),
       abandoned: job => tell({ type: 'abandoned', sender: job.source.sender, id: job.id }),
     },
   )
@@ -194,7 +196,7 @@ interface Obedience {
 function obey(loop: RunLoop, message: SupervisorToLane, { leave, lowered }: Obedience): void {
   switch (message.type) {
     case 'connect':
-      loop.connect(message.sender, new ThreadPort(message.port))
+      loop.connect(message.sender, new ThreadPort(message.port), message.places)
       break
     case 'abort':
       loop.abort(message.sender, message.id, message.reason)

@@ -5,11 +5,12 @@ import type { LaneToSupervisor } from '../bridge/protocol/lane-to-supervisor.js'
 import type { SupervisorToLane } from '../bridge/protocol/supervisor-to-lane.js'
 import { isTyped } from '../bridge/protocol/typed-message.js'
 import { PROTOCOL_VERSION } from '../bridge/protocol/version.js'
+import { QueuePlaces } from '../bridge/queue-places.js'
 import { ThreadBlock } from '../bridge/thread-block.js'
 import { LaneError } from '../core/errors.js'
 import type { Timers } from '../core/reminders.js'
 import { requestIdlePolicy } from './idle-policy.js'
-import type { LaneConfig } from './lane-config.js'
+import type { LaneSetup } from './lane-config.js'
 import type { OsPriority } from './os-priority.js'
 import type { Surroundings, ThreadSource } from './surroundings.js'
 import type { TaskDurations } from './task-timings.js'
@@ -43,7 +44,10 @@ const EXIT_WAIT_MS = 50
 /** So often it is ended again while it has not exited, at intervals that double. */
 const MORE_ENDS = 4
 
-/** A thread that is not needed any more has this long for its tasks' clean-up and its teardown. */
+/**
+ * A thread that is not needed any more has this long for its tasks' clean-up and its teardown: from when all has ended
+ * that its tasks have submitted, which would die with it, or from up to that long later.
+ */
 const LEAVE_WITHIN_MS = 5_000
 
 /**
@@ -66,6 +70,8 @@ export class LaneThread {
   /** Its number, unlike that of any other thread the scheduler ever had. */
   readonly number: number
   readonly block = new ThreadBlock()
+  /** Where it counts its own places in the queues of all lanes. */
+  readonly places: SharedArrayBuffer
   names: readonly string[] = []
   /** What it records in. */
   readonly durations: TaskDurations
@@ -79,7 +85,8 @@ export class LaneThread {
   wasReady = false
   /** The task on account of which it was ended, if it was. */
   blamed: { readonly sender: number; readonly id: number } | null = null
-  readonly #config: LaneConfig
+  readonly #config: LaneSetup
+  readonly #pool: ThreadSource
   readonly #observer: LaneThreadObserver
   readonly #timers: Timers
   readonly #control: Port
@@ -101,7 +108,7 @@ export class LaneThread {
 
   constructor(
     number: number,
-    config: LaneConfig,
+    config: LaneSetup,
     { pool, surroundings }: ThreadOrigin,
     epochOffset: number,
     durations: TaskDurations,
@@ -109,7 +116,9 @@ export class LaneThread {
   ) {
     this.number = number
     this.durations = durations
+    this.places = QueuePlaces.ownMemory(config.lanes)
     this.#config = config
+    this.#pool = pool
     this.#observer = observer
     this.#timers = surroundings.timers
     const { port1, port2 } = surroundings.channel()
@@ -121,10 +130,7 @@ export class LaneThread {
       }
     })
     this.#control.listen(
-      message => {
-        if (isTyped(message)) this.#receive(message as unknown as LaneToSupervisor, pool)
-        else this.block.addStray()
-      },
+      message => this.#hear(message),
       () => {
         this.#controlClosed = true
       },
@@ -133,13 +139,14 @@ export class LaneThread {
       const message = `a thread of lane '${config.name}' was not ready within ${config.startTimeout} ms`
       this.terminate(new LaneError('ERR_LANE_START_TIMEOUT', config.name, message))
     })
-    const { name, tasks, concurrency, grace, spin, os, slowCallback } = config
+    const { name, index, tasks, concurrency, queue, grace, spin, os, slowCallback } = config
     const terms = {
       version: PROTOCOL_VERSION,
       thread: number,
       control: port2,
       block: this.block.buffer,
-      config: { name, tasks, concurrency, grace, spin, os, slowCallback },
+      places: this.places,
+      config: { name, index, tasks, concurrency, queue, grace, spin, os, slowCallback },
       epochOffset,
       durations,
     }
@@ -179,7 +186,14 @@ export class LaneThread {
     this.tell({ type: 'leave' })
     if (before === 'ready') return
     this.#leavesAlone = true
-    this.#stopTimer = this.#timers.after(LEAVE_WITHIN_MS, () => this.#end.abort())
+    this.#boundLeaving()
+  }
+
+  #boundLeaving(): void {
+    this.#stopTimer = this.#timers.after(LEAVE_WITHIN_MS, () => {
+      if (this.block.isSending) this.#boundLeaving()
+      else this.#end.abort()
+    })
   }
 
   /**
@@ -212,11 +226,16 @@ export class LaneThread {
     this.#mode = mode
   }
 
-  #receive(message: LaneToSupervisor, pool: ThreadSource): void {
+  #hear(message: unknown): void {
+    if (isTyped(message)) this.#receive(message as unknown as LaneToSupervisor)
+    else this.block.addStray()
+  }
+
+  #receive(message: LaneToSupervisor): void {
     switch (message.type) {
       case 'booted': {
         this.#booted = true
-        this.worker = pool.worker(message.threadId) ?? null
+        this.worker = this.#pool.worker(message.threadId) ?? null
         // Its first word may be read when it has gone already.
         if (this.worker === null) this.#markExited()
         this.worker?.once('exit', code => {
@@ -267,6 +286,9 @@ export class LaneThread {
     this.#enter('lost')
     if (!wasLeaving) this.#observer.lost(this, this.#causeOf(error))
     if (died) await this.#exitForCertain()
+    // What it had still to say may be seen later than its exit.
+    for (let next = this.#control.take(); next !== undefined; next = this.#control.take())
+      this.#hear(next.message)
     this.#control.close()
     this.#enter('gone')
     this.#observer.exited(this)

@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { LaneTerms } from '../bridge/sender-context.js'
-import type { LaneConfig } from './lane-config.js'
+import type { LaneSetup } from './lane-config.js'
 import type { TaskDurations } from './task-timings.js'
 
 /** The argument of the one long piscina task that gives a lane its thread. */
@@ -10,9 +10,11 @@ export interface Lease {
   readonly thread: number
   readonly control: MessagePort
   readonly block: SharedArrayBuffer
+  /** Where it counts its own places in the queues of all lanes: the own memory of a `QueuePlaces`. */
+  readonly places: SharedArrayBuffer
   readonly config: Pick<
-    LaneConfig,
-    'name' | 'tasks' | 'concurrency' | 'grace' | 'spin' | 'os' | 'slowCallback'
+    LaneSetup,
+    'name' | 'index' | 'tasks' | 'concurrency' | 'queue' | 'grace' | 'spin' | 'os' | 'slowCallback'
   >
   readonly epochOffset: number
   /** What the thread is to record in. */

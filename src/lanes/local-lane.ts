@@ -85,13 +85,14 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
     })
     this.backlog = new Backlog(clock, reminders, {
       becameReady: () => this.slice.wake(),
+      leftQueue: () => {},
       ranOut: task => this.#waitedTooLong(task),
       dependencyFailed: (task, dependency) =>
         this.#endings.end(task, FAILED, dependencyFailure(task.target, dependency), clock.now()),
       nextArrival: () => unfinished.nextNumber(),
     })
     this.#admission = new Admission(terms.name, terms.overload, terms.queueLimit, {
-      isFull: reserved => this.backlog.size >= terms.queueLimit - reserved,
+      enter: reserved => this.backlog.size < terms.queueLimit - reserved,
       isWaiting: task => !task.dead && this.runOf(task) === undefined,
       drop: task => this.#drop(task),
       waiting: () => this.#accepted(),
@@ -369,8 +370,9 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
 
   #admitHeld(): void {
     this.#isBehind = true
-    const room = this.terms.queueLimit - this.backlog.size
-    for (const task of this.backlog.admit(Math.max(0, room))) this.#admission.accepted(task)
+    const { queueLimit } = this.terms
+    for (const task of this.backlog.admit(() => this.backlog.size < queueLimit))
+      this.#admission.accepted(task)
   }
 
   *#accepted(): Generator<Task> {

@@ -33,11 +33,17 @@ export interface LoopEnvironment {
   abort(job: Job, reason: EncodedReason): void
   expiryAhead(at: number): void
   abandoned(job: Job): void
+  /** A task has left the lane's queue, and somebody waits for room there. */
+  roomInQueue(): void
 }
 
 export interface LoopOptions {
   readonly functions: readonly TaskFunction[]
+  /** The place of the thread's lane among all. */
+  readonly index: number
   readonly concurrency: number
+  /** Where the places of the lane's queue are counted: the memory of a `QueuePlaces`. */
+  readonly queue: SharedArrayBuffer
   /** Milliseconds from an abort to giving the task up. */
   readonly grace: number
   /** Milliseconds of looking at the doorbell before sleeping. */

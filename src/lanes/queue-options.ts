@@ -4,7 +4,7 @@ import { integerWithin, knownKeys, oneOf, plainObject } from '../core/checks.js'
 /** How many tasks may wait, and what happens past that. */
 export interface QueueOptions {
   /**
-   * The most tasks that may wait, started ones not counted: an integer, or Infinity. Default 100,000 for a lane of
+   * The most tasks that may wait, whichever thread submitted them, started ones not counted: an integer, or Infinity. Default 100,000 for a lane of
    * threads, which is never silently given more memory than its author thought of; Infinity for an `AsyncScheduler`.
    * Every task waits until the end of the turn that submits it, so 0 refuses them all; it is taken with `reject` alone.
    */
@@ -12,7 +12,7 @@ export interface QueueOptions {
   /**
    * What happens past the limit. `reject` (the default): the task is refused with `ERR_QUEUE_FULL`. `wait`: it stays
    * NEW until there is room (`task.accepted`); of such tasks there are at most 100,000, then it is refused.
-   * `drop-oldest`: the waiting task that came first is CANCELED with `ERR_DROPPED`. `drop-expired`: so are those that
+   * `drop-oldest`: the waiting task of the same submitter that came first is CANCELED with `ERR_DROPPED`. `drop-expired`: so are those that
    * cannot end in time any more, their `queueTimeout` or `deadline` being over or nearer than their function lately
    * took; if there are none, the task is refused.
    */

@@ -2,6 +2,7 @@ import { type EncodedReason, encodeThrown } from '../bridge/error-codec.js'
 import type { Job } from '../bridge/job.js'
 import { KeptOutcomes } from '../bridge/kept-outcomes.js'
 import type { Port } from '../bridge/port.js'
+import { QueuePlaces } from '../bridge/queue-places.js'
 import { FLOAT } from '../bridge/shared-table.js'
 import { TaskInlet } from '../bridge/task-inlet.js'
 import type { ThreadBlock } from '../bridge/thread-block.js'
@@ -117,10 +118,13 @@ export class RunLoop {
     return this.#pending.has(job)
   }
 
-  connect(sender: number, port: Port): void {
-    const inlet = new TaskInlet(sender, port, {
+  /** @param own where the sender counts its own places in the queues of all lanes; null if it made the scheduler */
+  connect(sender: number, port: Port, own: SharedArrayBuffer | null): void {
+    const { queue, index } = this.#options
+    const inlet = new TaskInlet(sender, port, new QueuePlaces(queue, own, index), {
       arrived: job => this.#ready.push(job),
       expiryAhead: at => this.#environment.expiryAhead(at),
+      roomInQueue: () => this.#environment.roomInQueue(),
       stray: () => this.block.addStray(),
       waits: (job, isWaiting) => this.#waits(job, isWaiting),
       awaits: (...wait) => this.#environment.awaits(...wait),

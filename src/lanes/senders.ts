@@ -31,6 +31,10 @@ export class Senders {
     return entry
   }
 
+  get(number: number): SenderEntry | undefined {
+    return this.#entries.get(number)
+  }
+
   has(number: number): boolean {
     return this.#entries.has(number)
   }
@@ -41,13 +45,6 @@ export class Senders {
     this.#entries.delete(number)
     this.tables.delete(number)
     return entry
-  }
-
-  /** Takes what a sender has posted that has exited: its port would bring it only later. */
-  readLast(number: number, hear: (entry: SenderEntry, message: unknown) => void): void {
-    const entry = this.#entries.get(number)
-    if (entry === undefined) return
-    for (let next = entry.port.take(); next !== undefined; next = entry.port.take()) hear(entry, next.message)
   }
 
   /** Those that are connected with a lane: they know its threads. */

@@ -3,7 +3,7 @@ import { LaneError } from '../core/errors.js'
 import { ReplacementBudget } from '../core/replacement-budget.js'
 import { RestartBudget } from '../core/restart-budget.js'
 import { IdleThreads } from './idle-threads.js'
-import { type LaneConfig, mostStalled } from './lane-config.js'
+import { type LaneSetup, mostStalled } from './lane-config.js'
 import { LaneFigures } from './lane-figures.js'
 import { LaneThread } from './lane-thread.js'
 import type { Stall } from './stall-watch.js'
@@ -47,7 +47,7 @@ export interface LaneObserver {
  * ready, and before the lane was, nothing would be better the next time, so the start fails with what it failed with.
  */
 export class SupervisedLane {
-  readonly config: LaneConfig
+  readonly config: LaneSetup
   readonly figures = new LaneFigures()
   readonly #pool: ThreadSource
   readonly #surroundings: Surroundings
@@ -69,7 +69,7 @@ export class SupervisedLane {
   failure: LaneError | null = null
 
   constructor(
-    config: LaneConfig,
+    config: LaneSetup,
     pool: ThreadSource,
     surroundings: Surroundings,
     epochOffset: number,

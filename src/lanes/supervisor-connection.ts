@@ -9,6 +9,7 @@ import { SenderBell } from '../bridge/sender-bell.js'
 import { Epoch } from '../core/clock.js'
 import { ClosedError, LaneError } from '../core/errors.js'
 import type { LaneConnection } from './lane.js'
+import { setUpLanes } from './lane-config.js'
 import { termsOf } from './lane-terms.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
 import { type ConnectionTerms, type SenderConnection, tasksOf } from './scheduler-connection.js'
@@ -48,8 +49,9 @@ export class SupervisorConnection implements SenderConnection {
     this.epoch = new Epoch(epochOffset, 0)
     const control = new MessageChannel()
     const notices = new MessageChannel()
+    const setups = setUpLanes(lanes)
     const data: SupervisorData = {
-      config: { lanes, epochOffset },
+      config: { lanes: setups, epochOffset },
       laneEntry: laneEntry.href,
       control: control.port2,
       notices: notices.port2,
@@ -66,7 +68,7 @@ export class SupervisorConnection implements SenderConnection {
     const noticePort = new ThreadPort(notices.port1)
     this.sender = new Sender(
       noticePort,
-      lanes.map(termsOf),
+      setups.map(termsOf),
       {
         number: 0,
         isOfLane: false,

@@ -7,12 +7,14 @@ import { isTyped } from '../bridge/protocol/typed-message.js'
 import { PROTOCOL_VERSION } from '../bridge/protocol/version.js'
 import { FLOAT, INT, type TableView } from '../bridge/shared-table.js'
 import { LaneError, TaskTimeoutError } from '../core/errors.js'
-import { CANCELED, SCHEDULED, STARTED, TIMED_OUT } from '../core/task-state.js'
+import { TIMED_OUT } from '../core/task-state.js'
 import { CancelLadder } from './cancel-ladder.js'
 import { ExpiryWatch } from './expiry-watch.js'
 import { HandleRoutes } from './handle-routes.js'
 import type { SupervisorConfig } from './lane-config.js'
+import { LaneQueues } from './lane-queues.js'
 import type { LaneThread } from './lane-thread.js'
+import { cancelOrphans } from './orphaned-tasks.js'
 import { OS_PRIORITIES } from './os-priority.js'
 import { Retirements } from './retirements.js'
 import { type SenderEntry, Senders } from './senders.js'
@@ -35,6 +37,7 @@ export class Supervisor {
   readonly #pools: ReadonlyMap<string, ThreadSource>
   readonly #lanes = new Map<string, SupervisedLane>()
   readonly #senders = new Senders()
+  readonly #queues: LaneQueues
   readonly #waits = new WaitWatch(this.#senders, lane => this.#lanes.get(lane)?.config.rank ?? 0)
   readonly #handles = new HandleRoutes(this.#senders, thread => this.#threads.has(thread))
   readonly #threads = new Map<number, LaneThread>()
@@ -61,8 +64,10 @@ export class Supervisor {
     this.#config = config
     this.#pools = pools
     this.#surroundings = surroundings
+    this.#queues = new LaneQueues(config.lanes, lane => this.#roomInQueue(lane))
     this.#ladder = new CancelLadder(clock, timers)
     this.#expiry = new ExpiryWatch(this.#senders.tables, clock, timers, {
+      end: (sender, table, id) => this.#queues.end(sender, table, id, TIMED_OUT),
       expired: (sender, tasks) => {
         this.#senders.tell(sender, { type: 'expired', ids: tasks.map(task => task.id) })
         for (const { id, limit, started } of tasks) {
@@ -112,7 +117,7 @@ export class Supervisor {
     const entry = this.#senders.add(number, port, isOwner)
     port.listen(
       message => this.#hear(number, entry, message),
-      () => this.#removeSender(number),
+      () => this.#removeSender(number, entry),
     )
     port.hold(true)
     if (this.#isClosing && !isOwner) this.#senders.tell(number, { type: 'closing' })
@@ -147,9 +152,8 @@ export class Supervisor {
             lane: of.config.name,
             thread: thread.number,
           })
-          // What it had still to say comes first.
-          this.#senders.readLast(thread.number, (entry, message) => this.#hear(thread.number, entry, message))
-          this.#removeSender(thread.number)
+          this.#removeSender(thread.number, this.#senders.get(thread.number))
+          this.#queues.exited(thread.number)
           this.#handles.threadGone(thread.number)
         },
         restarts: (of, thread, error, after) =>
@@ -231,6 +235,7 @@ export class Supervisor {
 
   #joined(lane: SupervisedLane, thread: LaneThread): void {
     this.#threads.set(thread.number, thread)
+    this.#queues.joined(thread.number, thread.places)
     this.#laneOf.set(thread.number, lane)
     this.#stalls.watch(lane.config, thread)
     for (const [sender, entry] of this.#senders.of(lane.config.name)) {
@@ -240,7 +245,8 @@ export class Supervisor {
 
   #connect(sender: number, entry: SenderEntry, lane: SupervisedLane, thread: LaneThread): void {
     const { port1, port2 } = this.#surroundings.channel()
-    thread.tell({ type: 'connect', version: PROTOCOL_VERSION, sender, port: port1 }, [port1])
+    const places = this.#threads.get(sender)?.places ?? null
+    thread.tell({ type: 'connect', version: PROTOCOL_VERSION, sender, port: port1, places }, [port1])
     const joined: SupervisorToSender = {
       type: 'thread-joined',
       lane: lane.config.name,
@@ -308,6 +314,9 @@ export class Supervisor {
       case 'reach':
         this.#reach(number, entry, message.lane)
         break
+      case 'queue-room':
+        this.#roomInQueue(message.lane)
+        break
       case 'waits':
         this.#waits.begin(number, message.waits)
         break
@@ -327,6 +336,10 @@ export class Supervisor {
     else this.strays++
   }
 
+  #roomInQueue(lane: string): void {
+    this.#senders.tellOf(lane, { type: 'queue-room', lane })
+  }
+
   #climb(sender: number, table: TableView, id: number, reason: EncodedReason): void {
     if (!table.holds(id) || table.state(id) < 0) return
     const number = table.int(id, INT.THREAD)
@@ -341,6 +354,9 @@ export class Supervisor {
     switch (message.type) {
       case 'expiry':
         this.#expiryAhead(message.at)
+        break
+      case 'queue-room':
+        this.#roomInQueue(lane.config.name)
         break
       case 'abandoned':
         this.abandoned++
@@ -372,25 +388,18 @@ export class Supervisor {
   }
 
   /** Nobody is there any more to be told of its tasks: none of them begins, and those that run are to stop. */
-  #removeSender(number: number): void {
-    const gone = this.#senders.remove(number)
-    if (gone === undefined) return
+  #removeSender(number: number, entry: SenderEntry | undefined): void {
+    if (entry === undefined) return
+    // What it had still to say may be seen later than its exit: whoever was given a handle by it, above all.
+    for (let next = entry.port.take(); next !== undefined; next = entry.port.take())
+      this.#hear(number, entry, next.message)
+    if (this.#senders.remove(number) === undefined) return
     this.#waits.threadGone(number)
     this.#retirements.senderGone(number)
-    const { table } = gone
+    const { table } = entry
     const reason = new LaneError('ERR_LANE_CLOSED', '', 'the thread that had submitted the task has ended')
     const encoded: EncodedReason = { error: encodeError(reason) }
-    for (const { id, state } of table) {
-      if (state === SCHEDULED && table.exchange(id, SCHEDULED, CANCELED)) continue
-      // It may have died as it was about to tell of its own cancel.
-      if (table.exchange(id, STARTED, CANCELED) || hasBeenCanceled(table, id))
-        this.#climb(number, table, id, encoded)
-    }
+    this.#queues.gone(number, table)
+    for (const id of cancelOrphans(table)) this.#climb(number, table, id, encoded)
   }
-}
-
-/** Whether a task was cancelled that had started, and may go on. */
-function hasBeenCanceled(table: TableView, id: number): boolean {
-  const hasStarted = table.float(id, FLOAT.STARTED) !== 0
-  return hasStarted && table.state(id) === CANCELED && table.float(id, FLOAT.ENDED) === 0
 }

@@ -21,6 +21,8 @@ export interface ThreadSenderHost {
   readonly lane: string
   /** The thread's number, by which the supervisor and senders know it. */
   readonly thread: number
+  /** Where it counts its own places in the queues of all lanes. */
+  readonly places: SharedArrayBuffer
   readonly epoch: Epoch
   /** The name of the function that a task runs. */
   functionOf(job: Job): string
@@ -51,6 +53,8 @@ export interface SenderSurroundings {
   channel(): { readonly port1: MessagePort; readonly port2: MessagePort }
   /** A port of an end that stays on this thread. */
   open(end: MessagePort): Port
+  /** What the thread sleeps by in a synchronous wait. */
+  bell(): SenderBell
 }
 
 /** That of a real thread. */
@@ -60,6 +64,7 @@ const ownThread: SenderSurroundings = {
   defer: queueMicrotask,
   channel: () => new MessageChannel(),
   open: end => new ThreadPort(end),
+  bell: () => new SenderBell(),
 }
 
 /**
@@ -77,7 +82,7 @@ export class ThreadSender {
   constructor(
     terms: readonly LaneTerms[],
     host: ThreadSenderHost,
-    { clock, timers, defer, channel, open }: SenderSurroundings = ownThread,
+    { clock, timers, defer, channel, open, bell }: SenderSurroundings = ownThread,
   ) {
     const { port1, port2 } = channel()
     const notices = open(port1)
@@ -100,8 +105,8 @@ export class ThreadSender {
         busy: host.busy,
         waits: this.waits,
         report: host.report,
-        bell: () => new SenderBell(),
-        home: { lane: host.lane, thread: host.thread },
+        bell,
+        home: { lane: host.lane, thread: host.thread, places: host.places },
         aboutToBlock: host.aboutToBlock,
         interruption: host.interruption,
       },

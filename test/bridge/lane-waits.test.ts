@@ -1,11 +1,14 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { QueuePlaces } from '#src/bridge/queue-places.js'
 import { SenderBell } from '#src/bridge/sender-bell.js'
 import type { LaneHome } from '#src/bridge/sender-context.js'
 import { DeadlockError } from '#src/core/errors.js'
 import { LANE, type RigThread, SenderRig, type Submitted } from './sender-rig.js'
 
 const test = suite('bridge: synchronous waits for tasks of a lane')
+
+const HOME: LaneHome = { lane: LANE, thread: 1, places: QueuePlaces.ownMemory(1) }
 
 /** What happens while its sender sleeps. */
 class PlayedBell extends SenderBell {
@@ -107,7 +110,7 @@ test('without a bell, a wait is refused', () => {
 })
 
 test('on a lane thread: a task that only this thread could run is refused', () => {
-  const { rig, join } = makeRig({ home: { lane: LANE, thread: 1 } })
+  const { rig, join } = makeRig({ home: HOME })
   const own = join()
   const submitted = rig.submit([1])
   assert.match(refusalOf(() => block(rig, submitted)).message, /the only thread of lane 'lane'/)
@@ -116,7 +119,7 @@ test('on a lane thread: a task that only this thread could run is refused', () =
 })
 
 test('on a lane thread: what has not started there moves to another, and nothing is sent there meanwhile', () => {
-  const { rig, join } = makeRig({ home: { lane: LANE, thread: 1 }, threads: { min: 2, max: 2 } })
+  const { rig, join } = makeRig({ home: HOME, threads: { min: 2, max: 2 } })
   const own = join()
   const tasks = Array.from({ length: 2 }, (_, i) => rig.submit([i]))
   rig.settle()
@@ -137,7 +140,7 @@ test('on a lane thread: what has not started there moves to another, and nothing
 })
 
 test('on a lane thread: what has started there, or was handed over to it, is refused', () => {
-  const { rig, join } = makeRig({ home: { lane: LANE, thread: 1 }, threads: { min: 2, max: 2 } })
+  const { rig, join } = makeRig({ home: HOME, threads: { min: 2, max: 2 } })
   const own = join()
   const started = rig.submit([1])
   rig.settle()

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import { encodeError } from '#src/bridge/error-codec.js'
 import { Failure } from '#src/bridge/failure.js'
 import { MemoryPort } from '#src/bridge/memory-port.js'
+import { QueuePlaces } from '#src/bridge/queue-places.js'
 import { Sender } from '#src/bridge/sender.js'
 import { ManualClock } from '../support/manual-clock.js'
 import { LANE, SenderRig } from './sender-rig.js'
@@ -70,10 +71,12 @@ test('who cannot does not', () => {
     [
       {
         name: LANE,
+        index: 0,
         rank: 0,
         concurrency: 1,
         queueLimit: 1,
         overload: 'reject',
+        queue: QueuePlaces.memory(),
         threads: { min: 1, max: 1 },
         spin: 0,
       },

@@ -36,6 +36,21 @@ portContract('ports between threads', () => {
 
 const test = suite('bridge: ports between real threads')
 
+test('a port may be asked for messages as it closes', async () => {
+  const { port1, port2 } = new MessageChannel()
+  const port = new ThreadPort(port1)
+  port.hold(true)
+  const taken = await new Promise(resolve => {
+    port.listen(
+      () => {},
+      () => resolve(port.take()),
+    )
+    port2.close()
+  })
+  assert.is(taken, undefined)
+  assert.is(port.take(), undefined)
+})
+
 /** Runs a few lines on a thread that has the other end of a port. */
 function startThread(code: string): { readonly port: ThreadPort; readonly worker: Worker } {
   const { port1, port2 } = new MessageChannel()

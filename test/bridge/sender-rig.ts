@@ -7,6 +7,7 @@ import type { LaneSender } from '#src/bridge/lane-sender.js'
 import { MemoryPort } from '#src/bridge/memory-port.js'
 import type { SenderToSupervisor } from '#src/bridge/protocol/sender-to-supervisor.js'
 import type { SupervisorToSender } from '#src/bridge/protocol/supervisor-to-sender.js'
+import { QueuePlaces } from '#src/bridge/queue-places.js'
 import { Sender } from '#src/bridge/sender.js'
 import type { LaneTerms, SenderEnvironment } from '#src/bridge/sender-context.js'
 import { TaskInlet } from '#src/bridge/task-inlet.js'
@@ -31,11 +32,19 @@ export class RigThread {
   readonly port: MemoryPort
   readonly #clock: ManualClock
 
-  constructor(number: number, port: MemoryPort, clock: ManualClock) {
+  /** @param queue the memory of its lane's queue. @param roomInQueue tells the supervisor of room there */
+  constructor(
+    number: number,
+    port: MemoryPort,
+    clock: ManualClock,
+    queue: SharedArrayBuffer,
+    roomInQueue: () => void,
+  ) {
     this.number = number
     this.port = port
     this.#clock = clock
-    this.inlet = new TaskInlet(0, port, {
+    this.inlet = new TaskInlet(0, port, new QueuePlaces(queue, null, 0), {
+      roomInQueue,
       arrived: job => this.jobs.push(job),
       expiryAhead: () => {},
       stray: () => {},
@@ -89,6 +98,7 @@ export interface Submitted {
 export class SenderRig {
   readonly clock = new ManualClock()
   readonly sender: Sender
+  readonly queue = QueuePlaces.memory()
   /** What the supervisor has been told. */
   readonly told: SenderToSupervisor[] = []
   /** What those who keep an eye on the lanes have been told. */
@@ -108,7 +118,11 @@ export class SenderRig {
     const [mine, theirs] = this.#pair()
     this.#supervisor = theirs
     theirs.listen(
-      message => this.told.push(message as SenderToSupervisor),
+      message => {
+        const told = message as SenderToSupervisor
+        this.told.push(told)
+        if (told.type === 'queue-room') this.#roomInQueue()
+      },
       () => {},
     )
     this.sender = new Sender(
@@ -117,9 +131,11 @@ export class SenderRig {
         {
           name: LANE,
           rank: 0,
+          index: 0,
           concurrency,
           queueLimit: 1_000_000,
           overload: 'reject',
+          queue: this.queue,
           threads: FIXED,
           spin: 0,
           ...terms,
@@ -163,7 +179,7 @@ export class SenderRig {
     const number = ++this.#lastNumber
     const [mine, theirs] = this.#pair()
     this.#tokens.set(number, mine)
-    const thread = new RigThread(number, theirs, this.clock)
+    const thread = new RigThread(number, theirs, this.clock, this.queue, () => this.#roomInQueue())
     this.tell({
       type: 'thread-joined',
       lane: LANE,
@@ -174,6 +190,10 @@ export class SenderRig {
     })
     this.settle()
     return thread
+  }
+
+  #roomInQueue(): void {
+    this.tell({ type: 'queue-room', lane: LANE })
   }
 
   tell(message: SupervisorToSender): void {

@@ -1,6 +1,7 @@
 import type { Job } from '#src/bridge/job.js'
 import { KeptOutcomes } from '#src/bridge/kept-outcomes.js'
 import { MemoryPort } from '#src/bridge/memory-port.js'
+import { QueuePlaces } from '#src/bridge/queue-places.js'
 import { FLAG, FLOAT, INT, TaskTable } from '#src/bridge/shared-table.js'
 import { TaskInlet } from '#src/bridge/task-inlet.js'
 
@@ -28,7 +29,8 @@ export class TaskInletRig {
   constructor() {
     const [mine, theirs] = MemoryPort.pair({ posted: () => {} })
     this.#port = mine
-    this.inlet = new TaskInlet(7, theirs, {
+    this.inlet = new TaskInlet(7, theirs, new QueuePlaces(QueuePlaces.memory(), null, 0), {
+      roomInQueue: () => {},
       arrived: job => this.jobs.push(job),
       expiryAhead: at => this.expiries.push(at),
       stray: () => {},

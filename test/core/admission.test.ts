@@ -30,7 +30,7 @@ class World {
   constructor(policy: OverloadPolicy, limit: number) {
     this.limit = limit
     this.admission = new Admission('lane', policy, limit, {
-      isFull: reserved => this.waiting.length >= limit - reserved,
+      enter: reserved => this.waiting.length < limit - reserved,
       held: () => this.held ?? this.heldTasks.length,
       waiting: () => this.waiting,
       isWaiting: task => this.waiting.includes(task),

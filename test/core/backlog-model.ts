@@ -64,10 +64,15 @@ export class Real implements BacklogObserver {
   readonly forsakenTasks: Task[] = []
   arrivals = 0
   becameReadyCount = 0
+  leftCount = 0
 
   constructor() {
     const reminders = new Reminders<() => void>(this.clock, this.clock, call => call())
     this.backlog = new Backlog(this.clock, reminders, this)
+  }
+
+  leftQueue(): void {
+    this.leftCount++
   }
 
   becameReady(): void {

@@ -15,6 +15,7 @@ function setUp() {
   const table = new TaskTable((index, buffer) => view.attach(index, buffer))
   const expired: ExpiredTask[] = []
   const watch = new ExpiryWatch(new Map([[SENDER, view]]), clock, clock, {
+    end: (_, table, id) => table.exchange(id, SCHEDULED, TIMED_OUT),
     expired: (_, tasks) => expired.push(...tasks),
   })
   const limited = (expires: number): number => {

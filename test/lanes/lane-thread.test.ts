@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ThreadPort } from '#src/bridge/port.js'
 import { LaneError } from '#src/core/errors.js'
-import type { LaneConfig } from '#src/lanes/lane-config.js'
+import type { LaneSetup } from '#src/lanes/lane-config.js'
 import { LaneThread } from '#src/lanes/lane-thread.js'
 import type { Lease } from '#src/lanes/lease.js'
 import { threadSurroundings } from '#src/lanes/surroundings.js'
@@ -13,7 +13,7 @@ import { ManualClock } from '../support/manual-clock.js'
 
 const test = suite('lane thread')
 
-const CONFIG = { name: 'lane', startTimeout: 100 } as LaneConfig
+const CONFIG = { name: 'lane', startTimeout: 100 } as LaneSetup
 
 test('one that is ready when its start has timed out gets no tasks any more', async () => {
   const clock = new ManualClock()
@@ -167,6 +167,46 @@ test('one whose ports have closed is ended if it does not die', async () => {
   clock.runFor(10_000)
   await eventually('it is gone', () => log.includes('exited'))
   assert.equal(log, ['ERR_LANE_CLOSED', 'exited'])
+})
+
+test('one that leaves is not ended while tasks are unfinished that its tasks have submitted', async () => {
+  const clock = new ManualClock()
+  const log: string[] = []
+  let control: MessagePort | undefined
+  const pool = {
+    onError: () => {},
+    worker: () => undefined,
+    replaceNoMore: () => {},
+    destroy: () => Promise.resolve(),
+    lease: (terms: Lease, signal: AbortSignal) => {
+      control = terms.control
+      return new Promise((_, reject) => {
+        signal.addEventListener('abort', () => {
+          log.push('aborted')
+          reject(Object.assign(new Error(), { name: 'AbortError' }))
+        })
+      })
+    },
+  }
+  const surroundings = { ...threadSurroundings, clock, timers: clock }
+  const durations = { waits: newDurations(), runs: newDurations() }
+  const thread = new LaneThread(1, CONFIG, { pool, surroundings }, 0, durations, {
+    ready: () => log.push('ready'),
+    lost: () => log.push('lost'),
+    exited: () => log.push('exited'),
+    message: () => {},
+  })
+  control!.postMessage({ type: 'ready', names: [], os: 'normal' })
+  await eventually('it is ready', () => thread.isReady)
+  thread.retire()
+  thread.block.isSending = true
+  thread.leave()
+  clock.runFor(60_000)
+  assert.equal(log, ['ready'])
+  thread.block.isSending = false
+  clock.runFor(5_000)
+  assert.equal(log, ['ready', 'aborted'])
+  control!.close()
 })
 
 test.run()

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { STARTED, TIMED_OUT } from '#src/core/task-state.js'
+import { SCHEDULED, STARTED, TIMED_OUT } from '#src/core/task-state.js'
 import { type ExpiredTask, ExpiryWatch } from '#src/lanes/expiry-watch.js'
 import { type RigThread, SenderRig } from '../bridge/sender-rig.js'
 
@@ -12,6 +12,7 @@ function setUp() {
   const thread = rig.join()
   const expired: ExpiredTask[] = []
   const watch = new ExpiryWatch(new Map([[0, rig.sender.sent.table]]), rig.clock, rig.clock, {
+    end: (_, table, id) => table.exchange(id, SCHEDULED, TIMED_OUT),
     expired: (_, tasks) => {
       expired.push(...tasks)
       rig.tell({ type: 'expired', ids: tasks.map(({ id }) => id) })

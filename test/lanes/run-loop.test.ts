@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { MemoryPort } from '#src/bridge/memory-port.js'
+import { QueuePlaces } from '#src/bridge/queue-places.js'
 import { FLAG, FLOAT, INT, TaskTable } from '#src/bridge/shared-table.js'
 import { ThreadBlock } from '#src/bridge/thread-block.js'
 import type { TaskFunction } from '#src/lanes/loop-environment.js'
@@ -27,7 +28,15 @@ class Rig {
     const functions: TaskFunction[] = [() => during(0, this), () => during(1, this)]
     this.loop = new RunLoop(
       this.block,
-      { functions, concurrency: 8, grace: 100, spin: 0, slowCallback: 50 },
+      {
+        functions,
+        index: 0,
+        concurrency: 8,
+        queue: QueuePlaces.memory(),
+        grace: 100,
+        spin: 0,
+        slowCallback: 50,
+      },
       {
         clock: this.clock,
         timers: this.clock,
@@ -40,10 +49,11 @@ class Rig {
         abort: () => {},
         expiryAhead: () => {},
         abandoned: () => {},
+        roomInQueue: () => {},
       },
     )
     this.#table = new TaskTable((index, buffer) => mine.post({ type: 'segment', index, buffer }))
-    this.loop.connect(0, theirs)
+    this.loop.connect(0, theirs, null)
     theirs.deliver()
     this.#deliver = () => theirs.deliver()
   }
@@ -95,7 +105,7 @@ test('a sender that asked for room before it was connected is told when there is
   // It asks, and what is heard of that goes to the one that is known.
   rig.block.backlog = true
   rig.run(0)
-  rig.loop.connect(1, theirs)
+  rig.loop.connect(1, theirs, QueuePlaces.ownMemory(1))
   rig.run(0)
   assert.equal(mine.take()?.message, { type: 'room' })
 })

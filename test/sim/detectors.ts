@@ -4,7 +4,7 @@ import { AGED_EVERY, AGING_MS } from '#src/core/ready-queue.js'
 import { STARTED, TASK_STATES } from '#src/core/task-state.js'
 import { mostStalled } from '#src/lanes/lane-config.js'
 import { checkOthersDone } from './dependency-checks.js'
-import { checkCredits, checkQueue, isAgedAndReady } from './load-checks.js'
+import { checkCredits, checkQueues, isAgedAndReady } from './load-checks.js'
 import { MeshSights } from './mesh-sights.js'
 import { Orphans } from './orphans.js'
 import type { Races } from './races.js'
@@ -19,6 +19,9 @@ import type { SimThread } from './sim-thread.js'
 import type { SimWorld } from './sim-world.js'
 import { checkBeginning } from './time-checks.js'
 import { type Detector, Violation } from './violation.js'
+
+/** So many steps are between two looks at what waits on all lanes. */
+const QUEUES_EVERY = 4
 
 interface Where {
   readonly entry?: Entry | undefined
@@ -287,6 +290,14 @@ export class Detectors implements SchedulerWatcher {
     // One at each step, since they are many.
     const one = this.#onThreads[this.#world.steps % Math.max(1, this.#onThreads.length)]
     if (one?.actor.dead === false) this.#checkSender(one)
+    if (!this.#world.isBusy && this.#world.steps % QUEUES_EVERY === 0) this.#checkQueues()
+  }
+
+  /** Whoever died left what it was doing as it was, until the supervisor sees to it. */
+  #checkQueues(): void {
+    if (this.#onThreads.some(({ actor, isForgotten }) => actor.dead && !isForgotten)) return
+    const living = this.#onThreads.filter(({ actor }) => !actor.dead)
+    checkQueues([...this.#scheduler.senders, ...living], this)
   }
 
   #checkSender(sender: SimSender): void {
@@ -296,7 +307,6 @@ export class Detectors implements SchedulerWatcher {
       this.fail('settled-once', counted, { entry: lost })
     }
     this.#lookAtOne(sender)
-    checkQueue(sender, this)
     this.#mostLoaded = Math.max(this.#mostLoaded, checkCredits(sender, this))
   }
 

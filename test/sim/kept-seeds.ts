@@ -22,4 +22,6 @@ export const KEPT_SEEDS: ReadonlyMap<number, string> = new Map([
     11851,
     'a result that could not be cloned was told as the end, and its submitter cancelled what was to be run again',
   ],
+  [7275, 'a thread died, and a handle that it had given on was not known to be held'],
+  [3618, 'the same'],
 ])

@@ -1,4 +1,5 @@
 import { MOST_TAKEN_BACK } from '#src/bridge/lane-link.js'
+import { QueuePlaces } from '#src/bridge/queue-places.js'
 import { INT, RECALLED } from '#src/bridge/shared-table.js'
 import { MAX_WINDOW } from '#src/core/credit-window.js'
 import { AGING_MS } from '#src/core/ready-queue.js'
@@ -6,19 +7,25 @@ import { FAILED, isFinal, NEW, STARTED } from '#src/core/task-state.js'
 import type { Detectors } from './detectors.js'
 import type { Entry, SimSender } from './sim-sender.js'
 
-/** No more tasks wait than a lane takes. */
-export function checkQueue({ open, sender }: SimSender, detectors: Detectors): void {
-  for (const lane of sender) {
-    const { queueLimit } = lane.terms
-    if (queueLimit === Number.POSITIVE_INFINITY) continue
+/** No more tasks wait than a lane takes, whoever submitted them; and those that do have the places that are taken. */
+export function checkQueues(senders: readonly SimSender[], detectors: Detectors): void {
+  for (const { terms } of senders[0]!.sender) {
+    const { name, queueLimit, queue } = terms
+    const { taken } = new QueuePlaces(queue, null, 0)
     let waiting = 0
-    for (const entry of open) {
-      const { task } = entry
-      // One that is to be run again has been let in before.
-      if (entry.lane !== lane || task.state === NEW || task.attempt > 1 || task.dead) continue
-      if (lane.stateOf(task) < STARTED) waiting++
-    }
-    if (waiting > queueLimit) detectors.fail('queue-limit', `${waiting} wait, and ${queueLimit} may`)
+    let again = 0
+    for (const { open } of senders)
+      for (const { lane, task } of open) {
+        if (task.target.lane !== name || task.state === NEW || task.dead) continue
+        if (lane.stateOf(task) >= STARTED) continue
+        waiting++
+        // One that is to be run again has been let in before.
+        if (task.attempt > 1) again++
+      }
+    if (waiting - again > queueLimit)
+      detectors.fail('queue-limit', `${waiting - again} wait in '${name}', and ${queueLimit} may`)
+    if (waiting !== taken)
+      detectors.fail('queue-limit', `${waiting} wait in '${name}', and ${taken} places are taken`)
   }
 }
 

@@ -171,7 +171,7 @@ planting.finds('answers that are kept', 'forgotten', TaskInlet.prototype, 'flush
   }
 })
 
-planting.finds('a task that is in no queue', 'queue-limit', Backlog.prototype, 'putBack', right => {
+planting.finds('a task that is in no queue', 'hung', Backlog.prototype, 'putBack', right => {
   const now = oneOf(5)
   return function (this: Backlog, task) {
     if (!now()) right.call(this, task)

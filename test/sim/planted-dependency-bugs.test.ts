@@ -4,7 +4,6 @@ import { OpenDependencies } from '#src/bridge/open-dependencies.js'
 import { WaitReports } from '#src/bridge/wait-reports.js'
 import { Dependencies } from '#src/core/dependencies.js'
 import { WaitGraph, type WaitNode } from '#src/core/wait-graph.js'
-import { Senders } from '#src/lanes/senders.js'
 import { WaitWatch } from '#src/lanes/wait-watch.js'
 import { oneOf, Planting } from './planting.js'
 
@@ -71,13 +70,5 @@ planting.finds('a wait that is over and counts on', 'edges', WaitGraph.prototype
     if (!now()) right.call(this, waiter, awaited)
   }
 })
-
-planting.finds(
-  'a thread that is not heard to its last word',
-  ['edges', 'handles'],
-  Senders.prototype,
-  'readLast',
-  () => () => {},
-)
 
 test.run()

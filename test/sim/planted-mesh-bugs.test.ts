@@ -4,15 +4,18 @@ import { Exports } from '#src/bridge/exports.js'
 import { Job } from '#src/bridge/job.js'
 import { KeptOutcomes } from '#src/bridge/kept-outcomes.js'
 import { LaneLink } from '#src/bridge/lane-link.js'
+import { LaneWaits } from '#src/bridge/lane-waits.js'
 import { ThreadBlock } from '#src/bridge/thread-block.js'
 import { HandleRoutes } from '#src/lanes/handle-routes.js'
 import { Retirements } from '#src/lanes/retirements.js'
 import { RunLoop } from '#src/lanes/run-loop.js'
 import { Senders } from '#src/lanes/senders.js'
+import { Random } from '../support/random.js'
 import { Planting } from './planting.js'
+import { randomMesh } from './sim-options.js'
 
 const test = suite('simulation: planted bugs of nested tasks')
-const planting = new Planting(test)
+const planting = new Planting(test, seed => randomMesh(new Random(~seed)).nesting)
 
 planting.finds(
   'a wait that gives no place back',
@@ -35,12 +38,18 @@ planting.finds('room that waiting tasks take', ['hung', 'handles'], LaneLink.pro
   }
 })
 
-planting.finds('orphans that go on', ['orphans', 'retirements'], Senders.prototype, 'remove', right => {
-  return function (this: Senders, number) {
-    right.call(this, number)
-    return undefined
-  }
-})
+planting.finds(
+  'orphans that go on',
+  ['orphans', 'retirements', 'queue-limit'],
+  Senders.prototype,
+  'remove',
+  right => {
+    return function (this: Senders, number) {
+      right.call(this, number)
+      return undefined
+    }
+  },
+)
 
 planting.finds(
   'retirements that wait for the dead',
@@ -115,6 +124,14 @@ planting.finds(
   ['hung', 'handles', 'orphans'],
   HandleRoutes.prototype,
   'threadGone',
+  () => () => {},
+)
+
+planting.finds(
+  'a thread that is sent nothing any more once it has waited synchronously',
+  ['forgotten', 'hung'],
+  LaneWaits.prototype,
+  'takeIn',
   () => () => {},
 )
 

@@ -1,3 +1,4 @@
+import { QueuePlaces } from '#src/bridge/queue-places.js'
 import { FLOAT, RECALLED, TableView } from '#src/bridge/shared-table.js'
 import { TaskInlet } from '#src/bridge/task-inlet.js'
 import { CANCELED, DONE, FAILED, SCHEDULED, STARTED, TASK_STATES, TIMED_OUT } from '#src/core/task-state.js'
@@ -12,6 +13,8 @@ let races: Races | null = null
 let onClaim: (sender: number, sequence: number) => void = () => {}
 /** Whose task is being claimed. */
 let claiming: TaskInlet | null = null
+/** A task is leaving its lane's queue: no thread ends between the exchange and the count. */
+let isLeaving = false
 
 /** From now on each change of a task's state is a protocol step of this world: threads die at it, and others run. */
 export function watchTables(
@@ -32,14 +35,25 @@ const AFTER = STATES.map(from => STATES.map(to => `after ${nameOf(from)} → ${n
 const { exchange, setInt, setFloat } = TableView.prototype
 
 TableView.prototype.exchange = function (this: TableView, id: number, from: number, to: number): boolean {
+  // Whoever runs before it is done comes here with an exchange of their own.
+  const leaves = isLeaving
+  isLeaving = false
   const before = this.state(id)
   // Most outcomes are decided by lane threads; when somebody else would decide, it is more often close.
   world?.reach(BEFORE[from]![to]!, to >= TIMED_OUT ? 0.5 : undefined)
   const won = exchange.call(this, id, from, to)
   if (won && to === STARTED && claiming !== null) onClaim(claiming.sender, this.float(id, FLOAT.SEQUENCE))
   if (!won && before >= 0) count(from, to, before === from, this.state(id))
-  world?.reach(AFTER[from]![to]!)
+  if (!leaves) world?.reach(AFTER[from]![to]!)
   return won
+}
+
+const { leave } = QueuePlaces.prototype
+QueuePlaces.prototype.leave = function (this: QueuePlaces, table, id, to): boolean {
+  isLeaving = true
+  const hasLeft = leave.call(this, table, id, to)
+  world?.reach(AFTER[SCHEDULED]![to]!)
+  return hasLeft
 }
 
 const { claim } = TaskInlet.prototype

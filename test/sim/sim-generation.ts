@@ -1,6 +1,7 @@
 import type { LaneTerms } from '#src/bridge/sender-context.js'
 import { ClosedError, LaneError, TaskCanceledError } from '#src/core/errors.js'
-import type { LaneConfig } from '#src/lanes/lane-config.js'
+import { type LaneConfig, setUpLanes } from '#src/lanes/lane-config.js'
+import { termsOf } from '#src/lanes/lane-terms.js'
 import { Supervisor } from '#src/lanes/supervisor.js'
 import type { Races } from './races.js'
 import { Actor } from './sim-actor.js'
@@ -10,6 +11,7 @@ import type { SimHandles } from './sim-handles.js'
 import { type PoolFaults, type PoolWatcher, SimPool } from './sim-pool.js'
 import type { SimPort } from './sim-port.js'
 import { type SenderSurroundings, SimSender } from './sim-sender.js'
+import type { SimTask } from './sim-tasks.js'
 import type { SimThread } from './sim-thread.js'
 import type { SimWorld } from './sim-world.js'
 
@@ -27,6 +29,7 @@ export interface GenerationTerms {
   readonly watcher: PoolWatcher
   readonly calls: NestedCalls | null
   readonly handles: SimHandles | null
+  readonly tasks: Readonly<Record<string, SimTask>>
   readonly opened: (sender: SimSender, port: SimPort) => void
   /** The senders of the start before, if there was one. */
   readonly before: readonly SimSender[] | undefined
@@ -52,19 +55,23 @@ export class SimGeneration {
   #refuseAnswer = (): void => {}
 
   constructor(world: SimWorld, generation: GenerationTerms) {
-    const { configs, faults, actors, races, watcher, calls, handles, opened, before } = generation
+    const { configs, faults, actors, races, watcher, calls, handles, tasks, opened, before } = generation
     this.#world = world
     this.#races = races
-    const terms: LaneTerms[] = configs.map(({ name, rank, concurrency, queueLimit, overload, threads }) => {
-      return { name, rank, concurrency, queueLimit, overload, threads, spin: 0 }
-    })
+    const setups = setUpLanes(configs)
+    const terms: LaneTerms[] = setups.map(lane => ({ ...termsOf(lane), spin: 0 }))
     const channels = new SimChannels(world, new Actor('nobody'))
     const surroundings: SenderSurroundings = { world, channels, races, opened }
     const { threads, supervisorActor } = this
     const pool = (): SimPool =>
-      new SimPool({ ...surroundings, terms, calls, handles, watcher }, threads, supervisorActor, faults)
+      new SimPool(
+        { ...surroundings, terms, calls, handles, tasks, watcher },
+        threads,
+        supervisorActor,
+        faults,
+      )
     const pools = new Map(configs.map(({ name }) => [name, pool()]))
-    this.supervisor = new Supervisor({ lanes: configs, epochOffset: 0 }, pools, {
+    this.supervisor = new Supervisor({ lanes: setups, epochOffset: 0 }, pools, {
       clock: world,
       timers: world.timersOf(this.supervisorActor),
       channel: () => channels.make(),

@@ -46,6 +46,11 @@ export class SimWorld implements Clock {
     this.random = new Random(seed)
   }
 
+  /** Whether somebody is in the middle of something. */
+  get isBusy(): boolean {
+    return this.#depth > 0
+  }
+
   now(): number {
     return this.#now
   }
@@ -94,6 +99,11 @@ export class SimWorld implements Clock {
       actor.running = false
       this.current = before
     }
+  }
+
+  /** Whether nobody's code is interrupted by the one that runs. */
+  get isAlone(): boolean {
+    return this.#depth === 1
   }
 
   /** An actor has settled promises, which are to be told of before it does anything else. */

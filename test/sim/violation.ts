@@ -12,7 +12,7 @@
  * | `credits`        | what a sender counts as being on a thread is what is there, and no more than may be          |
  * | `slots`          | a slot is free only once its thread has answered it or is dead; none is left over            |
  * | `answered-once`  | each slot is answered once, by the thread it was sent to                                     |
- * | `queue-limit`    | no more tasks wait than the lane takes                                                       |
+ * | `queue-limit`    | no more tasks wait than the lane takes, whoever submitted them, and the count of them is right |
  * | `times`          | a task begins neither before nor after its time, and times out at a limit that it has        |
  * | `sight`          | what is to be seen of a task makes sense at any moment                                       |
  * | `counts`         | every end is counted, once                                                                   |

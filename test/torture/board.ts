@@ -1,3 +1,5 @@
+import { type JournalMemory, newJournal, ownThread } from './journal.js'
+
 /** What a task can do that ends a thread; the number is written on the board. */
 export const ACTS = ['exit', 'heap', 'hold', 'ports', 'stall'] as const
 export type Act = (typeof ACTS)[number]
@@ -7,13 +9,17 @@ export interface Deed {
   readonly act: Act
   /** The task that did it. */
   readonly task: number
+  /** The thread that was to end, as the system calls it. */
+  readonly thread: number
   /** Monotonic milliseconds. */
   readonly at: number
 }
 
 const MOST_TASKS = 65_536
+/** The numbers from here on are those of tasks that tasks submit. */
+export const FIRST_NESTED = 32_768
 const MOST_DEEDS = 4_096
-const DEED_FIELDS = 3
+const DEED_FIELDS = 4
 const CURSOR = 0
 const OVERLAPS = 1
 const FIRST_KEY = 2
@@ -31,12 +37,15 @@ export function sharedNow(): number {
 export interface BoardMemory {
   readonly counts: Int32Array
   readonly deeds: Float64Array
+  /** What tasks have to say of the tasks that they submit and wait for. */
+  readonly journal: JournalMemory
 }
 
 export function newBoard(): BoardMemory {
   return {
     counts: new Int32Array(new SharedArrayBuffer(4 * (FIRST_TASK + MOST_TASKS))),
     deeds: new Float64Array(new SharedArrayBuffer(8 * DEED_FIELDS * MOST_DEEDS)),
+    journal: newJournal(),
   }
 }
 
@@ -55,14 +64,16 @@ export function noteDeed({ counts, deeds }: BoardMemory, task: number, act: Act)
   const at = DEED_FIELDS * Atomics.add(counts, CURSOR, 1)
   deeds[at] = ACTS.indexOf(act)
   deeds[at + 1] = task
-  deeds[at + 2] = sharedNow()
+  deeds[at + 2] = ownThread()
+  deeds[at + 3] = sharedNow()
 }
 
 export function deedsOf({ counts, deeds }: BoardMemory): Deed[] {
   return Array.from({ length: Atomics.load(counts, CURSOR) }, (_, i) => ({
     act: ACTS[deeds[DEED_FIELDS * i]!]!,
     task: deeds[DEED_FIELDS * i + 1]!,
-    at: deeds[DEED_FIELDS * i + 2]!,
+    thread: deeds[DEED_FIELDS * i + 2]!,
+    at: deeds[DEED_FIELDS * i + 3]!,
   }))
 }
 

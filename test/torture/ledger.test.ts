@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Account, audit, type Ending, type Entry } from './ledger.js'
+import type { Wait } from './nested-entries.js'
 
 const test = suite('torture: the ledger')
 
@@ -20,6 +21,7 @@ function entryOf(changes: Partial<Entry> = {}): Entry {
     transfers: false,
     limited: false,
     signalled: false,
+    after: [],
     callbacks: ['submit', 'start', 'done'],
     refusal: undefined,
     cancels: 0,
@@ -34,14 +36,18 @@ function accountOf(entry: Entry, changes: Partial<Account> = {}): Account {
   return {
     entries: [entry, entryOf({ task: 1, end: { ...DONE, value: 1 } })],
     deeds: [],
+    waits: [],
+    settledAt: Number.POSITIVE_INFINITY,
     losses: [],
     runs: () => 1,
     endings: [],
     untold: new Set(),
+    leaving: new Set(['relief']),
     misjudged: new Set(),
     fragile: new Map([['fragile', 2]]),
     dropping: new Set(['shedding']),
     bounded: new Set(['calm']),
+    roomy: new Set(['elastic']),
     startFailed: false,
     ...changes,
   }
@@ -55,7 +61,7 @@ function finds(what: RegExp, entry: Entry, changes: Partial<Account> = {}): void
   )
 }
 
-const dead = { deeds: [{ act: 'exit', task: 1, at: 990 }] } as const
+const dead = { deeds: [{ act: 'exit', task: 1, thread: 7, at: 990 }] } as const
 const told = { ...dead, losses: [{ lane: 'doomed', code: 'ERR_LANE_EXITED', at: 1_001 }] } as const
 
 test('it has nothing to say of what went well', () => {
@@ -137,7 +143,7 @@ test('a start that failed with one lane explains what it does to the others, and
   const victim = entryOf({ end: failed('ERR_LANE_FAILED'), callbacks: ['error'] })
   const killers = [1, 2, 3].map(task => entryOf({ task, lane: 'fragile', end: { ...DONE, value: task } }))
   const entries = [victim, ...killers]
-  const deeds = killers.map(({ task }) => ({ act: 'exit', task, at: 990 }) as const)
+  const deeds = killers.map(({ task }) => ({ act: 'exit', task, thread: 7, at: 990 }) as const)
   assert.equal(audit(accountOf(victim, { entries, deeds, startFailed: true })), [])
   finds(/never given up/, victim, { entries, deeds })
   finds(/never given up/, victim, { entries, deeds: deeds.slice(1), startFailed: true })
@@ -155,6 +161,118 @@ test('it sees a cancel, a time-out, a drop and a value that nobody asked for', (
   finds(/its value is 7/, entryOf({ end: { ...DONE, value: 7 } }))
   finds(/never done/, entryOf({ name: 'exit' }))
   finds(/no such thing/, entryOf({ end: failed('RangeError'), callbacks: ['error'] }))
+})
+
+test('it sees a nested task that never ends, but where its submitter died, or was given up on a thread that may leave', () => {
+  const nested = { parent: 1, thread: 7, at: 900 }
+  const open = entryOf({ nested, end: undefined, ends: 0, callbacks: ['submit'] })
+  const parentOn = (lane: string, changes: Partial<Entry> = {}) => ({
+    entries: [open, entryOf({ task: 1, lane, end: { ...DONE, value: 1 }, ...changes })],
+  })
+  finds(/never ended/, open)
+  assert.equal(audit(accountOf(open, dead)), [])
+  finds(/never ended/, open, { deeds: [{ ...dead.deeds[0], thread: 8 }] })
+  const canceled: Ending = { ...DONE, state: 'CANCELED', code: 'ERR_TASK_CANCELED' }
+  const givenUp: Partial<Entry> = { end: canceled, cancels: 1, callbacks: ['cancel'] }
+  assert.equal(audit(accountOf(open, parentOn('relief', givenUp))), [])
+  finds(/never ended/, open, parentOn('relief'))
+  finds(/never ended/, open, parentOn('doomed', givenUp))
+  // An end of the scheduler explains it, unless all was to have ended before.
+  const endings = [{ from: 1_000, to: 1_100 }]
+  assert.equal(audit(accountOf(open, { endings })), [])
+  finds(/never ended/, open, { endings, settledAt: 950 })
+})
+
+test('it sees a nested task that is refused for want of room where it could have waited', () => {
+  const nested = { parent: 1, thread: 7, at: 900 }
+  const refused = entryOf({
+    nested,
+    lane: 'elastic',
+    end: undefined,
+    ends: 0,
+    callbacks: [],
+    refusal: 'ERR_QUEUE_FULL',
+  })
+  finds(/refused by ERR_QUEUE_FULL/, refused)
+  const entries = [refused, entryOf({ task: 1, lane: 'elastic', end: { ...DONE, value: 1 } })]
+  assert.equal(audit(accountOf(refused, { entries, runs: task => task })), [])
+})
+
+test('what a task was to start after explains its failure only if that is not done', () => {
+  const victim = entryOf({ after: [1], end: failed('ERR_DEPENDENCY_FAILED'), callbacks: ['error'] })
+  const runs = (task: number): number => task
+  finds(/are done/, victim, { runs })
+  const entries = [
+    victim,
+    entryOf({ task: 1, name: 'fail', end: failed('RangeError'), callbacks: ['error'] }),
+  ]
+  assert.equal(audit(accountOf(victim, { entries, runs })), [])
+  finds(/it has run/, victim, { entries })
+})
+
+/** What is said of a wait of the task 0 for the task 1. */
+function saysOf(wait: Partial<Wait>, other: Partial<Entry> = {}, changes: Partial<Account> = {}): string[] {
+  const waiter = entryOf({ name: 'nest' })
+  const awaited = entryOf({ task: 1, end: { ...DONE, value: 1 }, ...other })
+  const whole: Wait = { waiter: 0, thread: 7, awaited: 1, kind: 'result', from: 900, end: undefined, ...wait }
+  return audit(accountOf(waiter, { entries: [waiter, awaited], waits: [whole], ...changes }))
+}
+
+const ended = (how: { code?: string; value?: unknown; through?: boolean }): NonNullable<Wait['end']> => ({
+  at: 1_000,
+  through: false,
+  ...how,
+})
+
+test('it sees a wait that never ends, or ends with what is not so', () => {
+  const sees = (what: RegExp, says: string[]): void => assert.match(says.join('; '), what)
+  assert.equal(saysOf({ end: ended({ value: 1 }) }), [])
+  sees(/never ended/, saysOf({}))
+  sees(/not its value/, saysOf({ end: ended({ value: 2 }) }))
+  const threw: Partial<Entry> = { name: 'fail', end: failed('RangeError'), callbacks: ['error'] }
+  assert.equal(saysOf({ end: ended({ code: 'RangeError' }) }, threw), [])
+  sees(/told otherwise/, saysOf({ end: ended({ value: 1 }) }, threw))
+  sees(/not what it ended with/, saysOf({ end: ended({ code: 'RangeError' }) }))
+  sees(/not what it ended with/, saysOf({ end: ended({ code: 'ERR_RESULT_GONE' }) }))
+  sees(/not what it ended with/, saysOf({ end: ended({ code: 'ERR_WAIT_TIMEOUT' }) }))
+  assert.equal(saysOf({ kind: 'resultSync', end: ended({ code: 'ERR_WAIT_TIMEOUT' }) }), [])
+  sees(/not what it ended with/, saysOf({ kind: 'waitSync', end: ended({ code: 'ERR_TASK_CANCELED' }) }))
+  sees(/no such thing/, saysOf({ kind: 'wait', end: ended({ value: undefined }) }))
+})
+
+test('it sees a deadlock where nobody else waits', () => {
+  const end = ended({ code: 'ERR_DEADLOCK' })
+  const sees = (says: string[]): void => assert.match(says.join('; '), /in its way/)
+  sees(saysOf({ end }))
+  sees(saysOf({ kind: 'resultSync', end }, { lane: 'calm' }))
+  // It may be on the very thread.
+  assert.equal(saysOf({ kind: 'resultSync', end }), [])
+  const blocked: Wait = {
+    waiter: 1,
+    thread: 8,
+    awaited: 0,
+    kind: 'waitSync',
+    from: 950,
+    end: ended({ value: true }),
+  }
+  const wait: Wait = { waiter: 0, thread: 7, awaited: 1, kind: 'result', from: 900, end }
+  assert.equal(saysOf(wait, {}, { waits: [wait, blocked] }), [])
+  sees(saysOf(wait, {}, { waits: [wait, { ...blocked, from: 1_050 }] }))
+})
+
+test('what another task ended with explains a failure only of one that waited for it and lets it through', () => {
+  const victim = entryOf({ name: 'nest', end: failed('ERR_LANE_OOM'), callbacks: ['error'] })
+  const gone = entryOf({ task: 1, end: failed('ERR_LANE_OOM'), callbacks: ['error'] })
+  const wait: Wait = { waiter: 0, thread: 7, awaited: 1, kind: 'result', from: 900, end: undefined }
+  const says = (through: boolean): string =>
+    audit(
+      accountOf(victim, {
+        entries: [victim, gone],
+        waits: [{ ...wait, end: ended({ code: 'ERR_LANE_OOM', through }) }],
+      }),
+    ).join('; ')
+  assert.not.match(says(true), /^nest|; nest/)
+  assert.match(says(false), /nest 0 .* nobody on its lane did that/)
 })
 
 test.run()

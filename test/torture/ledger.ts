@@ -1,5 +1,7 @@
 import type { TaskState } from 'multilane'
 import type { Act, Deed } from './board.js'
+import type { Wait } from './nested-entries.js'
+import { complaintsOfWaits } from './nested-ledger.js'
 
 /** A task as it was submitted. */
 export interface Entry {
@@ -14,6 +16,10 @@ export interface Entry {
   readonly limited: boolean
   /** Whether its signal may have aborted. */
   readonly signalled: boolean
+  /** After which tasks it was to start. */
+  readonly after: readonly number[]
+  /** Of one that a task has submitted: which, the thread that it was on, and when. */
+  readonly nested?: { readonly parent: number; readonly thread: number; readonly at: number }
   /** What it was told, in order. */
   readonly callbacks: string[]
   /** The code that it was refused with, if it was. */
@@ -35,6 +41,8 @@ export interface Ending {
   readonly started: boolean
   /** Who is named as having held the loop. */
   readonly holders?: readonly string[]
+  /** The code of what it was to start after, if that failed. */
+  readonly cause?: string | undefined
 }
 
 /** That a lane lost a thread, as the scheduler has told. */
@@ -48,16 +56,21 @@ export interface Loss {
 
 /** What is known of an episode when it is over. */
 export interface Account {
-  /** By their numbers. */
   readonly entries: readonly Entry[]
+  /** How tasks have waited for each other. */
+  readonly waits: readonly Wait[]
   readonly deeds: readonly Deed[]
   readonly losses: readonly Loss[]
   /** How often each task was called. */
   runs(task: number): number
   /** Spans in which the scheduler was being stopped or closed, when no losses are told. */
   readonly endings: readonly { readonly from: number; readonly to: number }[]
+  /** When nothing was left to do, and nobody had ended the scheduler since: infinite if there was no such time. */
+  readonly settledAt: number
   /** Lanes on which a lost thread need not be told of: it may have been on its way out, or the lane's last. */
   readonly untold: ReadonlySet<string>
+  /** Lanes whose threads may leave when they are not needed any more, or have stalled. */
+  readonly leaving: ReadonlySet<string>
   /** The lanes that may be given up, and by how many losses. */
   readonly fragile: ReadonlyMap<string, number>
   /**
@@ -69,6 +82,8 @@ export interface Account {
   readonly dropping: ReadonlySet<string>
   /** The lanes with a queue that may be full. */
   readonly bounded: ReadonlySet<string>
+  /** The lanes in which one waits for room, but for their own tasks, who would wait for themselves. */
+  readonly roomy: ReadonlySet<string>
   /** Whether a lane was given up before all were ready, which fails the start, and with it all that was submitted. */
   readonly startFailed: boolean
 }
@@ -98,9 +113,10 @@ export function audit(account: Account): string[] {
   const wrong: string[] = []
   for (const entry of account.entries) {
     for (const complaint of complaintsOf(entry, account)) {
-      const { task, name, lane, end } = entry
+      const { task, name, lane, end, nested } = entry
+      const by = nested === undefined ? '' : ` by ${nested.parent}`
       wrong.push(
-        `${name} ${task} on ${lane}, ${end?.state} ${end?.code ?? ''}, ${account.runs(task)} runs: ${complaint}`,
+        `${name} ${task} on ${lane}${by}, ${end?.state} ${end?.code ?? ''}, ${account.runs(task)} runs: ${complaint}`,
       )
     }
   }
@@ -109,9 +125,10 @@ export function audit(account: Account): string[] {
     const acts = DEEDS_OF[code] ?? []
     if (code === 'ERR_LANE_TERMINATED' && (account.misjudged.has(lane) || isOvertime(lane, loss, account)))
       continue
-    if (!account.deeds.some(deed => acts.includes(deed.act) && laneOfTask(deed.task, account) === lane))
+    if (!account.deeds.some(deed => acts.includes(deed.act) && reaches(deed, lane, account)))
       wrong.push(`lane ${lane} lost a thread by ${code}, and nobody did it`)
   }
+  wrong.push(...complaintsOfWaits(account))
   return wrong
 }
 
@@ -123,7 +140,7 @@ function* complaintsOf(entry: Entry, account: Account): Generator<string> {
     return
   }
   if (end === undefined) {
-    yield 'it has never ended'
+    if (!isOrphan(entry, account)) yield 'it has never ended'
     return
   }
   if (entry.ends !== 1) yield `it has ended ${entry.ends} times`
@@ -139,7 +156,7 @@ function* complaintsOf(entry: Entry, account: Account): Generator<string> {
 }
 
 function* complaintsOfRefusal(
-  { lane, callbacks, end }: Entry,
+  { lane, callbacks, end, nested }: Entry,
   code: string,
   account: Account,
   runs: number,
@@ -147,6 +164,13 @@ function* complaintsOfRefusal(
   if (runs > 0 || callbacks.length > 0 || end !== undefined)
     yield `it was refused by ${code}, and something came of it`
   if (code === 'ERR_QUEUE_FULL' && account.bounded.has(lane)) return
+  if (
+    code === 'ERR_QUEUE_FULL' &&
+    account.roomy.has(lane) &&
+    nested &&
+    laneOfTask(nested.parent, account) === lane
+  )
+    return
   if (code === 'ERR_CLOSED' && account.endings.length > 0) return
   if (code === 'ERR_LANE_FAILED') yield* complaintsOfFailedLane(lane, account)
   else yield `it was refused by ${code}`
@@ -155,12 +179,13 @@ function* complaintsOfRefusal(
 /** Whether a lane had reason to be given up. */
 function* complaintsOfFailedLane(lane: string, account: Account): Generator<string> {
   const givenUp = account.startFailed ? [...account.fragile.keys()] : [lane]
-  const isGivenUp = givenUp.some(one => {
-    const deeds = account.deeds.filter(deed => laneOfTask(deed.task, account) === one)
-    return deeds.length > (account.fragile.get(one) ?? Number.POSITIVE_INFINITY)
-  })
-  if (isGivenUp) return
+  if (givenUp.some(one => isGivenUp(one, account))) return
   yield account.fragile.has(lane) ? 'its lane has not lost so many threads' : 'its lane is never given up'
+}
+
+function isGivenUp(lane: string, account: Account): boolean {
+  const deeds = account.deeds.filter(deed => reaches(deed, lane, account))
+  return deeds.length > (account.fragile.get(lane) ?? Number.POSITIVE_INFINITY)
 }
 
 function* complaintsOfCallbacks({ callbacks, name }: Entry, end: Ending): Generator<string> {
@@ -201,6 +226,9 @@ function* complaintsOfState(entry: Entry, end: Ending, account: Account, runs: n
 function* complaintsOfFailure(entry: Entry, end: Ending, account: Account, runs: number): Generator<string> {
   const code = end.code ?? ''
   const { name, lane } = entry
+  // Another one's, which it has waited for; that one is looked at by itself.
+  if (account.waits.some(({ waiter, end }) => waiter === entry.task && end?.through && end.code === code))
+    return
   switch (code) {
     case 'RangeError':
       if (name !== 'fail' && name !== 'failBefore') yield 'it throws no such thing'
@@ -219,6 +247,13 @@ function* complaintsOfFailure(entry: Entry, end: Ending, account: Account, runs:
     case 'ERR_LANE_FAILED':
       yield* complaintsOfFailedLane(lane, account)
       return
+    case 'ERR_DEPENDENCY_FAILED': {
+      if (runs > 0 && entry.retries === 0 && !entry.idempotent) yield 'it has run'
+      const before = entry.after.map(task => entryOf(task, account)!)
+      if (before.every(one => one.end?.state === 'DONE'))
+        yield `all that it was to start after are done: ${before.map(({ task, name, lane, end, nested }) => `${name} ${task} on ${lane} at ${end?.at} by ${nested?.parent} thread ${nested?.thread}`)}, and it ended at ${end.at}, since ${end.cause}, thread ${entry.nested?.thread}`
+      return
+    }
     case 'ERR_TRANSFER_LOST':
       if (!entry.transfers) yield 'it transfers nothing'
       if (runs > 0) yield 'it has run'
@@ -229,7 +264,12 @@ function* complaintsOfFailure(entry: Entry, end: Ending, account: Account, runs:
 }
 
 /** Whether a task that fails with its thread had a thread to fail with. */
-function* complaintsOfDeath({ lane }: Entry, end: Ending, account: Account, runs: number): Generator<string> {
+function* complaintsOfDeath(
+  { lane, nested }: Entry,
+  end: Ending,
+  account: Account,
+  runs: number,
+): Generator<string> {
   const { code = '', at } = end
   const acts = DEEDS_OF[code]
   if (acts === undefined) {
@@ -237,16 +277,20 @@ function* complaintsOfDeath({ lane }: Entry, end: Ending, account: Account, runs
     return
   }
   if (isEnding(at, account)) return
-  if (runs === 0) yield 'it had not started, and so should have moved'
+  // A thread that gets no core may be ended between the claim and the call.
+  if (runs === 0 && !(end.started && account.misjudged.has(lane)))
+    yield 'it had not started, and so should have moved'
   if (code === 'ERR_LANE_TERMINATED' && account.misjudged.has(lane)) return
   const done = account.deeds.some(
-    deed => acts.includes(deed.act) && deed.at <= at && laneOfTask(deed.task, account) === lane,
+    deed => acts.includes(deed.act) && deed.at <= at && reaches(deed, lane, account),
   )
   if (!done && !(code === 'ERR_LANE_TERMINATED' && isOvertime(lane, end, account)))
     yield 'nobody on its lane did that'
   if (account.untold.has(lane)) return
+  // A lane thread hears of it by another port, and may be blocked.
+  const apart = nested === undefined ? SAME_TIME_MS : Number.POSITIVE_INFINITY
   const told = account.losses.some(
-    loss => loss.lane === lane && loss.code === code && Math.abs(loss.at - at) < SAME_TIME_MS,
+    loss => loss.lane === lane && loss.code === code && Math.abs(loss.at - at) < apart,
   )
   if (!told) yield 'its lane has lost no thread then'
 }
@@ -261,25 +305,83 @@ function isOvertime(
   account: Account,
 ): boolean {
   return account.entries.some(
-    ({ task, lane: other, name, end }) =>
-      other === lane &&
-      holders.includes(name) &&
-      (end?.state === 'CANCELED' || end?.state === 'TIMED_OUT') &&
-      end.at < at + SAME_TIME_MS &&
-      account.runs(task) > 0,
+    entry =>
+      entry.lane === lane &&
+      holders.includes(entry.name) &&
+      isStopped(entry, account, at + SAME_TIME_MS) &&
+      account.runs(entry.task) > 0,
+  )
+}
+
+/**
+ * Whether a task has been cancelled, or its time was over, or nobody wants it any more.
+ *
+ * @param by when this was heard of at the latest; a submitter that is blocked hears of it late
+ */
+export function isStopped(entry: Entry, account: Account, by = Number.POSITIVE_INFINITY): boolean {
+  const { end } = entry
+  if (end === undefined) return isOrphan(entry, account)
+  return (end.state === 'CANCELED' || end.state === 'TIMED_OUT') && end.at < by
+}
+
+/** Whether a task was submitted on a thread that has died since, so that nobody may have been told of its end. */
+export function isOrphan({ nested }: Entry, account: Account): boolean {
+  if (nested === undefined) return false
+  const parent = entryOf(nested.parent, account)!
+  if (hasDied(nested.thread, parent.lane, nested.at, account)) return true
+  // No thread stays for the sake of a task that has been given up.
+  return account.leaving.has(parent.lane) && isStopped(parent, account)
+}
+
+/** Whether a thread of a lane has died, or may have, since the given time. */
+export function hasDied(thread: number, lane: string, since: number, account: Account): boolean {
+  const { deeds, losses, endings, settledAt } = account
+  return (
+    deeds.some(deed => deed.thread === thread && laneOfTask(deed.task, account) === lane) ||
+    losses.some(
+      ({ lane: lost, code, at }) => lost === lane && code === 'ERR_LANE_TERMINATED' && at >= since,
+    ) ||
+    isGivenUp(lane, account) ||
+    // What had not ended when all was settled has not been ended by what came later.
+    endings.some(({ from, to }) => since <= to && (from < settledAt || since > settledAt))
   )
 }
 
 /** How often a task may have been called, as things went on its lane. */
 function mostRuns({ lane, retries, idempotent }: Entry, account: Account): number {
-  const died = account.deeds.some(deed => laneOfTask(deed.task, account) === lane)
+  const died =
+    account.deeds.some(deed => reaches(deed, lane, account)) ||
+    account.losses.some(loss => loss.lane === lane)
   return 1 + retries + (idempotent && died ? DEATHS - 1 : 0)
 }
 
-function isEnding(at: number, { endings }: Account): boolean {
+/** Whether the scheduler was being stopped or closed. */
+export function isEnding(at: number, { endings }: Account): boolean {
   return endings.some(({ from, to }) => from <= at && at <= to)
 }
 
-function laneOfTask(task: number, { entries }: Account): string | undefined {
-  return entries[task]?.lane
+function laneOfTask(task: number, account: Account): string | undefined {
+  return entryOf(task, account)?.lane
+}
+
+/**
+ * Whether a deed can have cost a lane a thread. A thread whose ports are closed may be one that submits as well, and who is
+ * at the other end is then ended.
+ */
+export function reaches({ act, task, thread }: Deed, lane: string, account: Account): boolean {
+  if (laneOfTask(task, account) === lane) return true
+  return (
+    act === 'ports' && account.entries.some(entry => entry.lane === lane && entry.nested?.thread === thread)
+  )
+}
+
+const byNumber = new WeakMap<readonly Entry[], ReadonlyMap<number, Entry>>()
+
+export function entryOf(task: number, { entries }: Account): Entry | undefined {
+  let numbered = byNumber.get(entries)
+  if (numbered === undefined) {
+    numbered = new Map(entries.map(entry => [entry.task, entry]))
+    byNumber.set(entries, numbered)
+  }
+  return numbered.get(task)
 }

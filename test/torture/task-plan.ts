@@ -3,8 +3,9 @@ import type { Random } from '../support/random.js'
 import { type BoardMemory, KEYS, keyPlace } from './board.js'
 import type * as torture from './tasks/torture.js'
 import { LANE_NAMES, PEACEFUL, type TortureLane } from './torture-lanes.js'
+import type { Given } from './waiting.js'
 
-export type TortureName = keyof typeof torture
+export type TortureName = Exclude<keyof typeof torture, 'collect'>
 
 /** A task that is to be submitted. */
 export interface Plan {
@@ -12,6 +13,18 @@ export interface Plan {
   readonly name: TortureName
   readonly args: readonly unknown[]
   readonly options: TaskOptions<never>
+  /** After which tasks it is to start. */
+  readonly after: readonly number[]
+}
+
+/** What tasks may be planned where this one is. */
+export interface Surroundings {
+  /** How deep below it tasks may submit others. */
+  readonly depth: number
+  /** The tasks that it may wait for. */
+  readonly known: readonly Given[]
+  /** Whether those of a key are run one after another. */
+  readonly ordered: boolean
 }
 
 const HARMLESS: readonly TortureName[] = [
@@ -39,17 +52,30 @@ export function planTask(
   task: number,
   lane: TortureLane,
   signal: AbortSignal,
+  { depth, known, ordered }: Surroundings,
 ): Plan {
   const options = randomOptions(random, signal)
+  const after = known.length > 0 && random.chance(0.07) ? someOf(known, random) : []
   const plan = (name: TortureName, args: readonly unknown[], more: TaskOptions<never> = {}): Plan => ({
     lane,
     name,
     args: [board, task, ...args],
-    options: { ...options, ...more },
+    options: {
+      ...options,
+      ...more,
+      ...(after.length > 0 ? { after: after.map(({ handle }) => handle) } : {}),
+    },
+    after: after.map(({ task }) => task),
   })
   if (!PEACEFUL.includes(lane) && random.below(100) < DEADLY) return deadly(random, lane, plan)
+  if (depth > 0 && random.chance(0.1))
+    return plan('nest', [random.below(1e9), depth - 1, someOf(known, random)])
+  if (known.length > 0 && random.chance(0.05))
+    return random.chance(0.2)
+      ? plan('ignoreGiven', [someOf(known, random)])
+      : plan('awaitGiven', [random.below(1e9), someOf(known, random)])
   // Not among those that ignore their abort, and are given up.
-  if (random.chance(0.15)) {
+  if (ordered && random.chance(0.15)) {
     const key = random.below(KEYS)
     return plan('keyed', [keyPlace(LANE_NAMES.indexOf(lane), key), 1 + random.below(6)], { key: String(key) })
   }
@@ -73,6 +99,25 @@ export function planTask(
     default:
       return plan(name, [])
   }
+}
+
+/** What the ledger is to know of it. */
+export function termsOf({ options, after }: Plan) {
+  const { retries } = options
+  return {
+    retries: typeof retries === 'object' ? retries.limit : (retries ?? 0),
+    idempotent: options.idempotent === true,
+    transfers: options.transfer !== undefined,
+    limited: (options.timeout ?? options.queueTimeout ?? options.deadline) !== undefined,
+    signalled: options.signal !== undefined,
+    after,
+  }
+}
+
+/** Up to three, the latest rather than others. */
+function someOf(known: readonly Given[], random: Random): readonly Given[] {
+  const latest = known.slice(-20)
+  return latest.length === 0 ? [] : Array.from({ length: random.below(4) }, () => random.pick(latest))
 }
 
 function deadly(

@@ -48,4 +48,13 @@ export type TortureLane = keyof typeof TORTURE_LANES
 
 /** The lanes on which nothing ever ends a thread. */
 export const PEACEFUL: readonly TortureLane[] = ['urgent', 'calm', 'relay']
+export const CALLBACKS = {
+  submit: 'onSubmit',
+  start: 'onStart',
+  done: 'onDone',
+  error: 'onError',
+  timeout: 'onTimeout',
+  cancel: 'onCancel',
+} as const
+
 export const LANE_NAMES = Object.keys(TORTURE_LANES) as readonly TortureLane[]

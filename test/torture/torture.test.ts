@@ -1,15 +1,19 @@
 // @time-limit 720m
+import { writeFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { heldPorts } from '../support/open-ports.js'
 import { Random } from '../support/random.js'
 import { Episode } from './episode.js'
 
 const test = suite('torture')
 
 /** Hours by hand: MULTILANE_TORTURE_MS=3600000. */
-const DURATION_MS = Number(process.env.MULTILANE_TORTURE_MS ?? 35_000)
+const DURATION_MS = Number(process.env.MULTILANE_TORTURE_MS ?? 25_000)
 /** Another course by hand: MULTILANE_SEED=n. The threads go their own way, so it does not replay exactly. */
 const SEED = Number(process.env.MULTILANE_SEED ?? 1)
+/** A file for all that is known of an episode in which something is wrong: MULTILANE_TORTURE_LEDGER=path. */
+const LEDGER = process.env.MULTILANE_TORTURE_LEDGER
 const MOST_SHOWN = 20
 
 test('each task ends once, as its own doing or a death on its lane explains', async () => {
@@ -23,11 +27,21 @@ test('each task ends once, as its own doing or a death on its lane explains', as
     const wrong = await episode.run(500 + random.below(4_000))
     for (const { end, refusal } of episode.entries)
       count(end === undefined ? `refused ${refusal}` : `${end.state} ${end.code ?? ''}`)
+    for (const { end, refusal, name } of episode.told.entries) {
+      count(`nested ${end === undefined ? (refusal ?? 'orphaned') : `${end.state} ${end.code ?? ''}`}`)
+      if (name === 'nest') count('nested in nested')
+    }
+    for (const { kind, end } of episode.told.waits)
+      count(
+        `${kind} ${end === undefined ? 'cut off' : (end.code ?? (typeof end.value === 'boolean' ? end.value : 'DONE'))}`,
+      )
     for (const stall of episode.stalls) count(stall)
     for (const { lane, code } of episode.losses) count(`lane ${lane} lost by ${code}`)
+    if (wrong.length > 0 && LEDGER !== undefined) writeFileSync(LEDGER, episode.written)
     assert.equal(wrong.slice(0, MOST_SHOWN), [], `seed ${SEED}, episode ${episodes}, ${wrong.length} in all`)
   }
-  console.log(`${episodes} episodes`)
+  // For the reader: Node keeps one for each thread that could not exit before its supervisor had to.
+  console.log(`${episodes} episodes, ${await heldPorts()} ports`)
   for (const [what, times] of [...counts].sort()) console.log(`${times} × ${what}`)
 })
 

@@ -62,6 +62,11 @@ export interface LaneSends {
   readonly port: MessagePort
 }
 
+/** A task has left the lane's queue, and somebody waits for room there. */
+export interface QueueRoom {
+  readonly type: 'queue-room'
+}
+
 /** The thread exits by itself, such as by `process.exit()`. Its ports close after this, and its exit is seen later still. */
 export interface LaneExiting {
   readonly type: 'exiting'
@@ -78,4 +83,5 @@ export type LaneToSupervisor =
   | TaskAbandoned
   | LaneLeft
   | LaneSends
+  | QueueRoom
   | LaneExiting

@@ -140,6 +140,12 @@ export interface WaitsBegun {
   readonly waits: readonly WaitTold[]
 }
 
+/** A task has left a lane's queue, and somebody waits for room there. */
+export interface QueueRoom {
+  readonly type: 'queue-room'
+  readonly lane: string
+}
+
 /** Waits that were told of are over. */
 export interface WaitsEnded {
   readonly type: 'waited'
@@ -163,6 +169,7 @@ export type SenderToSupervisor =
   | ThreadReleased
   | BellHung
   | LaneWanted
+  | QueueRoom
   | OutcomeWatched
   | OutcomeUnwatched
   | OutcomeWanted

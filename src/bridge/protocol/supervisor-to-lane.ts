@@ -10,6 +10,8 @@ export interface ConnectSender {
   readonly version: number
   readonly sender: number
   readonly port: MessagePort
+  /** Where it counts its own places in the queues of all lanes; null if it made the scheduler. */
+  readonly places: SharedArrayBuffer | null
 }
 
 /** The outcome of a started task has been decided against it: fire its AbortSignal. */

@@ -94,6 +94,12 @@ export interface RestartReported {
   readonly restarts: number
 }
 
+/** There is room in a lane's queue again: who waits for some is to look. */
+export interface QueueRoomSeen {
+  readonly type: 'queue-room'
+  readonly lane: string
+}
+
 /** All lanes are about to be closed: take no more tasks, and cancel those there are. */
 export interface LanesClosing {
   readonly type: 'closing'
@@ -174,6 +180,7 @@ export type SupervisorToSender =
   | StallReported
   | RestartReported
   | LanesClosing
+  | QueueRoomSeen
   | WatcherCame
   | HolderChanged
   | HolderGone

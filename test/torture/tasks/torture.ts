@@ -135,3 +135,5 @@ export function closePorts(board: BoardMemory, task: number): number {
   }
   return task
 }
+
+export { awaitGiven, awaitPosted, collect, ignoreGiven, nest, post } from './nesting.js'

@@ -1,0 +1,61 @@
+import { QueuePlaces } from '../bridge/queue-places.js'
+import { INT, type TableView } from '../bridge/shared-table.js'
+import { CANCELED, SCHEDULED } from '../core/task-state.js'
+import type { LaneSetup } from './lane-config.js'
+
+/** The queues of all lanes as the supervisor sees them: it ends tasks that wait there, and outlives who has submitted them. */
+export class LaneQueues {
+  readonly #lanes: readonly LaneSetup[]
+  readonly #room: (lane: string) => void
+  /** By the place of the lane: those of the thread that made the scheduler. */
+  readonly #owner: readonly QueuePlaces[]
+  /** By the number of a sender that is a thread of a lane, and the place of the lane. */
+  readonly #places = new Map<number, readonly QueuePlaces[]>()
+
+  /** @param room is told of a lane in which there is room again, and somebody has waited for it */
+  constructor(lanes: readonly LaneSetup[], room: (lane: string) => void) {
+    this.#lanes = lanes
+    this.#room = room
+    this.#owner = lanes.map(({ queue }) => new QueuePlaces(queue, null, 0))
+  }
+
+  /** A thread of a lane may submit from now on. @param own where it counts its own places in the queues of all lanes */
+  joined(thread: number, own: SharedArrayBuffer): void {
+    const places = this.#lanes.map(({ queue }, index) => new QueuePlaces(queue, own, index))
+    this.#places.set(thread, places)
+  }
+
+  /** Has a sent task that has not started end, if it has not started meanwhile. @returns whether it has ended */
+  end(sender: number, table: TableView, id: number, state: number): boolean {
+    const index = table.int(id, INT.LANE)
+    const places = (this.#places.get(sender) ?? this.#owner)[index]
+    // A slot that shows the state of a task is none that waits.
+    if (places === undefined) return table.exchange(id, SCHEDULED, state)
+    const hasEnded = places.leave(table, id, state)
+    if (hasEnded) this.#heed(index, places)
+    return hasEnded
+  }
+
+  /** A sender has gone: what it had sent does not start, and what it had not will not be sent. */
+  gone(sender: number, table: TableView): void {
+    for (const { id, state } of table) if (state === SCHEDULED) this.end(sender, table, id, CANCELED)
+    this.#clear(sender)
+  }
+
+  /** Nothing of a thread runs any more: it may have taken places before anybody knew that it submits. */
+  exited(thread: number): void {
+    this.#clear(thread)
+    this.#places.delete(thread)
+  }
+
+  #clear(sender: number): void {
+    this.#places.get(sender)?.forEach((places, index) => {
+      places.clear()
+      this.#heed(index, places)
+    })
+  }
+
+  #heed(index: number, places: QueuePlaces): void {
+    if (places.heed()) this.#room(this.#lanes[index]!.name)
+  }
+}
