@@ -50,7 +50,6 @@ export class LaneSender {
   /** The threads of the lane that it is connected with. */
   readonly links = new LaneLinks()
   readonly waits: LaneWaits
-  /** Moves its tasks within the queue. */
   readonly order: Reordering
   readonly queue: LaneQueue
   /** How handles of its tasks are handed to other threads. */
@@ -113,7 +112,7 @@ export class LaneSender {
       outbox: this.#outbox,
       recall: this.#recall,
     })
-    this.order = new Reordering(context.sent, this.#backlog, this.#recall, this.#dispatch)
+    this.order = new Reordering(context, this.#backlog, this.#recall, this.#dispatch)
     this.#lost = new LostThreads(context, terms.name, this.#settlement, this.#retries, task =>
       this.#takenBack(task),
     )
@@ -222,9 +221,7 @@ export class LaneSender {
 
   /** @returns false if it has started or ended, its arguments were handed over, or its lane has failed */
   setPriority(task: Task, priority: number): boolean {
-    if (!this.order.setPriority(task, priority)) return false
-    this.#context.dependencies.moved(task)
-    return true
+    return this.order.setPriority(task, priority)
   }
 
   /** The state of a task now, whoever decided it. */

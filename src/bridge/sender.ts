@@ -41,7 +41,6 @@ export class Sender implements SenderContext {
   readonly awaited = new Map<number, readonly string[]>()
   readonly exports: Exports
   readonly imports: Imports
-  /** What is told of waits on this thread. */
   readonly reports = new WaitReports(this)
   readonly dependencies = new OpenDependencies(this)
   readonly #lanes = new Map<string, LaneSender>()

@@ -38,7 +38,7 @@ export class Supervisor {
   readonly #lanes = new Map<string, SupervisedLane>()
   readonly #senders = new Senders()
   readonly #queues: LaneQueues
-  readonly #waits = new WaitWatch(this.#senders, lane => this.#lanes.get(lane)?.config.rank ?? 0)
+  readonly waits = new WaitWatch(this.#senders, lane => this.#lanes.get(lane)?.config.rank ?? 0)
   readonly #handles = new HandleRoutes(this.#senders, thread => this.#threads.has(thread))
   readonly #threads = new Map<number, LaneThread>()
   readonly #laneOf = new Map<number, SupervisedLane>()
@@ -205,11 +205,6 @@ export class Supervisor {
     this.#senders.forsake()
   }
 
-  /** How many tasks wait, or are waited for, as far as it was told. */
-  get waits(): number {
-    return this.#waits.size
-  }
-
   stats(): SupervisorStats {
     const lanes: Record<string, LaneThreadStats> = {}
     for (const [name, lane] of this.#lanes) {
@@ -318,13 +313,13 @@ export class Supervisor {
         this.#roomInQueue(message.lane)
         break
       case 'waits':
-        this.#waits.begin(number, message.waits)
+        this.waits.begin(number, message.waits)
         break
       case 'waited':
-        this.#waits.end(number, message.ids)
+        this.waits.end(number, message.ids)
         break
       case 'reprioritized':
-        this.#waits.reprioritized({ owner: number, sequence: message.sequence }, message.priority)
+        this.waits.reprioritized({ owner: number, sequence: message.sequence }, message.priority)
         break
       default:
         if (!this.#handles.receive(number, message)) this.strays++
@@ -394,7 +389,7 @@ export class Supervisor {
     for (let next = entry.port.take(); next !== undefined; next = entry.port.take())
       this.#hear(number, entry, next.message)
     if (this.#senders.remove(number) === undefined) return
-    this.#waits.threadGone(number)
+    this.waits.threadGone(number)
     this.#retirements.senderGone(number)
     const { table } = entry
     const reason = new LaneError('ERR_LANE_CLOSED', '', 'the thread that had submitted the task has ended')
