@@ -40,8 +40,7 @@ const EXPLANATION_MS = 7_000
  * |         |                     |                                         | taken back, or retried: to the backlog      |
  * | settled | final               | `Settlement.finish` alone               |                                             |
  *
- * A task that was settled or taken back may leave its slot behind: the slot is freed by the lane's answer, or when its
- * thread has exited.
+ * Of one that was settled or taken back the slot may be left, until the lane has answered it or its thread has exited.
  */
 export class LaneSender {
   readonly terms: LaneTerms
@@ -83,6 +82,7 @@ export class LaneSender {
       ranOut: task => this.#settlement.waitedTooLong(task),
       dependencyFailed: (task, dependency) => this.#settlement.dependencyFailed(task, dependency),
       nextArrival: () => context.nextSequence(),
+      turns: context.dependencies.turns.of(terms.name),
     })
     this.#admission = new Admission(terms.name, terms.overload, terms.queueLimit, {
       enter: reserved => this.queue.enter(reserved),

@@ -93,6 +93,11 @@ export class LaneSight {
     }
   }
 
+  /** Others know of a task: whose turn it waits for is to be told, if it has a key. */
+  know(task: Task): void {
+    this.#places.backlog.know(task)
+  }
+
   /** Has the lane thread say when this task starts, if it has not; to be followed by another look at its state. */
   reportStart(task: Task): void {
     if (task.id !== 0) this.#places.sent.table.orInt(task.id, INT.FLAGS, FLAG.REPORT_START)

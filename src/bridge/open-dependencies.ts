@@ -3,13 +3,17 @@ import { acrossLanes } from '../core/lane-rank.js'
 import type { Task, TaskExtras } from '../core/task.js'
 import { TaskEnd } from '../core/task-end.js'
 import type { SenderToSupervisor } from './protocol/sender-to-supervisor.js'
+import { TurnWaits } from './turn-waits.js'
 import { ReportedWait, type WaitReports, type WaitSaid } from './wait-reports.js'
 
 /** The sender to which tasks were submitted. */
 export interface DependencyContext {
   readonly environment: { readonly number: number }
   readonly reports: WaitReports
-  lane(name: string): { readonly terms: { readonly rank: number } }
+  lane(name: string): {
+    readonly terms: { readonly rank: number }
+    readonly sight: { know(task: Task): void }
+  }
   tell(message: SenderToSupervisor): void
 }
 
@@ -24,10 +28,13 @@ export interface DependencyContext {
  * Of a million tasks that start one after another, none of which anybody else knows, nothing is told.
  */
 export class OpenDependencies {
+  /** The waits of tasks that were submitted here for the turns of their keys. */
+  readonly turns: TurnWaits
   readonly #sender: DependencyContext
 
   constructor(sender: DependencyContext) {
     this.#sender = sender
+    this.turns = new TurnWaits(sender)
   }
 
   /** A task was submitted that is to start after others. */
@@ -38,6 +45,8 @@ export class OpenDependencies {
   /** Others know of a task from now on. */
   heed(task: Task): void {
     const { extras } = task
+    if (extras !== null && extras.key !== null && !extras.isKnown && !task.dead)
+      this.#sender.lane(task.target.lane).sight.know(task)
     const dependencies = extras?.dependencies ?? null
     if (dependencies === null || dependencies.teller !== null || dependencies.failed !== null) return
     const told = new ToldDependencies(this.#sender.reports)

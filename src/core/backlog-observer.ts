@@ -1,4 +1,5 @@
 import type { FailedDependency } from './dependencies.js'
+import type { TurnObserver } from './key-turns.js'
 import type { Task } from './task.js'
 
 /** What a backlog tells its owner, and asks of it. */
@@ -11,6 +12,8 @@ export interface BacklogObserver {
   ranOut(task: Task): void
   /** One of those that a task waited for is not done, and will not be; it has left the backlog. */
   dependencyFailed(task: Task, dependency: FailedDependency): void
+  /** Left out where nobody waits for tasks but their submitter. */
+  readonly turns?: TurnObserver
   /** The next number in the order of arrival. */
   nextArrival(): number
 }

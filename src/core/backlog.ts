@@ -45,13 +45,14 @@ export class Backlog {
   readonly #held = new ReadyQueue<Task>()
   readonly #tied = new Set<Task>()
   readonly #delayed = new Set<Task>()
-  readonly #turns = new KeyTurns()
+  readonly #turns: KeyTurns
   readonly #forsaken = new Cascade<Task>(task => this.#forsake(task))
 
   constructor(clock: Clock, reminders: Reminders<() => void>, observer: BacklogObserver) {
     this.#clock = clock
     this.#reminders = reminders
     this.#observer = observer
+    this.#turns = new KeyTurns(observer.turns)
   }
 
   /** How many accepted tasks are here. */
@@ -248,6 +249,12 @@ export class Backlog {
     queue?.remove(task)
     change(extras)
     queue?.push(task)
+  }
+
+  /** Others know of a task: that it waits for its turn is of interest. */
+  know(task: Task): void {
+    task.extras!.isKnown = true
+    if (task.place === PARKED) this.#turns.know(task)
   }
 
   /** A task has ended for certain, or is not to run for now: the next of its key may. */

@@ -64,6 +64,8 @@ export class TaskExtras {
   failures = 0
   /** Tasks of one key run one after another. */
   key: string | null = null
+  /** Whether others than its submitter know of it, or wait for it. */
+  isKnown = false
   /** Whether it is this task's turn among those of its key. Written by `KeyTurns` alone. */
   hasTurn = false
   /**

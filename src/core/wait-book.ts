@@ -41,7 +41,8 @@ interface BookedWait<N> extends BegunWait<N> {
  * |           |                                                        | wait is over, and nobody has told it yet: gives way|
  * | `limited` | the end or start of others, for a time                 | gives way: it ends by itself, and the cycle with it|
  * | `thread`  | a task that blocks the thread of the waiter            | is not counted if it would close one               |
- * | `after`   | the end of others, before it starts                    | stays                                              |
+ * | `after`   | the end of others, before it starts; the turn of its   | stays                                              |
+ * |           | key, or being a key, the one that has the turn         |                                                    |
  *
  * What gives way does not count any more for those of the cycle. It would have handed on what is inherited, but in a
  * cycle nothing can go on by it.

@@ -1,5 +1,5 @@
 import type { HandleName } from '../bridge/lending.js'
-import type { WaitTold } from '../bridge/protocol/sender-to-supervisor.js'
+import type { WaitingNode, WaitTold } from '../bridge/protocol/sender-to-supervisor.js'
 import { awaitedName } from '../core/awaited-name.js'
 import { MOST_NAMED } from '../core/dependencies.js'
 import { acrossLanes, withinLane } from '../core/lane-rank.js'
@@ -7,7 +7,7 @@ import { WaitBook } from '../core/wait-book.js'
 import type { WaitNode } from '../core/wait-graph.js'
 import type { Senders } from './senders.js'
 
-/** A task that waits or is waited for. */
+/** A task that waits or is waited for; or a key. */
 interface WaitingTask extends WaitNode, HandleName {
   readonly lane: string
   /** The priority within its lane that it has from others. */
@@ -97,7 +97,7 @@ export class WaitWatch {
     this.#conclude()
   }
 
-  #task({ owner, sequence, name, lane }: WaitTold['awaited'][number]): WaitingTask {
+  #task({ owner, sequence, name, lane, isKey = false }: WaitingNode): WaitingTask {
     const key = keyOf({ owner, sequence })
     let task = this.#tasks.get(key)
     if (task === undefined) {
@@ -105,7 +105,7 @@ export class WaitWatch {
         owner,
         sequence,
         lane,
-        name: awaitedName({ name, lane }),
+        name: isKey ? `key '${name}' on lane '${lane}'` : awaitedName({ name, lane }),
         own: acrossLanes(this.#rankOf(lane), 0),
         inherited: 0,
         told: 0,

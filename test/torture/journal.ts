@@ -17,6 +17,7 @@ export interface SubmitNote {
   readonly transfers: boolean
   readonly limited: boolean
   readonly signalled: boolean
+  readonly key: string | null
   /** After which tasks it is to start. */
   readonly after: readonly number[]
 }

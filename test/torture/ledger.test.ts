@@ -21,6 +21,7 @@ function entryOf(changes: Partial<Entry> = {}): Entry {
     transfers: false,
     limited: false,
     signalled: false,
+    key: null,
     after: [],
     callbacks: ['submit', 'start', 'done'],
     refusal: undefined,
@@ -258,6 +259,17 @@ test('it sees a deadlock where nobody else waits', () => {
   const wait: Wait = { waiter: 0, thread: 7, awaited: 1, kind: 'result', from: 900, end }
   assert.equal(saysOf(wait, {}, { waits: [wait, blocked] }), [])
   sees(saysOf(wait, {}, { waits: [wait, { ...blocked, from: 1_050 }] }))
+})
+
+test('a deadlock may lead through a key whose turn one has that waits for the other', () => {
+  const end = ended({ code: 'ERR_DEADLOCK' })
+  const says = (key: string, other: string): string[] => {
+    const waiter = entryOf({ name: 'nest', key })
+    const awaited = entryOf({ task: 1, key: other, end: { ...DONE, value: 1 } })
+    return saysOf({ end }, {}, { entries: [waiter, awaited] })
+  }
+  assert.equal(says('x', 'x'), [])
+  assert.match(says('x', 'y').join('; '), /in its way/)
 })
 
 test('what another task ended with explains a failure only of one that waited for it and lets it through', () => {

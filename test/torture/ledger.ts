@@ -16,6 +16,8 @@ export interface Entry {
   readonly limited: boolean
   /** Whether its signal may have aborted. */
   readonly signalled: boolean
+  /** Those of its lane that have the same run one after another, if one thread has submitted them. */
+  readonly key: string | null
   /** After which tasks it was to start. */
   readonly after: readonly number[]
   /** Of one that a task has submitted: which, the thread that it was on, and when. */

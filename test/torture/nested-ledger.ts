@@ -88,5 +88,29 @@ function* complaintsOfDeadlock(
   const isKept = isSync
     ? others.some(other => other.thread !== wait.thread)
     : others.some(({ kind }) => kind === 'resultSync' || kind === 'waitSync')
-  if (!isKept) yield 'no other wait is in its way'
+  if (!isKept && !isThroughKey(wait, at, account)) yield 'no other wait is in its way'
+}
+
+/** Whether the awaited waits, itself or through others, for the turn of a key that one has who waits for it. */
+function isThroughKey(wait: Wait, at: number, account: Account): boolean {
+  const ahead = reachedFrom(wait.awaited, at, account)
+  for (const { task, lane, key } of account.entries) {
+    if (key === null || !reachedFrom(task, at, account).has(wait.waiter)) continue
+    for (const one of ahead) {
+      const parked = one === task ? undefined : entryOf(one, account)
+      if (parked?.key === key && parked.lane === lane) return true
+    }
+  }
+  return false
+}
+
+/** A task, and all that it waits for at an instant, itself or through others. */
+function reachedFrom(first: number, at: number, account: Account): Set<number> {
+  const reached = new Set([first])
+  for (const task of reached) {
+    for (const after of entryOf(task, account)?.after ?? []) reached.add(after)
+    for (const { waiter, awaited, from, end } of account.waits)
+      if (waiter === task && from <= at && (end?.at ?? Number.POSITIVE_INFINITY) >= at) reached.add(awaited)
+  }
+  return reached
 }

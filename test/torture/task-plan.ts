@@ -110,6 +110,7 @@ export function termsOf({ options, after }: Plan) {
     transfers: options.transfer !== undefined,
     limited: (options.timeout ?? options.queueTimeout ?? options.deadline) !== undefined,
     signalled: options.signal !== undefined,
+    key: options.key ?? null,
     after,
   }
 }

@@ -126,13 +126,21 @@ export interface OutcomeGone {
   readonly watcher: number
 }
 
+/** What waits, or is waited for. */
+export interface WaitingNode extends HandleName {
+  readonly name: string
+  readonly lane: string
+  /** Whether it is a key, whose turn tasks wait for, and which waits for the task that has it. */
+  readonly isKey?: boolean
+}
+
 /** A task here waits for others, and has for a while; or one that was submitted here is to start after others. */
 export interface WaitTold {
   /** The number of the wait on this thread. */
   readonly id: number
   readonly kind: WaitKind
-  readonly waiter: HandleName & { readonly name: string; readonly lane: string; readonly priority: number }
-  readonly awaited: readonly (HandleName & { readonly name: string; readonly lane: string })[]
+  readonly waiter: WaitingNode & { readonly priority: number }
+  readonly awaited: readonly WaitingNode[]
 }
 
 export interface WaitsBegun {
