@@ -97,6 +97,10 @@ export class Exports implements Lending {
     this.changed(task.sequence, thread, -1)
   }
 
+  unread(task: Task, thread: number): void {
+    this.takeBack(task, thread)
+  }
+
   /** A thread has been handed a handle so many times more, or has given it back. */
   changed(sequence: number, thread: number, change: number): void {
     const exported = this.#exported.get(sequence)

@@ -117,6 +117,9 @@ export class Imports implements Lending {
     this.#context.tell({ type: 'lent', owner, sequence, to: thread, change: -1 })
   }
 
+  /** The thread gives it back itself: this one may have died meanwhile. */
+  unread(): void {}
+
   /** Somebody waits for a task. */
   watch(task: Task): void {
     const imported = this.#byTask.get(task)
@@ -259,11 +262,16 @@ export class Imports implements Lending {
     // It may have come again in the meantime, and its times are counted there.
     if (this.#byName.get(name) !== imported) return
     this.#byName.delete(name)
-    if (this.#returned.length === 0) this.#context.defer(() => this.#giveBack())
-    this.#returned.push(imported.owner, imported.sequence, imported.times)
+    this.giveBack(imported.owner, imported.sequence, imported.times)
   }
 
-  #giveBack(): void {
+  /** Tells the submitter of a task that this thread has no use for its handle any more. @param times how often it was given */
+  giveBack(owner: number, sequence: number, times: number): void {
+    if (this.#returned.length === 0) this.#context.defer(() => this.#tellReturned())
+    this.#returned.push(owner, sequence, times)
+  }
+
+  #tellReturned(): void {
     const handles = this.#returned
     this.#returned = []
     this.#context.tell({ type: 'returned', handles })

@@ -16,10 +16,12 @@ export interface JobSource {
   answer(job: Job, verdict: number, value: unknown, now: number): void
   /** The job held the loop for longer than its lane lets pass unreported. @param held milliseconds */
   reportSlow(job: Job, held: number): void
-  /** The job waits for what the runtime will tell it of, or does not any more. */
-  waits(job: Job, isWaiting: boolean): void
-  /** Notes what a job waits for. @returns to be called when it does not any more */
-  awaits(job: Job, awaited: () => Iterable<Task>, refuse: (error: Error) => void): () => void
+  /**
+   * The job waits for what the runtime will tell it of.
+   *
+   * @returns to be called when it does not any more
+   */
+  waits(job: Job, awaited: () => Iterable<Task>, refuse: (error: Error) => void): () => void
   /** Gives the slot of a job back that did not run, or is given up. */
   acknowledge(job: Job): void
 }
@@ -44,8 +46,6 @@ export class Job implements Queueable<Job> {
   started = 0
   /** Answered, or given up by the lane: whatever its code still does is of no interest. */
   ended = false
-  /** For how many things it waits. */
-  #waits = 0
   /** What `currentTask()` answers, once the task has asked. */
   context: unknown = null
 
@@ -71,11 +71,6 @@ export class Job implements Queueable<Job> {
 
   /** Its code awaits something that the runtime will tell it of: until then it needs no place on its thread. */
   beginWait(awaited: () => Iterable<Task>, refuse: (error: Error) => void): () => void {
-    if (this.#waits++ === 0) this.source.waits(this, true)
-    const end = this.source.awaits(this, awaited, refuse)
-    return () => {
-      end()
-      if (--this.#waits === 0) this.source.waits(this, false)
-    }
+    return this.source.waits(this, awaited, refuse)
   }
 }

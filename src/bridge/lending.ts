@@ -38,6 +38,8 @@ export interface Lending {
   readonly of: object
   /** @param thread the number of the thread that gets it */
   lend(task: Task, thread: number): SentHandle
-  /** What was lent has not been looked at, and never will be. */
+  /** What was lent has not left. */
   takeBack(task: Task, thread: number): void
+  /** What was lent has left with a task that its thread has not run, or that has died with it. */
+  unread(task: Task, thread: number): void
 }

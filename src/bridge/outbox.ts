@@ -185,7 +185,7 @@ export class Outbox {
     const task = sent.at(slot)!
     link.answered(slot, sent.table.state(slot) === RECALLED)
     const waited = sent.table.exchange(slot, SCHEDULED, CANCELED)
-    sent.release(slot)
+    sent.release(slot, false)
     // Cancelled or taken back by a callback of another that was refused.
     if (task.id !== slot) return
     task.id = 0

@@ -44,20 +44,27 @@ export class SentTasks {
     this.#lent.set(id, handles)
   }
 
-  /** Gives a slot back once nobody can mean its task by it any more. */
-  release(id: number): void {
-    if (this.#lent.size > 0) this.#takeBack(id)
+  /**
+   * Gives a slot back once nobody can mean its task by it any more.
+   *
+   * @param hasLeft whether its task was posted
+   */
+  release(id: number, hasLeft = true): void {
+    if (this.#lent.size > 0) this.#takeBack(id, hasLeft)
     this.#bySlot[slotOf(id)] = undefined
     this.table.free(id)
   }
 
-  /** The handles of a task that never started are as if they had never left; all others their thread will give back. */
-  #takeBack(id: number): void {
+  /** The handles of a task that has started are its thread's to give back. */
+  #takeBack(id: number, hasLeft: boolean): void {
     const handles = this.#lent.get(id)
     if (handles === undefined) return
     this.#lent.delete(id)
     if (this.table.float(id, FLOAT.STARTED) !== 0) return
-    for (const { lending, task, thread } of handles) lending.takeBack(task, thread)
+    for (const { lending, task, thread } of handles) {
+      if (hasLeft) lending.unread(task, thread)
+      else lending.takeBack(task, thread)
+    }
   }
 
   /** The slots that a lane's tasks have, also those of tasks that were settled or taken back and await their answer. */

@@ -33,12 +33,16 @@ export interface InletObserver {
   expiryAhead(at: number): void
   /** A task has left the lane's queue, and somebody waits for room there. */
   roomInQueue(): void
-  /** A task waits for what the runtime will tell it of, or does not any more. */
-  waits(job: Job, isWaiting: boolean): void
-  /** Notes what a task waits for. @returns to be called when it does not any more */
-  awaits(job: Job, awaited: () => Iterable<Task>, refuse: (error: Error) => void): () => void
+  /** A task waits for what the runtime will tell it of. @returns to be called when it does not any more */
+  waits(job: Job, awaited: () => Iterable<Task>, refuse: (error: Error) => void): () => void
   /** Puts handles into the arguments of a task that is about to run. @param list what came with them */
   revive(args: readonly unknown[], list: unknown): readonly unknown[]
+  /**
+   * A task has not run, and will not here: what others of its arguments than its submitter's own are handles of.
+   *
+   * @param list what came with them
+   */
+  unread(submitter: number, list: unknown): void
   /** What became of tasks whose handles other threads have. */
   readonly outcomes: KeptOutcomes
   /** A message, or a part of one, made no sense and was dropped. */
@@ -233,7 +237,7 @@ export class TaskInlet implements JobSource {
 
   /** @param verdict DONE with the value, or FAILED with an encoded error */
   answer(job: Job, verdict: number, value: unknown, now: number): void {
-    if (verdict === DONE && handlesIn([value]) !== null) {
+    if (verdict === DONE && typeof value === 'object' && handlesIn([value]) !== null) {
       const path = pathToHandle(value, 'result') ?? 'result'
       const cause = new TypeError('a handle can be given to a task, and cannot be returned by one')
       this.answer(job, FAILED, encodeError(new ResultNotCloneableError(path, { cause })), now)
@@ -248,12 +252,8 @@ export class TaskInlet implements JobSource {
     this.#answers.push(job.id, value)
   }
 
-  waits(job: Job, isWaiting: boolean): void {
-    this.#observer.waits(job, isWaiting)
-  }
-
-  awaits(job: Job, awaited: () => Iterable<Task>, refuse: (error: Error) => void): () => void {
-    return this.#observer.awaits(job, awaited, refuse)
+  waits(job: Job, awaited: () => Iterable<Task>, refuse: (error: Error) => void): () => void {
+    return this.#observer.waits(job, awaited, refuse)
   }
 
   /** Now, since the slot may be another task's as soon as the answer has left. */
@@ -270,6 +270,8 @@ export class TaskInlet implements JobSource {
 
   /** Tells the sender that the slot of a task that did not run, or is given up, is free. */
   acknowledge(job: Job): void {
+    if (job.started === 0 && (this.table.int(job.id, INT.FLAGS) & FLAG.HANDLES) !== 0)
+      this.#observer.unread(this.sender, job.args.at(-1))
     if (this.table.home(job.id) !== 0) this.#observer.outcomes.over(this.#nameOf(job.id))
     this.#answers.push(job.id, undefined)
   }
@@ -337,14 +339,15 @@ export class TaskInlet implements JobSource {
       batch[2] = encodeError(new ResultNotCloneableError(path, { cause }))
       this.#port.post(batch)
     }
+    const isAnyShown = this.#shown.size > 0
     for (let i = 1; i < batch.length; i += 2) {
       const id = batch[i] as number
       const verdict = this.table.int(id, INT.VERDICT)
-      const shown = this.#shown.get(id)
       // Fails, rightly, if a cancel came first or the sender has already done it with this very answer.
       const decided =
         (verdict === DONE || verdict === FAILED) &&
         (this.table.exchange(id, STARTED, verdict) || this.table.state(id) === verdict)
+      const shown = isAnyShown ? this.#shown.get(id) : undefined
       if (shown !== undefined) this.#show(id, shown, decided, verdict, batch[i + 1])
     }
   }

@@ -126,9 +126,20 @@ export class ReadyQueue<T extends Queueable<T>> {
       this.#taken = 0
       item = this.#oldestAged(now)
     }
-    item ??= this.peek()!
+    if (item === null) return this.#takeFirst()
     this.remove(item)
     return item
+  }
+
+  /** There is one. */
+  #takeFirst(): T {
+    for (let index = 0; ; index++) {
+      const level = this.#levels[index]!
+      const { first } = level
+      if (first === null) continue
+      this.#removeFrom(level, index, first)
+      return first
+    }
   }
 
   /** The aged item that has waited longest, or null; of each level the first to have come is the oldest. */
@@ -144,7 +155,10 @@ export class ReadyQueue<T extends Queueable<T>> {
   /** Takes an item out that is in the queue. Its priority and deadline must be what they were when it came. */
   remove(item: T): void {
     const index = this.#indexOf(item.priority)
-    const level = this.#levels[index]!
+    this.#removeFrom(this.#levels[index]!, index, item)
+  }
+
+  #removeFrom(level: Level<T>, index: number, item: T): void {
     if (item.deadline !== Number.POSITIVE_INFINITY) heapRemove(level.byDeadline, item)
     else if (item.position > 0) heapRemove(level.late, item)
     else unlink(level, item)

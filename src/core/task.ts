@@ -1,9 +1,22 @@
 import type { Acceptance } from './acceptance.js'
 import type { Dependencies } from './dependencies.js'
 import { MultilaneError } from './errors.js'
+import { keepShape } from './kept-shapes.js'
 import type { Queueable } from './ready-queue.js'
 import type { RetryPolicy } from './retry-policy.js'
-import { CANCELED, DONE, FAILED, isFinal, mayFollow, NEW, TASK_STATES, TIMED_OUT } from './task-state.js'
+import {
+  CANCELED,
+  DONE,
+  FAILED,
+  isFinal,
+  mayFollow,
+  NEW,
+  SCHEDULED,
+  STARTED,
+  SUBMITTED,
+  TASK_STATES,
+  TIMED_OUT,
+} from './task-state.js'
 import type { TimerEntry } from './timer-queue.js'
 
 /**
@@ -217,6 +230,16 @@ export class UnheldTask extends Task {
     this.id = 0
   }
 }
+
+/** Of no lane. */
+export const SAMPLE_TARGET: CallTarget = { name: '', lane: '', index: 0, mean: 0.5 }
+for (const Kind of [Task, UnheldTask]) {
+  const sample = new Kind(SAMPLE_TARGET, 1, [], 0.5, null, null)
+  for (const state of [SUBMITTED, SCHEDULED, STARTED]) sample.enter(state)
+  sample.settle(DONE, undefined, 0.5, 0.5)
+  keepShape(sample)
+}
+keepShape(new TaskExtras())
 
 /** Which of the optional timestamps a final state sets. */
 export type FinalTimestamp = 'done' | 'error' | 'timeout' | 'cancel'

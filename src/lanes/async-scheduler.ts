@@ -123,8 +123,12 @@ export class AsyncScheduler extends SchedulerBase<AsyncLane> {
     const how = lane.admit(now)
     const target = this.#targets[name].get(description.name)
     // What is to be called stands where other tasks have their arguments.
-    const Kind = resolve !== null && extras === null ? UnheldTask : Task
-    const task = new Kind(target, connection.nextNumber(), description as never, now, resolve, extras)
+    const call = description as never
+    const number = connection.nextNumber()
+    const task =
+      resolve !== null && extras === null
+        ? new UnheldTask(target, number, call, now, resolve, null)
+        : new Task(target, number, call, now, resolve, extras)
     if (name === 'loop') this.#sites.note(task)
     if (extras === null) lane.submit(task, how)
     else submitWithOptions(task, extras, options!, how, lane, connection.epoch, this.#surroundings)

@@ -31,4 +31,21 @@ export class HandleRevival {
     }
     return putHandles(args, handles)
   }
+
+  /**
+   * Gives back what was to be revived, and will not be. A submitter that was here before its task knows by itself of its
+   * own; of others it may know nothing any more, having died.
+   *
+   * @param submitter the number of the sender whose task they came with
+   * @param list what came with the arguments
+   */
+  giveBack(submitter: number, list: readonly unknown[]): void {
+    const { environment, exports, imports } = this.#sender
+    for (let i = 0; i + 1 < list.length; i += 2) {
+      const { owner, sequence } = list[i + 1] as SentHandle
+      if (owner === submitter) continue
+      if (owner === environment.number) exports.changed(sequence, owner, -1)
+      else imports.giveBack(owner, sequence, 1)
+    }
+  }
 }

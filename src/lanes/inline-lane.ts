@@ -163,6 +163,8 @@ export class InlineLane implements LadderThread {
         // Nobody here looks for cycles: all of it is on one loop, to be seen in a debugger.
         awaits: () => () => {},
         revive: (args, list) => this.#surroundings.revive(args, list),
+        // There is but one submitter, which knows of its own.
+        unread: () => {},
         abort: (job, reason) => contextOf(job, host).abort(decodeReason(reason)),
         expiryAhead: at => this.#observer.expiryAhead(at),
         abandoned: () => this.#observer.abandoned(),

@@ -89,9 +89,10 @@ export async function lease(terms: Lease): Promise<never> {
     },
   })
   const revive: LoopEnvironment['revive'] = (args, list) => ownSender().revive(args, list)
+  const unread: LoopEnvironment['unread'] = (submitter, list) => ownSender().unread(submitter, list)
   const awaits: LoopEnvironment['awaits'] = (job, awaited, refuse) =>
     ownSender().waits.begin(job, awaited, refuse)
-  const loop = makeLoop(terms, block, module, { timings, awaits, revive, tell })
+  const loop = makeLoop(terms, block, module, { timings, awaits, revive, unread, tell })
   process.on('uncaughtException', error => blame(loop, error, tell))
   process.on('unhandledRejection', reason => blame(loop, reason, tell))
   process.on('exit', code => {
@@ -138,13 +139,16 @@ export async function lease(terms: Lease): Promise<never> {
   return ENDED_BY_SUPERVISOR
 }
 
-type LoopMeans = Pick<LoopEnvironment, 'awaits' | 'revive'> & { timings: ThreadTimings; tell: Tell }
+type LoopMeans = Pick<LoopEnvironment, 'awaits' | 'revive' | 'unread'> & {
+  timings: ThreadTimings
+  tell: Tell
+}
 
 function makeLoop(
   terms: Lease,
   block: ThreadBlock,
   module: TaskModule,
-  { timings, awaits, revive, tell }: LoopMeans,
+  { timings, awaits, revive, unread, tell }: LoopMeans,
 ): RunLoop {
   let announced = Number.POSITIVE_INFINITY
   const { index, concurrency, queue, grace, spin, slowCallback } = terms.config
@@ -157,6 +161,7 @@ function makeLoop(
       timings,
       awaits,
       revive,
+      unread,
       nextTurn: call => void setImmediate(call),
       microtask: queueMicrotask,
       invoke: runInContext,

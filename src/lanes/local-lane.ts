@@ -101,8 +101,10 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
     this.#endings = new Endings(history, {
       ended: task => {
         unfinished.ended()
-        if (task.extras !== null) this.#isBehind = true
-        if (this.runOf(task) === undefined) this.#endTurn(task)
+        if (task.extras !== null) {
+          this.#isBehind = true
+          if (this.runOf(task) === undefined) this.#endTurn(task)
+        }
         if (this.backlog.held > 0) this.slice.wake()
       },
     })
@@ -332,9 +334,10 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
     const { task } = run
     run.over = true
     if (run.expiry !== null) this.surroundings.reminders.cancel(run.expiry)
-    this.runs.delete(task)
+    if (this.runs.size > 0) this.runs.delete(task)
     if (task.dead) this.#endTurn(task)
-    if (this.runs.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve()
+    if (this.#whenEmpty.length === 0 || this.runs.size > 0) return
+    for (const resolve of this.#whenEmpty.splice(0)) resolve()
   }
 
   #refuseToBlock({ target }: Task): void {

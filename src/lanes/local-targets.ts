@@ -6,6 +6,8 @@ const MOST = 10_000
 /** The functions of a lane whose tasks bring their functions along, told apart by the names of the tasks. */
 export class LocalTargets {
   readonly #lane: string
+  /** That of the task before is mostly that of the next. */
+  #last: CallTarget | undefined
   readonly #targets = new Map<string, CallTarget>()
 
   constructor(lane: string) {
@@ -13,6 +15,12 @@ export class LocalTargets {
   }
 
   get(name: string): CallTarget {
+    if (this.#last !== undefined && this.#last.name === name) return this.#last
+    this.#last = this.#find(name)
+    return this.#last
+  }
+
+  #find(name: string): CallTarget {
     let target = this.#targets.get(name)
     if (target === undefined) {
       if (this.#targets.size >= MOST) this.#targets.clear()

@@ -28,6 +28,8 @@ export interface LoopEnvironment {
   awaits(job: Job, awaited: () => Iterable<Task>, refuse: (error: Error) => void): () => void
   /** Puts handles into the arguments of a task that is about to run. @param list what came with them */
   revive(args: readonly unknown[], list: unknown): readonly unknown[]
+  /** Gives back the handles of a task that has not run. @param list what came with them */
+  unread(submitter: number, list: unknown): void
   /** Fires the task's AbortSignal. */
   abort(job: Job, reason: EncodedReason): void
   expiryAhead(at: number): void

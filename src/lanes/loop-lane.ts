@@ -1,6 +1,6 @@
 import type { Failure } from '../bridge/failure.js'
 import { TaskThrewError } from '../core/errors.js'
-import type { Task, TaskExtras } from '../core/task.js'
+import { SAMPLE_TARGET, Task, type TaskExtras } from '../core/task.js'
 import { DONE, FAILED, SCHEDULED, STARTED } from '../core/task-state.js'
 import { LocalLane, type LocalSurroundings, type LocalTerms } from './local-lane.js'
 import { LoopRun, type RunKeeper } from './loop-run.js'
@@ -30,11 +30,14 @@ export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
   readonly #surroundings: LoopSurroundings
   /** Those that wait for other tasks. */
   readonly #waiting = new Set<LoopRun>()
+  /** See `keepShape`. */
+  protected readonly sample: LoopRun
   /** The one that holds the loop. */
   #holder: LoopRun | null = null
 
   constructor(terms: LoopTerms, surroundings: LoopSurroundings) {
     super(terms, surroundings)
+    this.sample = new LoopRun(new Task(SAMPLE_TARGET, 0, [], 0.5, null, null), 0.5, this)
     this.#slowCallback = terms.slowCallback
     this.#surroundings = surroundings
   }
@@ -131,7 +134,11 @@ export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
   }
 
   #isFollowed(run: LoopRun, returned: unknown): boolean {
-    if (typeof returned !== 'object' || returned === null) return false
+    return typeof returned === 'object' && returned !== null && this.#follow(run, returned)
+  }
+
+  /** Apart, since what closures keep is made where they could be, and most functions that are called here return nothing. */
+  #follow(run: LoopRun, returned: object): boolean {
     return whenSettled(
       returned,
       value => this.#completed(run, DONE, value),

@@ -9,6 +9,7 @@ import type { ThreadBlock } from '../bridge/thread-block.js'
 import type { Clock } from '../core/clock.js'
 import { ReadyQueue } from '../core/ready-queue.js'
 import { SpinPolicy } from '../core/spin-policy.js'
+import type { Task } from '../core/task.js'
 import { DONE, FAILED } from '../core/task-state.js'
 import type { LoopEnvironment, LoopOptions } from './loop-environment.js'
 import { whenSettled } from './when-settled.js'
@@ -52,8 +53,8 @@ export class RunLoop {
   readonly #ready = new ReadyQueue<Job>()
   readonly #inlets = new Map<number, TaskInlet>()
   readonly #pending = new Set<Job>()
-  /** Of those, and of the one that is in its first stretch: the ones that wait for others, and need no slot meanwhile. */
-  readonly #waiting = new Set<Job>()
+  /** Of those, and of the one that is in its first stretch: the ones that wait for others, and need no slot meanwhile; each with for how many. */
+  readonly #waiting = new Map<Job, number>()
   /** Of those that were aborted: stops the timer of their grace. */
   readonly #graces = new Map<Job, () => void>()
   readonly #outcomes = new KeptOutcomes()
@@ -126,9 +127,9 @@ export class RunLoop {
       expiryAhead: at => this.#environment.expiryAhead(at),
       roomInQueue: () => this.#environment.roomInQueue(),
       stray: () => this.block.addStray(),
-      waits: (job, isWaiting) => this.#waits(job, isWaiting),
-      awaits: (job, awaited, refuse) => this.#environment.awaits(job, awaited, refuse),
+      waits: (job, awaited, refuse) => this.#waits(job, awaited, refuse),
       revive: (args, list) => this.#environment.revive(args, list),
+      unread: (submitter, list) => this.#environment.unread(submitter, list),
       outcomes: this.#outcomes,
     })
     this.#inlets.set(sender, inlet)
@@ -310,7 +311,11 @@ export class RunLoop {
   }
 
   #isFollowed(job: Job, returned: unknown): boolean {
-    if (typeof returned !== 'object' || returned === null) return false
+    return typeof returned === 'object' && returned !== null && this.#follow(job, returned)
+  }
+
+  /** Apart, since what closures keep is made where they could be, and most functions return no promise. */
+  #follow(job: Job, returned: object): boolean {
     return whenSettled(
       returned,
       value => this.#completed(job, DONE, value),
@@ -318,11 +323,19 @@ export class RunLoop {
     )
   }
 
-  #waits(job: Job, isWaiting: boolean): void {
-    if (!isWaiting) this.#waiting.delete(job)
-    else if (!job.ended) {
-      this.#waiting.add(job)
-      this.#queueDrain()
+  #waits(job: Job, awaited: () => Iterable<Task>, refuse: (error: Error) => void): () => void {
+    if (!job.ended) {
+      const open = this.#waiting.get(job) ?? 0
+      this.#waiting.set(job, open + 1)
+      if (open === 0) this.#queueDrain()
+    }
+    const end = this.#environment.awaits(job, awaited, refuse)
+    return () => {
+      end()
+      const open = this.#waiting.get(job)
+      if (open === undefined) return
+      if (open > 1) this.#waiting.set(job, open - 1)
+      else this.#waiting.delete(job)
     }
   }
 

@@ -33,6 +33,11 @@ class TaskPromise<T> extends Promise<T> {
     return this
   }
 
+  /** Cheaper than to ask which class a promise is of. */
+  static is(promise: Promise<unknown>): promise is TaskPromise<unknown> {
+    return #running in promise
+  }
+
   /** What it waits for is known only now. */
   waitsFor(awaited: Awaited): void {
     this.#awaited = awaited
@@ -83,8 +88,7 @@ function promiseWithin<T>(running: RunningTask, executor: Executor<T>, awaited: 
 
 /** Says what a promise that was made here waits for, once that is known. As often called as `promiseOf`. */
 export function waitsFor(promise: Promise<unknown>, task: Task): void {
-  // Asked first because it costs less.
-  if (ambientRun() !== undefined && promise instanceof TaskPromise) promise.waitsFor(onlyThat(task))
+  if (TaskPromise.is(promise)) promise.waitsFor(onlyThat(task))
 }
 
 function onlyThat(task: Task): Awaited {

@@ -53,6 +53,8 @@ export interface SenderSurroundings {
   channel(): { readonly port1: MessagePort; readonly port2: MessagePort }
   /** A port of an end that stays on this thread. */
   open(end: MessagePort): Port
+  /** What the thread sleeps by in a synchronous wait. */
+  bell(): SenderBell
 }
 
 /** That of a real thread. */
@@ -62,6 +64,7 @@ const ownThread: SenderSurroundings = {
   defer: queueMicrotask,
   channel: () => new MessageChannel(),
   open: end => new ThreadPort(end),
+  bell: () => new SenderBell(),
 }
 
 /**
@@ -79,7 +82,7 @@ export class ThreadSender {
   constructor(
     terms: readonly LaneTerms[],
     host: ThreadSenderHost,
-    { clock, timers, defer, channel, open }: SenderSurroundings = ownThread,
+    { clock, timers, defer, channel, open, bell }: SenderSurroundings = ownThread,
   ) {
     const { port1, port2 } = channel()
     const notices = open(port1)
@@ -106,7 +109,7 @@ export class ThreadSender {
         busy: host.busy,
         waits: this.waits,
         report: host.report,
-        bell: () => new SenderBell(),
+        bell,
         home: { lane: host.lane, thread: host.thread, places: host.places },
         aboutToBlock: host.aboutToBlock,
         interruption: host.interruption,
@@ -126,6 +129,11 @@ export class ThreadSender {
   /** Puts handles into the arguments of a task that is about to run. @param list what came with them */
   revive(args: readonly unknown[], list: unknown): readonly unknown[] {
     return this.#revival.revive(args, list as readonly unknown[])
+  }
+
+  /** Gives back the handles of a task that has not run. @param list what came with them */
+  unread(submitter: number, list: unknown): void {
+    this.#revival.giveBack(submitter, list as readonly unknown[])
   }
 
   /** Resolves when no task that was submitted here is unfinished. */

@@ -48,9 +48,9 @@ export class RigThread {
       arrived: job => this.jobs.push(job),
       expiryAhead: () => {},
       stray: () => {},
-      waits: () => {},
-      awaits: () => () => {},
+      waits: () => () => {},
       revive: args => args,
+      unread: () => {},
       outcomes: new KeptOutcomes(),
     })
     port.listen(

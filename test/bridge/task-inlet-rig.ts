@@ -34,9 +34,9 @@ export class TaskInletRig {
       arrived: job => this.jobs.push(job),
       expiryAhead: at => this.expiries.push(at),
       stray: () => {},
-      waits: () => {},
-      awaits: () => () => {},
+      waits: () => () => {},
       revive: args => args,
+      unread: () => {},
       outcomes: new KeptOutcomes(),
     })
     this.table = new TaskTable((index, buffer) => mine.post({ type: 'segment', index, buffer }))

@@ -206,7 +206,8 @@ test('a task that nobody has a handle of is seen while it runs, and when it has 
   assert.is(later!.timestamps.start, start)
   const past = scheduler.taskInfo(first!.id)!
   assert.is(past.timestamps.start, start)
-  assert.ok(past.ran! >= 2)
+  // The timer counts from the turn that the function was called in.
+  assert.ok(past.ran! >= 1)
   assert.is(scheduler.slowest()!.id, first!.id)
   await scheduler.close()
 })

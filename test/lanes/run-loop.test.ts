@@ -46,6 +46,7 @@ class Rig {
         invoke: (job, call) => call(...(job.args as never[])),
         awaits: () => () => {},
         revive: args => args,
+        unread: () => {},
         abort: () => {},
         expiryAhead: () => {},
         abandoned: () => {},

@@ -14,7 +14,11 @@ export function checkOthersDone(
   detectors: Detectors,
 ): void {
   for (const other of entry.after) {
-    if (other.task.state !== DONE || other.task.ended! > started)
+    // Of one of another submitter it may hear before that one does.
+    if (other.sender !== entry.sender) {
+      if (!other.sender.actor.dead && other.lane.stateOf(other.task) !== DONE)
+        detectors.fail('after', `it begins, and is to start after ${describe(other)}`, { entry, thread })
+    } else if (other.task.state !== DONE || other.task.ended! > started)
       detectors.fail('after', `it begins, and is to start after ${describe(other)}`, { entry, thread })
   }
 }
@@ -26,6 +30,10 @@ export function checkTies({ open }: SimSender, detectors: Detectors): void {
     if (task.extras === null || task.extras.dependencies === null) continue
     if (task.place !== TIED && task.place !== DELAYED)
       detectors.fail('after', 'it waits for others, and for something else', { entry })
+    if (after.some(other => other.sender !== entry.sender)) {
+      checkForeignTie(entry, detectors)
+      continue
+    }
     const failed = after.find(other => other.task.dead && other.task.state !== DONE)
     // One that had failed before is told of by a reminder, which may be a millisecond late.
     if (failed !== undefined) {
@@ -39,6 +47,13 @@ export function checkTies({ open }: SimSender, detectors: Detectors): void {
     if (task.waitsFor < left)
       detectors.fail('after', `it waits for ${task.waitsFor}, and ${left} are left`, { entry })
   }
+}
+
+/** One that waits for tasks of other submitters, all of which have been told that those are done, has been told too. */
+function checkForeignTie(entry: Entry, detectors: Detectors): void {
+  const isDone = ({ sender, task }: Entry): boolean =>
+    !sender.actor.dead && !sender.actor.parked && task.state === DONE
+  if (entry.after.every(isDone)) detectors.fail('forgotten', 'all that it waited for are done', { entry })
 }
 
 /**

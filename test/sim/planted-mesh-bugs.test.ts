@@ -4,15 +4,19 @@ import { Exports } from '#src/bridge/exports.js'
 import { Job } from '#src/bridge/job.js'
 import { KeptOutcomes } from '#src/bridge/kept-outcomes.js'
 import { LaneLink } from '#src/bridge/lane-link.js'
+import { LaneWaits } from '#src/bridge/lane-waits.js'
 import { ThreadBlock } from '#src/bridge/thread-block.js'
+import { HandleRevival } from '#src/lanes/handle-revival.js'
 import { HandleRoutes } from '#src/lanes/handle-routes.js'
 import { Retirements } from '#src/lanes/retirements.js'
 import { RunLoop } from '#src/lanes/run-loop.js'
 import { Senders } from '#src/lanes/senders.js'
+import { Random } from '../support/random.js'
 import { Planting } from './planting.js'
+import { randomMesh } from './sim-options.js'
 
 const test = suite('simulation: planted bugs of nested tasks')
-const planting = new Planting(test)
+const planting = new Planting(test, seed => randomMesh(new Random(~seed)).nesting)
 
 planting.finds(
   'a wait that gives no place back',
@@ -121,6 +125,22 @@ planting.finds(
   ['hung', 'handles', 'orphans'],
   HandleRoutes.prototype,
   'threadGone',
+  () => () => {},
+)
+
+planting.finds(
+  'a thread that is sent nothing any more once it has waited synchronously',
+  ['forgotten', 'hung'],
+  LaneWaits.prototype,
+  'takeIn',
+  () => () => {},
+)
+
+planting.finds(
+  'handles that the dead had given on, and nobody looked at',
+  'handles',
+  HandleRevival.prototype,
+  'giveBack',
   () => () => {},
 )
 

@@ -13,9 +13,12 @@ process.on('unhandledRejection', () => {})
 /** Puts bugs in the place of what is right, and sees to it that the simulation finds them. */
 export class Planting {
   readonly #test: Test
+  readonly #isApt: (seed: number) => boolean
 
-  constructor(test: Test) {
+  /** @param isApt whether a seed can show any of these bugs: others are not tried */
+  constructor(test: Test, isApt: (seed: number) => boolean = () => true) {
     this.#test = test
+    this.#isApt = isApt
   }
 
   /**
@@ -47,7 +50,7 @@ export class Planting {
       const right = Object.getOwnPropertyDescriptor(within, property)!
       Object.defineProperty(within, property, { ...planted, configurable: true })
       try {
-        const { detector } = await firstFailure()
+        const { detector } = await firstFailure(this.#isApt)
         assert.ok([detectors].flat().includes(detector), `it was found by '${detector}'`)
       } finally {
         Object.defineProperty(within, property, right)
@@ -56,8 +59,10 @@ export class Planting {
   }
 }
 
-async function firstFailure(): Promise<Violation> {
-  for (let seed = 1; seed <= SEEDS; seed++) {
+async function firstFailure(isApt: (seed: number) => boolean): Promise<Violation> {
+  for (let seed = 1, tried = 0; tried < SEEDS; seed++) {
+    if (!isApt(seed)) continue
+    tried++
     try {
       await runSeed(seed)
     } catch (error) {

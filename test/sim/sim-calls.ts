@@ -1,8 +1,20 @@
+import type { Job } from '#src/bridge/job.js'
+import type { NestingExtras } from './nesting-extras.js'
 import type { Races } from './races.js'
+import { handleOf } from './sim-handles.js'
+import type { SimMaps } from './sim-maps.js'
 import type { Entry } from './sim-sender.js'
 import type { Submissions } from './sim-submission.js'
+import type { SimSyncWaits } from './sim-sync-waits.js'
 import type { SimThread } from './sim-thread.js'
 import type { SimWorld } from './sim-world.js'
+
+/** What tasks do in other ways than to submit a few and await them. */
+export interface MoreCalls {
+  readonly extras: NestingExtras
+  readonly sync: SimSyncWaits
+  readonly maps: SimMaps
+}
 
 /** What tasks do that have others do a part of them. */
 export class NestedCalls {
@@ -10,13 +22,21 @@ export class NestedCalls {
   readonly #races: Races
   readonly #submissions: Submissions
   readonly #lanes: readonly string[]
+  readonly #more: MoreCalls
   /** How many tasks there may be above one. */
   readonly #deepest: number
   /** The task that is behind a sender's number and its own. */
   entryOf: (sender: number, sequence: number) => Entry | undefined = () => undefined
 
   /** @param lanes the names of all */
-  constructor(world: SimWorld, races: Races, submissions: Submissions, lanes: readonly string[]) {
+  constructor(
+    world: SimWorld,
+    races: Races,
+    submissions: Submissions,
+    lanes: readonly string[],
+    more: MoreCalls,
+  ) {
+    this.#more = more
     this.#world = world
     this.#races = races
     this.#submissions = submissions
@@ -44,6 +64,17 @@ export class NestedCalls {
       else begin()
     }
     const begin = (): void => {
+      const { extras, sync, maps } = this.#more
+      if (extras.chance(extras.maps)) {
+        this.#map(thread, job, parent, maps, next)
+        return
+      }
+      if (sync.isDue()) {
+        for (const entry of this.#submit(thread, parent, () => {}).slice(0, 1))
+          this.#await(thread, job, entry, sync)
+        next()
+        return
+      }
       awaited = this.#submit(thread, parent, entry => {
         if (!awaited.includes(entry)) return
         this.#world.later(thread.actor, () => {
@@ -53,7 +84,7 @@ export class NestedCalls {
         })
       })
       let left = awaited.length
-      const ends = new Map(awaited.map(entry => [entry, thread.beginWait(job, entry.task)]))
+      const ends = new Map(awaited.map(entry => [entry, thread.beginWait(job, () => [entry.task])]))
       if (left === 0) next()
     }
     thread.onAbort(() => {
@@ -64,6 +95,29 @@ export class NestedCalls {
     })
     begin()
     return ended
+  }
+
+  /** A map does this part. */
+  #map(thread: SimThread, job: Job, parent: Entry, maps: SimMaps, next: () => void): void {
+    const { random } = this.#more.extras
+    const lane = random.pick(this.#lanes)
+    const map = this.#submissions.startMap(thread.reach(lane), lane, maps, parent, random)
+    const end = thread.beginWait(job, () => map.tasks)
+    map.whenSettled = () => {
+      this.#races.hit(map.results === null ? 'nested map rejected' : 'nested map resolved')
+      this.#world.later(thread.actor, () => {
+        end()
+        next()
+      })
+    }
+  }
+
+  /** Blocks the thread until a task has ended, or for a while. */
+  #await(thread: SimThread, job: Job, entry: Entry, sync: SimSyncWaits): void {
+    const outcome = sync.result(thread, job, handleOf(entry), entry)
+    if (outcome !== null) this.#races.hit('nested task awaited synchronously')
+    if (outcome !== null && 'value' in outcome && outcome.value !== entry.task.sequence)
+      throw new Error(`a synchronous wait told ${outcome.value} of task ${entry.task.sequence}`)
   }
 
   /** @returns those that it is to wait for */

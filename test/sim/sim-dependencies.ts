@@ -1,7 +1,8 @@
 import { Dependencies } from '#src/core/dependencies.js'
 import { TaskEnd } from '#src/core/task-end.js'
 import { Random } from '../support/random.js'
-import type { Entry, SimSender } from './sim-sender.js'
+import type { NestingExtras } from './nesting-extras.js'
+import { type Entry, type SimSender, WAITING_KINDS } from './sim-sender.js'
 
 /** One for which no seed that was kept before there was `after` has any: each of those is still the run it was. */
 const SALT = 2
@@ -26,6 +27,17 @@ export class SimDependencies {
       const among = open.size > 0 && this.#random.chance(0.8) ? [...open] : entries
       return this.#random.chance(0.5) ? among.at(-1)! : this.#random.pick(among)
     })
+  }
+
+  /**
+   * What a task is to start after that another submits: none that waits for others, since one of those might wait for it.
+   */
+  chooseNested({ entries }: SimSender, extras: NestingExtras): readonly Entry[] {
+    const { random, after } = extras
+    if (!extras.chance(after)) return []
+    const last = entries.slice(-8).filter(({ kind }) => !WAITING_KINDS.has(kind))
+    if (last.length === 0) return []
+    return Array.from({ length: random.pick([1, 1, 2]) }, () => random.pick(last))
   }
 
   of(entries: readonly Entry[]): Dependencies {

@@ -11,6 +11,7 @@ import type { SimHandles } from './sim-handles.js'
 import { type PoolFaults, type PoolWatcher, SimPool } from './sim-pool.js'
 import type { SimPort } from './sim-port.js'
 import { type SenderSurroundings, SimSender } from './sim-sender.js'
+import type { SimTask } from './sim-tasks.js'
 import type { SimThread } from './sim-thread.js'
 import type { SimWorld } from './sim-world.js'
 
@@ -28,6 +29,7 @@ export interface GenerationTerms {
   readonly watcher: PoolWatcher
   readonly calls: NestedCalls | null
   readonly handles: SimHandles | null
+  readonly tasks: Readonly<Record<string, SimTask>>
   readonly opened: (sender: SimSender, port: SimPort) => void
   /** The senders of the start before, if there was one. */
   readonly before: readonly SimSender[] | undefined
@@ -53,7 +55,7 @@ export class SimGeneration {
   #refuseAnswer = (): void => {}
 
   constructor(world: SimWorld, generation: GenerationTerms) {
-    const { configs, faults, actors, races, watcher, calls, handles, opened, before } = generation
+    const { configs, faults, actors, races, watcher, calls, handles, tasks, opened, before } = generation
     this.#world = world
     this.#races = races
     const setups = setUpLanes(configs)
@@ -62,7 +64,12 @@ export class SimGeneration {
     const surroundings: SenderSurroundings = { world, channels, races, opened }
     const { threads, supervisorActor } = this
     const pool = (): SimPool =>
-      new SimPool({ ...surroundings, terms, calls, handles, watcher }, threads, supervisorActor, faults)
+      new SimPool(
+        { ...surroundings, terms, calls, handles, tasks, watcher },
+        threads,
+        supervisorActor,
+        faults,
+      )
     const pools = new Map(configs.map(({ name }) => [name, pool()]))
     this.supervisor = new Supervisor({ lanes: setups, epochOffset: 0 }, pools, {
       clock: world,

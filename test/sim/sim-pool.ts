@@ -95,7 +95,7 @@ export class SimPool implements ThreadSource {
   end(thread: SimThread): void {
     const { random } = this.#world
     thread.terminated = true
-    if (thread.isInNativeCode) return
+    if (thread.native.isOn) return
     if (thread.actor.running || !random.chance(this.faults.lingers)) {
       thread.actor.die()
       return

@@ -10,6 +10,7 @@ import type { SimHandles } from './sim-handles.js'
 import type { PoolFaults, PoolWatcher } from './sim-pool.js'
 import type { SimPort } from './sim-port.js'
 import type { SimSender } from './sim-sender.js'
+import type { SimTask } from './sim-tasks.js'
 import type { SimThread } from './sim-thread.js'
 import type { SimWorld } from './sim-world.js'
 
@@ -24,7 +25,8 @@ export type SimLaneOptions = Pick<
   | 'stallAfter'
   | 'onStall'
   | 'restart'
->
+> &
+  Partial<Pick<LaneConfig, 'startTimeout'>>
 
 /** Who watches a simulated scheduler. */
 export interface SchedulerWatcher extends PoolWatcher {
@@ -43,7 +45,7 @@ LaneLink.prototype.send = function (this: LaneLink, ...message: Parameters<typeo
 let onLink: (link: LaneLink) => void = () => {}
 
 /** What they are called. */
-export const LANES = ['a', 'b', 'c'] as const
+export const LANES = ['a', 'b', 'c', 'd'] as const
 
 /**
  * A scheduler with its lanes in one thread: the real life, supervisor, lane, senders and run loops, on simulated ports
@@ -70,12 +72,14 @@ export class SimScheduler {
       watcher,
       calls = null,
       handles = null,
+      tasks = {},
     }: {
       readonly senders: number
       readonly races: Races
       readonly watcher: SchedulerWatcher
       readonly calls?: NestedCalls | null
       readonly handles?: SimHandles | null
+      readonly tasks?: Readonly<Record<string, SimTask>>
     },
   ) {
     const configs = lanes.map((options, i): LaneConfig => ({ ...REST, name: LANES[i]!, ...options }))
@@ -97,7 +101,7 @@ export class SimScheduler {
       const before = this.generations.at(-1)?.senders
       const { faults } = this
       this.failedLanes.clear()
-      const terms = { configs, faults, actors, races, watcher, calls, handles, opened, before }
+      const terms = { configs, faults, actors, races, watcher, calls, handles, tasks, opened, before }
       this.generations.push(new SimGeneration(world, terms))
     }
     // Before it is started, so that it can be watched from its beginning.
@@ -177,7 +181,7 @@ export class SimScheduler {
   }
 }
 
-const REST: Omit<LaneConfig, 'name' | keyof SimLaneOptions> = {
+const REST: Omit<LaneConfig, 'name' | Exclude<keyof SimLaneOptions, 'startTimeout'>> = {
   rank: 0,
   tasks: '',
   os: 'normal',

@@ -63,6 +63,9 @@ export interface Entry {
   mayOvertake: number
 }
 
+/** Those that wait for others. */
+export const WAITING_KINDS: ReadonlySet<string> = new Set(['calls', 'awaits'])
+
 /** What is known of a task that is about to be submitted. */
 export function entryOf(
   sender: SimSender,

@@ -4,10 +4,11 @@ import { Task, TaskExtras } from '#src/core/task.js'
 import { CANCELED, isFinal } from '#src/core/task-state.js'
 import type { Random } from '../support/random.js'
 import type { Detectors } from './detectors.js'
+import type { NestingExtras } from './nesting-extras.js'
 import type { Races } from './races.js'
 import type { SimDependencies } from './sim-dependencies.js'
 import type { SimHandles } from './sim-handles.js'
-import type { SimMaps } from './sim-maps.js'
+import type { SimMap, SimMaps } from './sim-maps.js'
 import { type Entry, entryOf, type SimSender } from './sim-sender.js'
 import type { SimWorld } from './sim-world.js'
 
@@ -34,7 +35,7 @@ export class Submissions {
   /** How many there may be in all. */
   readonly #most: number
   /** Whether tasks submit others. */
-  readonly #nesting: boolean
+  readonly #nesting: NestingExtras | null
   count = 0
   /** Those that tasks are given, where they are given any. */
   handles: SimHandles | null = null
@@ -44,7 +45,7 @@ export class Submissions {
     detectors: Detectors,
     races: Races,
     dependencies: SimDependencies,
-    { stalling, nesting }: { readonly stalling: boolean; readonly nesting: boolean },
+    { stalling, nesting }: { readonly stalling: boolean; readonly nesting: NestingExtras | null },
   ) {
     this.#nesting = nesting
     this.#world = world
@@ -93,8 +94,11 @@ export class Submissions {
     const sequence = sender.sender.nextSequence()
     // Its size is what the task answers, so that it is seen whether it arrived.
     const buffer = new ArrayBuffer(sequence)
-    // What a task submits for itself waits for no others: one of those might wait for the task.
-    const after = parent === null ? this.#dependencies.choose(sender) : []
+    const after =
+      parent === null
+        ? this.#dependencies.choose(sender)
+        : this.#dependencies.chooseNested(sender, this.#nesting!)
+    if (parent !== null && after.length > 0) this.#races.hit('nested task that starts after others')
     let extras = random.chance(0.5) ? randomExtras(random, now, kind === 'sizeOf' ? [buffer] : null) : null
     if (after.length > 0) {
       extras ??= new TaskExtras()
@@ -130,17 +134,23 @@ export class Submissions {
 
   get #kinds(): readonly string[] {
     const kinds = this.deadly ? DEADLY_KINDS : this.#stalling ? KINDS_WITH_STALLS : KINDS
-    return this.#nesting ? [...kinds, ...CALLS] : kinds
+    return this.#nesting !== null ? [...kinds, ...CALLS] : kinds
   }
 
   /** Starts a map over a few items, of which some fail; its tasks are entries like all others. */
-  startMap(sender: SimSender, lane: string, maps: SimMaps): void {
-    const { random } = this.#world
+  startMap(
+    sender: SimSender,
+    lane: string,
+    maps: SimMaps,
+    parent: Entry | null = null,
+    random = this.#world.random,
+  ): SimMap {
     const kinds = Array.from({ length: random.below(12) }, () =>
       random.pick(['quick', 'quick', 'quick', 'slow', 'waits', random.chance(0.2) ? 'throws' : 'quick']),
     )
     const entries = new Map<Task, Entry>()
-    maps.start(kinds, {
+    return maps.start(kinds, {
+      of: sender.actor,
       submit: (kind, resolve) => {
         const sequence = sender.sender.nextSequence()
         const settle = (outcome: unknown, settled: Task): void => {
@@ -149,7 +159,7 @@ export class Submissions {
         }
         const now = this.#world.now()
         const task = new Task(sender.sender.lane(lane).target(kind), sequence, [sequence], now, settle, null)
-        const entry = entryOf(sender, task, kind)
+        const entry = entryOf(sender, task, kind, parent)
         entries.set(task, entry)
         this.#hand(entry)
         return task

@@ -46,7 +46,7 @@ export const SIM_TASKS: Readonly<Record<string, SimTask>> = {
   },
   /** Holds its loop in native code, where nobody can end it. */
   native: ({ world, thread }, value) => {
-    thread.inNativeCode(() => {
+    thread.native.run(() => {
       const until = world.now() + world.random.pick([60, 300])
       while (world.now() < until) {
         world.advance(1 + world.random.next() * 20)
@@ -59,7 +59,7 @@ export const SIM_TASKS: Readonly<Record<string, SimTask>> = {
   nativeLater: ({ world, thread }, value) =>
     new Promise(resolve => {
       thread.timers.after(world.random.below(10), () =>
-        thread.goesSilent(world.random.pick([100, 700]), () => resolve(value)),
+        thread.native.goSilent(world.random.pick([100, 700]), () => resolve(value)),
       )
     }),
   heedsAbort: ({ world, thread }, value) =>

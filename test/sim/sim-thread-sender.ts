@@ -2,10 +2,15 @@ import type { OpenWaits } from '#src/bridge/open-waits.js'
 import type { LaneSends } from '#src/bridge/protocol/lane-to-supervisor.js'
 import type { ThreadBlock } from '#src/bridge/thread-block.js'
 import { Epoch } from '#src/core/clock.js'
+import { TaskCanceledError } from '#src/core/errors.js'
 import { ThreadSender } from '#src/lanes/thread-sender.js'
+import { SimBell } from './sim-bell.js'
 import type { SimPort } from './sim-port.js'
 import { SimSender } from './sim-sender.js'
 import type { SimThread, ThreadSurroundings } from './sim-thread.js'
+
+/** A look at the bell takes so long. */
+const LOOK_MS = 0.005
 
 /** The real sender of a lane thread, on simulated ports. */
 export class SimThreadSender {
@@ -37,10 +42,15 @@ export class SimThreadSender {
           thread: thread.id,
           places: thread.places,
           functionOf: job => String(job.index),
-          running: () => undefined,
-          started: () => [],
-          aboutToBlock: () => {},
-          interruption: () => undefined,
+          running: () => thread.running,
+          started: () => thread.loop!.started,
+          aboutToBlock: () => thread.loop!.flush(),
+          interruption: () => {
+            const job = thread.running
+            return job?.source.isCancelled(job) === true
+              ? new TaskCanceledError(String(job.index))
+              : undefined
+          },
           lane: thread.lane,
           epoch: new Epoch(0, 0),
           busy: isBusy => {
@@ -52,11 +62,18 @@ export class SimThreadSender {
           tell,
         },
         {
-          clock: world,
+          clock: {
+            now: () => {
+              // Who looks for what comes would else do so for ever.
+              if (thread.isBlocked) world.advance(LOOK_MS)
+              return world.now()
+            },
+          },
           timers,
           defer: call => world.later(actor, call),
           channel: () => channels.make(),
           open: end => open(end),
+          bell: () => new SimBell(world, actor),
         },
       )
       return this.#own.sender
@@ -70,6 +87,10 @@ export class SimThreadSender {
 
   awaits(...wait: Parameters<OpenWaits['begin']>): () => void {
     return this.#own.waits.begin(...wait)
+  }
+
+  unread(submitter: number, list: unknown): void {
+    this.#own.unread(submitter, list)
   }
 
   revive(args: readonly unknown[], list: unknown): readonly unknown[] {

@@ -12,13 +12,14 @@ import type { Lease } from '#src/lanes/lease.js'
 import type { TaskFunction } from '#src/lanes/loop-environment.js'
 import { RunLoop } from '#src/lanes/run-loop.js'
 import { MortalBlock } from './mortal-block.js'
+import { NativeCode } from './native-code.js'
 import { Actor } from './sim-actor.js'
 import type { NestedCalls } from './sim-calls.js'
 import type { SimHandles } from './sim-handles.js'
 import type { PoolWatcher } from './sim-pool.js'
 import type { SimPort } from './sim-port.js'
 import type { SenderSurroundings, SimSender } from './sim-sender.js'
-import { SIM_TASKS } from './sim-tasks.js'
+import { SIM_TASKS, type SimTask } from './sim-tasks.js'
 import { SimThreadSender } from './sim-thread-sender.js'
 import type { SimWorld } from './sim-world.js'
 import type { ThreadWatcher } from './thread-watcher.js'
@@ -36,6 +37,8 @@ export interface ThreadSurroundings extends SenderSurroundings {
   /** What tasks submit. */
   readonly calls: NestedCalls | null
   readonly handles: SimHandles | null
+  /** What they can run beside `SIM_TASKS`. */
+  readonly tasks: Readonly<Record<string, SimTask>>
   readonly watcher: PoolWatcher
 }
 
@@ -54,7 +57,7 @@ export class SimThread {
   outOfMemory = false
   /** Whether somebody wanted its death. */
   terminated = false
-  isInNativeCode = false
+  readonly native: NativeCode
   /** Whether a fault has closed one of its ports. */
   isCutOff = false
   phase: 'starting' | 'ready' | 'leaving' | 'left' = 'starting'
@@ -68,6 +71,7 @@ export class SimThread {
   readonly #lease: Lease
   readonly #control: SimPort
   readonly #watcher: ThreadWatcher
+  readonly #tasks: Readonly<Record<string, SimTask>>
   readonly #onAbort = new Map<Job, () => void>()
   /** For how many others those of its tasks wait that do. */
   readonly #waiting = new Map<Job, number>()
@@ -87,9 +91,11 @@ export class SimThread {
     this.id = id
     this.lane = lease.config.name
     this.#world = world
+    this.native = new NativeCode(world, this)
     this.#surroundings = surroundings
     this.#lease = lease
     this.#watcher = watcher
+    this.#tasks = { ...SIM_TASKS, ...surroundings.tasks }
     this.actor = new Actor(`thread ${id}`, () => {
       for (const port of this.ports) port.close()
       for (const port of this.sendingPorts) port.close()
@@ -147,15 +153,17 @@ export class SimThread {
   }
 
   /**
-   * A task awaits another: it needs no place meanwhile.
+   * A task awaits others: it needs no place meanwhile.
    *
+   * @param refused called if it would wait for ever, which those that do not expect it are told as a fault
    * @returns to be called when it does not any more
    */
-  beginWait(job: Job, awaited: Task): () => void {
-    const end = job.beginWait(
-      () => [awaited],
-      error => this.#watcher.refused(this, job, error),
-    )
+  beginWait(
+    job: Job,
+    awaited: () => Iterable<Task>,
+    refused = (error: Error): void => this.#watcher.refused(this, job, error),
+  ): () => void {
+    const end = job.beginWait(awaited, refused)
     const count = this.#waiting.get(job) ?? 0
     if (count > 0 || this.#running === job || this.loop!.isPending(job)) {
       this.#waiting.set(job, count + 1)
@@ -168,6 +176,27 @@ export class SimThread {
       if (left > 0) this.#waiting.set(job, left)
       else if (this.#waiting.delete(job)) this.#watcher.waits(this, job)
     }
+  }
+
+  /** Whether it is blocked by a synchronous wait of a task's. */
+  isBlocked = false
+
+  /** A task blocks it. */
+  blocks<T>(job: Job, wait: () => T): T {
+    const running = this.#running
+    this.#running = job
+    this.isBlocked = true
+    try {
+      return wait()
+    } finally {
+      this.#running = running
+      this.isBlocked = false
+    }
+  }
+
+  /** The task whose code runs, if any. */
+  get running(): Job | undefined {
+    return this.#running ?? undefined
   }
 
   isWaiting(job: Job): boolean {
@@ -199,32 +228,6 @@ export class SimThread {
       if (!this.loop!.isPending(job)) return
       this.#ended(job)
       this.loop!.blame(job, error)
-    })
-  }
-
-  /** Whoever ends the thread meanwhile does so when this has returned. */
-  inNativeCode(call: () => void): void {
-    this.isInNativeCode = true
-    call()
-    this.isInNativeCode = false
-    if (this.terminated) this.actor.doom = 1
-    this.#world.endure(this.actor, 'on its way out of native code')
-  }
-
-  /** As `inNativeCode`, for so many milliseconds, in which all others go on. */
-  goesSilent(duration: number, call: () => void): void {
-    const { actor } = this
-    if (this.isInNativeCode) {
-      call()
-      return
-    }
-    this.isInNativeCode = true
-    actor.parked = true
-    this.#world.timersOf(new Actor('native code')).after(duration, () => {
-      this.isInNativeCode = false
-      actor.parked = false
-      if (this.terminated) actor.die()
-      else this.#world.run(actor, call)
     })
   }
 
@@ -266,7 +269,7 @@ export class SimThread {
       this.#control.listen(message => this.#obey(message as SupervisorToLane, leave), leave)
       const ready = (): void => {
         this.phase = 'ready'
-        this.#tell({ type: 'ready', names: Object.keys(SIM_TASKS).sort(), os: 'normal' })
+        this.#tell({ type: 'ready', names: Object.keys(this.#tasks).sort(), os: 'normal' })
         left.then(() => this.#leave())
       }
       // Its setup.
@@ -309,12 +312,13 @@ export class SimThread {
     const { actor } = this
     let announced = Number.POSITIVE_INFINITY
     const { calls, handles } = this.#surroundings
-    const functions: TaskFunction[] = Object.keys(SIM_TASKS)
+    const tasks = this.#tasks
+    const functions: TaskFunction[] = Object.keys(tasks)
       .sort()
       .map(
         name =>
           (...args: unknown[]) =>
-            SIM_TASKS[name]!({ world, thread: this, calls, handles }, ...args),
+            tasks[name]!({ world, thread: this, calls, handles }, ...args),
       )
     this.loop = new RunLoop(
       new MortalBlock(this.#lease.block, world, actor),
@@ -339,6 +343,7 @@ export class SimThread {
         invoke: (job, call) => this.#invoke(job, call),
         awaits: (job, awaited, refuse) => this.#here().awaits(job, awaited, refuse),
         revive: (args, list) => this.#here().revive(args, list),
+        unread: (submitter, list) => this.#here().unread(submitter, list),
         abort: job => {
           this.#aborted.add(job)
           this.#onAbort.get(job)?.()

@@ -1,8 +1,9 @@
 import type { MultilaneError } from '#src/core/errors.js'
 import { Random } from '../support/random.js'
-import { checkOutcomes, checkRest, checkStrays } from './conclusion.js'
+import { checkOutcomes, checkStrays } from './conclusion.js'
 import { Detectors } from './detectors.js'
 import { watchWithin } from './inner-sights.js'
+import { NestingExtras } from './nesting-extras.js'
 import { watchTables } from './protocol-steps.js'
 import { checkQuiet } from './quiet-checks.js'
 import { Races } from './races.js'
@@ -10,15 +11,18 @@ import { Actor } from './sim-actor.js'
 import { NestedCalls } from './sim-calls.js'
 import { SimDependencies } from './sim-dependencies.js'
 import { SimDrains } from './sim-drains.js'
+import { endWithoutFaults } from './sim-ending.js'
 import { watchGarbage } from './sim-garbage.js'
 import { SimHandles } from './sim-handles.js'
-import { everySender, isHalfOpen, Liveness } from './sim-liveness.js'
+import { Liveness } from './sim-liveness.js'
 import { SimMaps } from './sim-maps.js'
 import { randomLane, randomMesh } from './sim-options.js'
 import { LANES, SimScheduler } from './sim-scheduler.js'
 import type { Entry, SimSender } from './sim-sender.js'
+import { settle } from './sim-settling.js'
 import { SimStartWaits } from './sim-start-waits.js'
 import { Submissions } from './sim-submission.js'
+import { SimSyncWaits } from './sim-sync-waits.js'
 import type { SimThread } from './sim-thread.js'
 import { SimWorld } from './sim-world.js'
 
@@ -33,6 +37,7 @@ class Run {
   readonly #drains: SimDrains
   readonly #liveness: Liveness
   readonly #handles: SimHandles | null
+  readonly #sync: SimSyncWaits | null
   /** The names of its lanes. */
   readonly #lanes: readonly string[]
   readonly #startWaits: SimStartWaits
@@ -67,12 +72,16 @@ class Run {
     const stalling = lanes.some(({ stallAfter }) => stallAfter !== Number.POSITIVE_INFINITY)
     this.#lanes = LANES.slice(0, lanes.length)
     const dependencies = new SimDependencies(seed)
+    const extras = mesh.nesting ? new NestingExtras(seed) : null
+    const sync = extras && new SimSyncWaits(world, races, this.#detectors, extras)
     this.#submissions = new Submissions(world, this.#detectors, races, dependencies, {
       stalling,
-      nesting: mesh.nesting,
+      nesting: extras,
     })
-    const calls = mesh.nesting ? new NestedCalls(world, races, this.#submissions, this.#lanes) : null
-    const handles = mesh.nesting ? new SimHandles(world, races, this.#detectors) : null
+    this.#sync = sync
+    const more = extras && sync && { extras, sync, maps: this.#maps }
+    const calls = more && new NestedCalls(world, races, this.#submissions, this.#lanes, more)
+    const handles = mesh.nesting ? new SimHandles(world, races, this.#detectors, sync) : null
     this.#handles = handles
     this.#submissions.handles = handles
     watchGarbage(world)
@@ -88,7 +97,7 @@ class Run {
     this.#liveness = new Liveness(world, this.#detectors, this.#scheduler, () => this.#settle())
     world.onQuiet = () => {
       checkQuiet(this.#scheduler, this.#detectors)
-      this.#handles?.checkQuiet(this.#scheduler.living)
+      this.#handles?.held.checkQuiet(this.#scheduler.living)
     }
     world.onDeath = (actor, at) => {
       const thread = this.#scheduler.allThreads.find(one => one.actor === actor)!
@@ -161,6 +170,7 @@ class Run {
   #beDeadly(): void {
     this.#isDeadly = true
     this.#submissions.deadly = true
+    if (this.#sync !== null) this.#sync.deadly = true
   }
 
   async #turn(): Promise<void> {
@@ -185,7 +195,7 @@ class Run {
       this.#act(sender, () => this.#onAny(sender, entry => this.#startWaits.start(entry)))
     else if (roll < 0.25 && this.#handles !== null) {
       const of = this.#anySender(sender)
-      this.#act(of, () => this.#handles!.drop(of, false))
+      this.#act(of, () => this.#handles!.held.drop(of, false))
     } else this.#world.step()
     await this.#settle()
     this.#detectors.afterStep()
@@ -286,41 +296,34 @@ class Run {
   }
 
   /** The faults are over: what is left must end. */
-  async #withoutFaults(): Promise<void> {
-    const { faults, allThreads } = this.#scheduler
-    Object.assign(faults, { lingers: 0, failsToLoad: 0, neverStarts: 0 })
-    for (const { actor } of this.#scheduler.senders) actor.parked = false
-    for (const { actor } of allThreads) actor.doom = Number.POSITIVE_INFINITY
-    const scheduler = this.#scheduler
-    const until = (what: string, isSo: () => boolean): Promise<void> => this.#liveness.until(what, isSo)
-    await until('its start or stop', () => this.#starting === 0 && !this.#isStopping)
-    const isOver = ({ actor, open }: SimSender): boolean => actor.dead || open.size === 0
-    await until('its tasks', () => everySender(scheduler).every(isOver))
-    await until('its waits', () => this.#drains.open + this.#startWaits.open === 0)
-    await until('its orphans', () => this.#detectors.orphans.running(scheduler).length === 0)
-    if (this.#closing === null && !this.#startFailed && !scheduler.closed) {
-      await until('its retirements', () => this.#detectors.retiring.length === 0)
-      await until('its connections', () => scheduler.livingSenders.every(one => !isHalfOpen(one)))
-      const isAtRest = (one: SimSender): boolean =>
-        isOver(one) && one.sender.sent.table.inUse === one.sender.exports.size
-      const areHome = (): boolean => {
-        // What goes on after it was given up may be given handles still.
-        for (const sender of scheduler.livingSenders) this.#handles?.drop(sender, true)
-        return scheduler.livingSenders.every(
-          one => one.sender.exports.size <= (this.#handles?.lostWithLenders(one) ?? 0),
-        )
-      }
-      await until('its handles', areHome)
-      await until('its slots', () => areHome() && scheduler.livingSenders.every(isAtRest))
-      for (const sender of scheduler.livingSenders) checkRest(sender, this.#detectors)
-    }
-    if (this.#closing === null) this.#world.run(this.#scheduler.main.actor, () => this.#beginClose(2000))
-    await until('its close()', () => this.#hasClosed)
+  #withoutFaults(): Promise<void> {
+    const run = this
+    if (this.#sync !== null) this.#sync.deadly = false
+    return endWithoutFaults({
+      scheduler: this.#scheduler,
+      detectors: this.#detectors,
+      liveness: this.#liveness,
+      held: this.#handles?.held ?? null,
+      get isUp() {
+        return run.#closing === null && !run.#startFailed
+      },
+      get isMoving() {
+        return run.#starting > 0 || run.#isStopping
+      },
+      get openWaits() {
+        return run.#drains.open + run.#startWaits.open
+      },
+      get hasClosed() {
+        return run.#hasClosed
+      },
+      close: () => {
+        if (this.#closing === null) this.#world.run(this.#scheduler.main.actor, () => this.#beginClose(2000))
+      },
+    })
   }
 
-  async #settle(): Promise<void> {
-    await promisesSettled()
-    this.#world.settled()
+  #settle(): Promise<void> {
+    return settle(this.#world)
   }
 
   async #conclude(): Promise<void> {
@@ -366,9 +369,4 @@ export async function runSeed(seed: number, races = new Races()): Promise<Races>
   }
   races.add(own)
   return races
-}
-
-/** Promises settle in real microtasks, a few for each `then` on the way. */
-async function promisesSettled(): Promise<void> {
-  for (let round = 0; round < 12; round++) await undefined
 }

@@ -101,6 +101,11 @@ export class SimWorld implements Clock {
     }
   }
 
+  /** Whether nobody's code is interrupted by the one that runs. */
+  get isAlone(): boolean {
+    return this.#depth === 1
+  }
+
   /** An actor has settled promises, which are to be told of before it does anything else. */
   unsettle(actor: Actor): void {
     actor.unsettled = true

@@ -1,37 +1,67 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { currentTask, type TaskHandle } from 'multilane/task'
+import {
+  errorOf,
+  type GraphLane,
+  type GraphNode,
+  kidsOf,
+  ownEnd,
+  type Told,
+} from '../../support/task-graph/graph.js'
 
 type Graph = typeof import('./graph.js')
-type Names = 'a' | 'b' | 'c' | 'd'
 
-/** What a node does. */
-export interface NodePlan {
-  readonly id: number
-  /** Milliseconds. */
-  readonly takes: number
-  readonly fails: boolean
-  /** The lane of which it asks for what it takes, rather than to wait itself. */
-  readonly nested: Names | null
-}
-
-/** Sums up what the given ones have made, those that failed counting as -1, adds its own number, and then fails if it is to. */
+/**
+ * Does what a node of a graph is to do.
+ *
+ * @param nodes all of the graph
+ * @param given the handles that it is given
+ * @param runs counts how often the code of each has begun
+ */
 export async function visit(
-  plan: NodePlan,
+  nodes: readonly GraphNode[],
+  id: number,
   given: readonly TaskHandle<number>[],
   runs: Int32Array,
 ): Promise<number> {
-  Atomics.add(runs, plan.id, 1)
-  const ends = await Promise.allSettled(given.map(task => task.result()))
-  if (plan.nested !== null) {
-    const { lanes } = currentTask<Graph, Names>()
-    await lanes[plan.nested].run('pass', [plan.takes])
-  } else if (plan.takes > 0) await sleep(plan.takes)
-  if (plan.fails) throw new RangeError(`node ${plan.id}`)
-  return ends.reduce((sum, end) => sum + (end.status === 'fulfilled' ? end.value : -1), plan.id)
+  Atomics.add(runs, id, 1)
+  const node = nodes[id]!
+  const handles = new Map(node.given.map((other, i) => [other, given[i]!]))
+  const handlesOf = (ids: readonly number[]) => ids.map(other => handles.get(other)!)
+  for (const kid of kidsOf(nodes, id)) {
+    const lane = currentTask<Graph, GraphLane>().lanes[kid.lane]
+    const { priority } = kid
+    const after = handlesOf(kid.after)
+    const task = lane.submit('visit', [nodes, kid.id, handlesOf(kid.given), runs], { priority, after })
+    handles.set(kid.id, task)
+    if (kid.cancelled) task.cancel()
+  }
+  if (node.takes > 0) await sleep(node.takes)
+  const told = new Map<number, Told>()
+  const errors: unknown[] = []
+  const hear = async (other: number, place: number): Promise<void> => {
+    try {
+      told.set(other, { value: await handles.get(other)!.result() })
+    } catch (error) {
+      told.set(other, { code: codeOf(error) })
+      errors[place] = error
+    }
+  }
+  if (node.together) await Promise.all(node.awaits.map(hear))
+  else {
+    for (const [place, other] of node.awaits.entries()) {
+      await hear(other, place)
+      if (errors.length > 0 && !node.catches) break
+    }
+  }
+  const end = ownEnd(node, other => told.get(other)!)
+  if (end.state === 'DONE') return end.value
+  if (end.code === errorOf(id)) throw new RangeError(end.code)
+  throw errors.find(error => error !== undefined)
 }
 
-/** One on the way is asked for by another. */
-export async function pass(takes: number): Promise<number> {
-  if (takes > 0) await sleep(takes)
-  return takes
+/** The code of an error, or its message if it has none. */
+export function codeOf(error: unknown): string {
+  const { code, message } = error as Error & { readonly code?: string }
+  return code ?? message
 }
