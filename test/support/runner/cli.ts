@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { repoRoot } from '../repo-root.js'
+import { SHARED } from '../shared-folder.js'
 import { discover, sourceOf } from './discover.js'
 import { judge, type Verdict } from './judge.js'
 import { parseOptions, type RunnerOptions, USAGE } from './options.js'
@@ -36,9 +38,15 @@ async function runAll(options: RunnerOptions, signal: AbortSignal): Promise<Tall
 
   const verdicts: Tally[] = problems.map(() => ({ passed: 0, failed: 1, skipped: 0 }))
   const files = longestFirst(discovery.files, file => ownLimit(file, options))
-  await takeTurns(files, options, async file => {
-    if (!signal.aborted) verdicts.push(await runAndReport(file, options, signal))
-  })
+  const shared = mkdtempSync(join(tmpdir(), 'multilane-tests-'))
+  process.env[SHARED] = shared
+  try {
+    await takeTurns(files, options, async file => {
+      if (!signal.aborted) verdicts.push(await runAndReport(file, options, signal))
+    })
+  } finally {
+    rmSync(shared, { recursive: true, force: true })
+  }
   return tally(verdicts)
 }
 
