@@ -13,9 +13,14 @@ const LOOK_EVERY_MS = 50
  * A folder with what is dear to make, made once for all files of a run, by the one that asks first. Nobody may change
  * what is in it. A file that runs without the runner makes it for itself.
  *
+ * @param patience milliseconds until it is not waited for any more, but made alone
  * @throws Error what `make` has failed with, in this process or another
  */
-export async function sharedFolder(name: string, make: (folder: string) => Promise<void>): Promise<string> {
+export async function sharedFolder(
+  name: string,
+  make: (folder: string) => Promise<void>,
+  patience = PATIENCE_MS,
+): Promise<string> {
   const root = process.env[SHARED]
   if (root === undefined) return ownFolder(make)
   const folder = join(root, name)
@@ -24,7 +29,7 @@ export async function sharedFolder(name: string, make: (folder: string) => Promi
     mkdirSync(folder)
   } catch {
     for (let waited = 0; !existsSync(made); waited += LOOK_EVERY_MS) {
-      if (waited > PATIENCE_MS) return ownFolder(make)
+      if (waited > patience) return ownFolder(make)
       await sleep(LOOK_EVERY_MS)
     }
     const failure = readFileSync(made, 'utf8')
