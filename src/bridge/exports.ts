@@ -12,6 +12,8 @@ export interface ExportContext {
   /** The sender's number. */
   readonly number: number
   readonly sent: SentTasks
+  /** Others know of a task from now on. */
+  heed(task: Task): void
   tell(message: SenderToSupervisor): void
   /** Nobody asks any more for what became of a task: the thread that ran it need not keep it. */
   forget(lane: string, thread: number, sequence: number): void
@@ -69,6 +71,7 @@ export class Exports implements Lending {
     const exported: Exported = { task, home, holders: new Map(), watchers: new Set(), thread: 0 }
     this.#exported.set(task.sequence, exported)
     task.rareOptions().home = home
+    this.#context.heed(task)
     if (task.dead) this.#showEnd(task, home)
     else if (task.id !== 0) {
       table.setHome(task.id, home)

@@ -1,5 +1,6 @@
 import type { Queueable } from '../core/ready-queue.js'
 import type { Task } from '../core/task.js'
+import type { WaitKind } from '../core/wait-book.js'
 import type { TableView } from './shared-table.js'
 
 /** Where a job came from, and where its answer goes. */
@@ -21,7 +22,7 @@ export interface JobSource {
    *
    * @returns to be called when it does not any more
    */
-  waits(job: Job, awaited: () => Iterable<Task>, refuse: (error: Error) => void): () => void
+  waits(job: Job, awaited: () => Iterable<Task>, refuse: (error: Error) => void, kind: WaitKind): () => void
   /** Gives the slot of a job back that did not run, or is given up. */
   acknowledge(job: Job): void
 }
@@ -70,7 +71,11 @@ export class Job implements Queueable<Job> {
   }
 
   /** Its code awaits something that the runtime will tell it of: until then it needs no place on its thread. */
-  beginWait(awaited: () => Iterable<Task>, refuse: (error: Error) => void): () => void {
-    return this.source.waits(this, awaited, refuse)
+  beginWait(
+    awaited: () => Iterable<Task>,
+    refuse: (error: Error) => void,
+    kind: WaitKind = 'end',
+  ): () => void {
+    return this.source.waits(this, awaited, refuse, kind)
   }
 }

@@ -50,7 +50,6 @@ export class LaneSender {
   /** The threads of the lane that it is connected with. */
   readonly links = new LaneLinks()
   readonly waits: LaneWaits
-  /** Moves its tasks within the queue. */
   readonly order: Reordering
   readonly queue: LaneQueue
   /** How handles of its tasks are handed to other threads. */
@@ -113,7 +112,7 @@ export class LaneSender {
       outbox: this.#outbox,
       recall: this.#recall,
     })
-    this.order = new Reordering(context.sent, this.#backlog, this.#recall, this.#dispatch)
+    this.order = new Reordering(context, this.#backlog, this.#recall, this.#dispatch)
     this.#lost = new LostThreads(context, terms.name, this.#settlement, this.#retries, task =>
       this.#takenBack(task),
     )
@@ -177,10 +176,11 @@ export class LaneSender {
     if (how === 'hold') {
       this.#backlog.hold(task)
       this.#dispatch.queueFlush()
-      return
+    } else {
+      this.#backlog.add(task)
+      this.#admission.accepted(task)
     }
-    this.#backlog.add(task)
-    this.#admission.accepted(task)
+    if (task.waitsFor > 0) this.#context.dependencies.submitted(task)
   }
 
   /**

@@ -3,17 +3,17 @@ import type { Task } from '../core/task.js'
 import { SCHEDULED } from '../core/task-state.js'
 import type { Dispatch } from './dispatch.js'
 import type { Recall } from './recall.js'
-import type { SentTasks } from './sent-tasks.js'
+import type { SenderContext } from './sender-context.js'
 
 /** Moves tasks that have not started within their lane's queue; what is sent is taken back for it. */
 export class Reordering {
-  readonly #sent: SentTasks
+  readonly #context: SenderContext
   readonly #backlog: Backlog
   readonly #recall: Recall
   readonly #dispatch: Dispatch
 
-  constructor(sent: SentTasks, backlog: Backlog, recall: Recall, dispatch: Dispatch) {
-    this.#sent = sent
+  constructor(context: SenderContext, backlog: Backlog, recall: Recall, dispatch: Dispatch) {
+    this.#context = context
     this.#backlog = backlog
     this.#recall = recall
     this.#dispatch = dispatch
@@ -25,10 +25,11 @@ export class Reordering {
     const extras = task.rareOptions()
     if (task.id !== 0) {
       if (extras.priority === priority && extras.transfer === null)
-        return this.#sent.table.state(task.id) === SCHEDULED
+        return this.#context.sent.table.state(task.id) === SCHEDULED
       if (!this.#recall.takeBack(task)) return false
     }
     this.#backlog.reprioritize(task, priority)
+    this.#context.dependencies.moved(task)
     this.#dispatch.queueFlush()
     return true
   }

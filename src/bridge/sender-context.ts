@@ -7,6 +7,7 @@ import type { TaskHistory } from '../core/task-history.js'
 import type { Deliveries } from './deliveries.js'
 import type { Exports } from './exports.js'
 import type { Imports } from './imports.js'
+import type { OpenDependencies } from './open-dependencies.js'
 import type { OpenWaits } from './open-waits.js'
 import type { Port } from './port.js'
 import type { SenderToSupervisor } from './protocol/sender-to-supervisor.js'
@@ -75,6 +76,8 @@ export interface SenderContext {
   readonly exports: Exports
   /** Those of other threads whose handles this one has. */
   readonly imports: Imports
+  /** What tasks are to start after. */
+  readonly dependencies: OpenDependencies
   /** Where finished tasks are remembered. */
   readonly history: TaskHistory
   /** Counts a task as unfinished. */
@@ -101,6 +104,8 @@ export interface LaneTerms {
   readonly name: string
   /** Its place among the lanes. */
   readonly index: number
+  /** How urgent it is: the place of its priority among `LANE_PRIORITIES`. */
+  readonly rank: number
   /** Tasks at a time on one thread's loop. */
   readonly concurrency: number
   /** The most tasks that may wait. */

@@ -12,11 +12,13 @@ import { Failure } from './failure.js'
 import { Imports } from './imports.js'
 import { LaneSender } from './lane-sender.js'
 import type { HandleName, SentHandle } from './lending.js'
+import { OpenDependencies } from './open-dependencies.js'
 import type { Port } from './port.js'
 import type { SenderToSupervisor } from './protocol/sender-to-supervisor.js'
 import type { ChangeWanted, StallReported, SupervisorToSender } from './protocol/supervisor-to-sender.js'
 import type { LaneTerms, SenderContext, SenderEnvironment } from './sender-context.js'
 import { SentTasks } from './sent-tasks.js'
+import { WaitReports } from './wait-reports.js'
 
 /** What a sender goes on with, where one was before it. */
 export interface SenderPast {
@@ -39,6 +41,8 @@ export class Sender implements SenderContext {
   readonly awaited = new Map<number, readonly string[]>()
   readonly exports: Exports
   readonly imports: Imports
+  readonly reports = new WaitReports(this)
+  readonly dependencies = new OpenDependencies(this)
   readonly #lanes = new Map<string, LaneSender>()
   readonly #supervisor: Port
   readonly #unfinished: UnfinishedTasks
@@ -73,6 +77,7 @@ export class Sender implements SenderContext {
     })
     this.exports = new Exports(this, {
       number,
+      heed: task => this.dependencies.heed(task),
       sent: this.sent,
       tell: message => this.tell(message),
       forget: (lane, thread, sequence) =>
@@ -318,17 +323,15 @@ export class Sender implements SenderContext {
       case 'outcome':
         this.imports.told(message, message.outcome)
         break
-      case 'inherit': {
-        const task = this.exports.find(message.sequence) ?? this.environment.waits?.find(message.sequence)
-        if (task !== undefined) this.lane(message.lane).order.inherit(task, message.priority)
+      case 'inherit':
+        this.reports.inherited(message.tasks)
         break
-      }
       case 'waiting':
         if (message.awaited.length === 0) this.awaited.delete(message.sequence)
         else this.awaited.set(message.sequence, message.awaited)
         break
       case 'deadlock':
-        this.environment.waits?.refused(message.wait, message.cycle)
+        this.reports.refused(message.wait, new DeadlockError(message.cycle))
         break
       case 'queue-room':
         this.lane(message.lane).roomInQueue()

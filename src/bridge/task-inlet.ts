@@ -1,6 +1,7 @@
 import { ResultNotCloneableError } from '../core/errors.js'
 import type { Task } from '../core/task.js'
 import { CANCELED, DONE, FAILED, SCHEDULED, STARTED, TIMED_OUT } from '../core/task-state.js'
+import type { WaitKind } from '../core/wait-book.js'
 import { BelledPort } from './belled-port.js'
 import { encodeError } from './error-codec.js'
 import { handlesIn } from './handle-args.js'
@@ -34,7 +35,7 @@ export interface InletObserver {
   /** A task has left the lane's queue, and somebody waits for room there. */
   roomInQueue(): void
   /** A task waits for what the runtime will tell it of. @returns to be called when it does not any more */
-  waits(job: Job, awaited: () => Iterable<Task>, refuse: (error: Error) => void): () => void
+  waits(job: Job, awaited: () => Iterable<Task>, refuse: (error: Error) => void, kind: WaitKind): () => void
   /** Puts handles into the arguments of a task that is about to run. @param list what came with them */
   revive(args: readonly unknown[], list: unknown): readonly unknown[]
   /**
@@ -252,8 +253,8 @@ export class TaskInlet implements JobSource {
     this.#answers.push(job.id, value)
   }
 
-  waits(job: Job, awaited: () => Iterable<Task>, refuse: (error: Error) => void): () => void {
-    return this.#observer.waits(job, awaited, refuse)
+  waits(...wait: Parameters<JobSource['waits']>): () => void {
+    return this.#observer.waits(...wait)
   }
 
   /** Now, since the slot may be another task's as soon as the answer has left. */

@@ -1,5 +1,9 @@
+import { awaitedName } from './awaited-name.js'
 import { SmallSet } from './small-set.js'
 import type { TaskFailure } from './task-failure.js'
+
+/** Of a task that waits for more than so many, as many are named. */
+export const MOST_NAMED = 100
 
 /** A task that others may wait for: all they need to know of it, wherever it runs. */
 export interface AwaitedTask {
@@ -22,6 +26,14 @@ export interface EndListener {
   ended(task: AwaitedTask, failure: TaskFailure | null): void
 }
 
+/** Who has told others of what a task waits for, and takes it back. */
+export interface DependencyTeller {
+  /** One of them is done: it is waited for no more. */
+  ended(task: AwaitedTask): void
+  /** None is waited for any more. */
+  over(): void
+}
+
 /** A task that was waited for and is not DONE. It does not keep the task itself. */
 export interface FailedDependency {
   readonly id: number
@@ -34,10 +46,12 @@ export interface FailedDependency {
  * The tasks that one task is to start after. One that is done is let go of at once, and with it what it has returned; as
  * soon as one has failed, or the dependant has ended otherwise, all are, and none of them knows of the dependant any more.
  */
-export class Dependencies implements EndListener {
+export class Dependencies implements EndListener, Iterable<AwaitedTask> {
   readonly #left = new SmallSet<AwaitedTask>()
   #failed: FailedDependency | null = null
   #over: (() => void) | null = null
+  /** Set by whoever tells others of them; null if nobody does. */
+  teller: DependencyTeller | null = null
 
   /** @param tasks the same one may come twice */
   constructor(tasks: Iterable<AwaitedTask>) {
@@ -52,6 +66,21 @@ export class Dependencies implements EndListener {
   /** The first of them that has failed. */
   get failed(): FailedDependency | null {
     return this.#failed
+  }
+
+  /** How those are called that have not ended: the first hundred. */
+  get names(): string[] {
+    const names: string[] = []
+    for (const task of this.#left) {
+      if (names.length === MOST_NAMED) break
+      names.push(awaitedName(task))
+    }
+    return names
+  }
+
+  /** Those that have not ended. */
+  [Symbol.iterator](): Iterator<AwaitedTask> {
+    return this.#left[Symbol.iterator]()
   }
 
   /** Whether there is nothing to wait for: all are DONE. */
@@ -77,10 +106,13 @@ export class Dependencies implements EndListener {
     this.#over = null
     for (const task of this.#left) task.forget(this)
     this.#left.clear()
+    this.teller?.over()
+    this.teller = null
   }
 
   ended(task: AwaitedTask, failure: TaskFailure | null): void {
     this.#left.delete(task)
+    this.teller?.ended(task)
     if (failure === null && this.#left.size > 0) return
     const over = this.#over
     if (failure !== null) {

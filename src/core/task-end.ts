@@ -10,6 +10,7 @@ import { DONE } from './task-state.js'
  */
 export class TaskEnd implements AwaitedTask {
   readonly #task: Task
+  readonly #sender: object | null
   /** Who was told of the end before there was this. */
   #earlier: Task['resolve'] = null
   #isTold = false
@@ -17,8 +18,10 @@ export class TaskEnd implements AwaitedTask {
   #promise: Promise<void> | null = null
   #fulfil: (() => void) | null = null
 
-  constructor(task: Task) {
+  /** @param sender to whom it was submitted, or to whose thread its handle was given; null if none is concerned */
+  constructor(task: Task, sender: object | null = null) {
     this.#task = task
+    this.#sender = sender
   }
 
   get id(): number {
@@ -31,6 +34,11 @@ export class TaskEnd implements AwaitedTask {
 
   get lane(): string {
     return this.#task.target.lane
+  }
+
+  /** The task, if this is the sender. */
+  taskOf(sender: object): Task | undefined {
+    return sender === this.#sender ? this.#task : undefined
   }
 
   /** Resolves when the task has ended. */

@@ -23,8 +23,9 @@ export interface TaskInfo {
   /** How many of the tasks that it is to start `after` have not ended. */
   readonly waitsFor: number
   /**
-   * What it awaits while it runs, such as `task 'parse' on lane 'cpu'`: tasks of other lanes, or its own, as far as that
-   * has lasted; the first hundred of them.
+   * What it waits for, such as `task 'parse' on lane 'cpu'`: before its start, those that it is to start `after` and that
+   * have not ended; while it runs, what it awaits, tasks of other lanes or its own, as far as that has lasted. The first
+   * hundred of them.
    */
   readonly awaits: readonly string[]
   /**
@@ -48,7 +49,7 @@ export interface TaskRecord {
   readonly priority: number
   /** Left out of one that waits for no others. */
   readonly waitsFor?: number
-  /** Left out of one that awaits nothing. */
+  /** What it waits for. Left out of one that waits for nothing. */
   readonly awaited?: readonly string[] | undefined
 }
 

@@ -152,6 +152,11 @@ export class Task implements Queueable<Task> {
     return this.extras?.dependencies?.left ?? 0
   }
 
+  /** What it is to start after, as far as that has not ended; undefined if that is nothing. */
+  get awaited(): readonly string[] | undefined {
+    return this.extras?.dependencies?.names
+  }
+
   get deadline(): number {
     return this.extras === null ? Number.POSITIVE_INFINITY : this.extras.deadline
   }

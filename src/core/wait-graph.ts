@@ -86,6 +86,11 @@ export class WaitGraph<N extends WaitNode> {
     return this.#vertices.size
   }
 
+  /** Whether a node waits, or is waited for. */
+  has(node: N): boolean {
+    return this.#vertices.has(node)
+  }
+
   /** The greatest priority of those that wait for a node; -Infinity if nothing does. */
   inherited(node: N): number {
     return this.#vertices.get(node)?.inherited ?? NOTHING

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import type { Task } from '../core/task.js'
+import type { WaitKind } from '../core/wait-book.js'
 
 /** What runs as a task. */
 export interface RunningTask {
@@ -10,9 +11,10 @@ export interface RunningTask {
    *
    * @param awaited the tasks it waits for
    * @param refuse called if the wait could never end
+   * @param kind what ends it
    * @returns to be called when the wait is over
    */
-  beginWait?(awaited: () => Iterable<Task>, refuse: (error: Error) => void): () => void
+  beginWait?(awaited: () => Iterable<Task>, refuse: (error: Error) => void, kind: WaitKind): () => void
 }
 
 interface Ambient {

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { LoopHold } from '../bridge/loop-hold.js'
 import { MemoryPort, mailByTurns } from '../bridge/memory-port.js'
+import { OpenWaits } from '../bridge/open-waits.js'
 import type { Port } from '../bridge/port.js'
 import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender.js'
 import { Sender } from '../bridge/sender.js'
@@ -66,13 +67,22 @@ export class InlineConnection implements SenderConnection {
       () => {},
     )
     const revival = new HandleRevival(this.sender, this.epoch)
+    const { table } = this.sender.sent
+    const waits = new OpenWaits({
+      reports: () => this.sender.reports,
+      titleOf: ({ id }) => this.#supervisor.titleOf(id),
+      // No thread is blocked here by a wait.
+      running: () => undefined,
+      started: () => [],
+    })
     this.#supervisor = new InlineSupervisor({
       lanes: setups,
       given,
       faces,
+      awaits: (...wait) => waits.begin(...wait),
       revive: (args, list) => revival.revive(args, list as readonly unknown[]),
       epoch: this.epoch,
-      table: this.sender.sent.table,
+      table,
       notices: far,
       mail,
       offer: (number, port) => offered.set(number, port),

@@ -8,6 +8,7 @@ import { LaneError, TaskLoadError } from '../core/errors.js'
 import type { LadderThread } from './cancel-ladder.js'
 import type { LaneSetup } from './lane-config.js'
 import { LaneFigures } from './lane-figures.js'
+import type { LoopEnvironment } from './loop-environment.js'
 import { monotonicClock } from './monotonic-clock.js'
 import { inOwnContext, nextTurn, ownMicrotask, ownTimers } from './own-context.js'
 import { RunLoop } from './run-loop.js'
@@ -19,7 +20,7 @@ import { ThreadTimings } from './task-timings.js'
 const THIS_THREAD = { performance }
 
 /** What is the same for all lanes on the present thread. */
-export interface InlineSurroundings {
+export interface InlineSurroundings extends Pick<LoopEnvironment, 'awaits'> {
   readonly epoch: Epoch
   /** The lanes as tasks see them. */
   readonly faces: Lanes
@@ -160,8 +161,7 @@ export class InlineLane implements LadderThread {
             this.#observer.decideDue()
           }
         },
-        // Nobody here looks for cycles: all of it is on one loop, to be seen in a debugger.
-        awaits: () => () => {},
+        awaits: (...wait) => this.#surroundings.awaits(...wait),
         revive: (args, list) => this.#surroundings.revive(args, list),
         // There is but one submitter, which knows of its own.
         unread: () => {},

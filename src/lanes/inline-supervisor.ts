@@ -3,33 +3,28 @@ import { type Mail, MemoryPort } from '../bridge/memory-port.js'
 import type { Port } from '../bridge/port.js'
 import type { SenderToSupervisor } from '../bridge/protocol/sender-to-supervisor.js'
 import { INT, type TableView } from '../bridge/shared-table.js'
-import type { Epoch } from '../core/clock.js'
 import { TaskTimeoutError } from '../core/errors.js'
 import { TIMED_OUT } from '../core/task-state.js'
 import { CancelLadder } from './cancel-ladder.js'
 import { type ExpiredTask, ExpiryWatch } from './expiry-watch.js'
-import { InlineLane } from './inline-lane.js'
+import { InlineLane, type InlineSurroundings } from './inline-lane.js'
 import type { LaneSetup } from './lane-config.js'
 import { LaneQueues } from './lane-queues.js'
 import { monotonicClock } from './monotonic-clock.js'
 import { ownTimers } from './own-context.js'
+import { Senders } from './senders.js'
 import type { LaneThreadStats, SupervisorStats } from './supervisor-stats.js'
-import type { Lanes } from './task-context.js'
 import type { TaskModule } from './task-module.js'
+import { WaitWatch } from './wait-watch.js'
 
 /** The number of the one sender there is. */
 const OWNER = 0
 
 /** What is needed to keep lanes on the present thread. */
-export interface InlineTerms {
+export interface InlineTerms extends InlineSurroundings {
   readonly lanes: readonly LaneSetup[]
   /** By lane: the functions it was given in place of a module. */
   readonly given: ReadonlyMap<string, TaskModule>
-  /** The lanes as tasks see them, which is as their submitter does. */
-  readonly faces: Lanes
-  /** Puts handles into the arguments of a task that is about to run. */
-  revive(args: readonly unknown[], list: unknown): readonly unknown[]
-  readonly epoch: Epoch
   /** The sender's table. */
   readonly table: TableView
   /** To the sender. */
@@ -50,6 +45,12 @@ export class InlineSupervisor {
   readonly #ports: Port[] = []
   readonly #ladder = new CancelLadder(monotonicClock, ownTimers)
   readonly #expiry: ExpiryWatch
+  /** The one there is. */
+  readonly #senders = new Senders()
+  readonly #waits = new WaitWatch(
+    this.#senders,
+    name => this.#terms.lanes.find(lane => lane.name === name)?.rank ?? 0,
+  )
   readonly #queues: LaneQueues
   #abandoned = 0
 
@@ -60,6 +61,7 @@ export class InlineSupervisor {
       end: (sender, table, id) => this.#queues.end(sender, table, id, TIMED_OUT),
       expired: (_, tasks) => this.#expired(tasks),
     })
+    this.#senders.add(OWNER, terms.notices, true)
     terms.notices.listen(
       message => this.#receive(message as SenderToSupervisor),
       () => {},
@@ -129,9 +131,33 @@ export class InlineSupervisor {
   }
 
   #receive(message: SenderToSupervisor): void {
-    if (message.type === 'expiry') this.#expiry.announce(message.at)
-    else if (message.type === 'canceled') this.#climb(message.id, message.reason)
-    else if (message.type === 'queue-room') this.#roomInQueue(message.lane)
+    switch (message.type) {
+      case 'expiry':
+        this.#expiry.announce(message.at)
+        break
+      case 'canceled':
+        this.#climb(message.id, message.reason)
+        break
+      case 'waits':
+        this.#waits.begin(OWNER, message.waits)
+        break
+      case 'waited':
+        this.#waits.end(OWNER, message.ids)
+        break
+      case 'reprioritized':
+        this.#waits.reprioritized({ owner: OWNER, sequence: message.sequence }, message.priority)
+        break
+      case 'queue-room':
+        this.#roomInQueue(message.lane)
+        break
+    }
+  }
+
+  /** The function that a task runs, and its lane. @param id its slot */
+  titleOf(id: number): { readonly name: string; readonly lane: string } {
+    const { table } = this.#terms
+    const lane = this.#lanes.get(table.int(id, INT.THREAD))
+    return { name: lane?.names[table.int(id, INT.CALL)] ?? '', lane: lane?.config.name ?? '' }
   }
 
   #roomInQueue(lane: string): void {
@@ -142,9 +168,7 @@ export class InlineSupervisor {
     this.#terms.notices.post({ type: 'expired', ids: tasks.map(task => task.id) })
     for (const { id, limit, started } of tasks) {
       if (!started) continue
-      const { table } = this.#terms
-      const name = this.#lanes.get(table.int(id, INT.THREAD))?.names[table.int(id, INT.CALL)] ?? ''
-      this.#climb(id, { error: encodeError(new TaskTimeoutError(name, limit)) })
+      this.#climb(id, { error: encodeError(new TaskTimeoutError(this.titleOf(id).name, limit)) })
     }
   }
 

@@ -90,8 +90,7 @@ export async function lease(terms: Lease): Promise<never> {
   })
   const revive: LoopEnvironment['revive'] = (args, list) => ownSender().revive(args, list)
   const unread: LoopEnvironment['unread'] = (submitter, list) => ownSender().unread(submitter, list)
-  const awaits: LoopEnvironment['awaits'] = (job, awaited, refuse) =>
-    ownSender().waits.begin(job, awaited, refuse)
+  const awaits: LoopEnvironment['awaits'] = (...wait) => ownSender().waits.begin(...wait)
   const loop = makeLoop(terms, block, module, { timings, awaits, revive, unread, tell })
   process.on('uncaughtException', error => blame(loop, error, tell))
   process.on('unhandledRejection', reason => blame(loop, reason, tell))

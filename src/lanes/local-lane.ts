@@ -373,9 +373,8 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
 
   #admitHeld(): void {
     this.#isBehind = true
-    const { queueLimit } = this.terms
-    for (const task of this.backlog.admit(() => this.backlog.size < queueLimit))
-      this.#admission.accepted(task)
+    const enter = (): boolean => this.backlog.size < this.terms.queueLimit
+    for (const task of this.backlog.admit(enter)) this.#admission.accepted(task)
   }
 
   *#accepted(): Generator<Task> {
@@ -390,10 +389,8 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
 
   #drop(task: Task): void {
     const { name, lane } = task.target
-    this.cancel(
-      task,
-      Failure.later(() => new TaskDroppedError(name, lane)),
-    )
+    const failure = Failure.later(() => new TaskDroppedError(name, lane))
+    this.cancel(task, failure)
   }
 
   #endTurn(task: Task): void {

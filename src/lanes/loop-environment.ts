@@ -3,6 +3,7 @@ import type { Job } from '../bridge/job.js'
 import type { Clock } from '../core/clock.js'
 import type { Timers } from '../core/reminders.js'
 import type { Task } from '../core/task.js'
+import type { WaitKind } from '../core/wait-book.js'
 
 /** Where durations are recorded, each in milliseconds. */
 export interface TaskTimings {
@@ -25,7 +26,7 @@ export interface LoopEnvironment {
   /** Calls a task's function in the task's context. */
   invoke(job: Job, call: TaskFunction): unknown
   /** Notes what a task waits for. @returns to be called when it does not any more */
-  awaits(job: Job, awaited: () => Iterable<Task>, refuse: (error: Error) => void): () => void
+  awaits(job: Job, awaited: () => Iterable<Task>, refuse: (error: Error) => void, kind: WaitKind): () => void
   /** Puts handles into the arguments of a task that is about to run. @param list what came with them */
   revive(args: readonly unknown[], list: unknown): readonly unknown[]
   /** Gives back the handles of a task that has not run. @param list what came with them */

@@ -9,7 +9,6 @@ import type { ThreadBlock } from '../bridge/thread-block.js'
 import type { Clock } from '../core/clock.js'
 import { ReadyQueue } from '../core/ready-queue.js'
 import { SpinPolicy } from '../core/spin-policy.js'
-import type { Task } from '../core/task.js'
 import { DONE, FAILED } from '../core/task-state.js'
 import type { LoopEnvironment, LoopOptions } from './loop-environment.js'
 import { whenSettled } from './when-settled.js'
@@ -127,7 +126,7 @@ export class RunLoop {
       expiryAhead: at => this.#environment.expiryAhead(at),
       roomInQueue: () => this.#environment.roomInQueue(),
       stray: () => this.block.addStray(),
-      waits: (job, awaited, refuse) => this.#waits(job, awaited, refuse),
+      waits: (...wait) => this.#waits(...wait),
       revive: (args, list) => this.#environment.revive(args, list),
       unread: (submitter, list) => this.#environment.unread(submitter, list),
       outcomes: this.#outcomes,
@@ -323,13 +322,14 @@ export class RunLoop {
     )
   }
 
-  #waits(job: Job, awaited: () => Iterable<Task>, refuse: (error: Error) => void): () => void {
+  #waits(...wait: Parameters<LoopEnvironment['awaits']>): () => void {
+    const [job] = wait
     if (!job.ended) {
       const open = this.#waiting.get(job) ?? 0
       this.#waiting.set(job, open + 1)
       if (open === 0) this.#queueDrain()
     }
-    const end = this.#environment.awaits(job, awaited, refuse)
+    const end = this.#environment.awaits(...wait)
     return () => {
       end()
       const open = this.#waiting.get(job)

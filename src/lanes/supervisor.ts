@@ -38,7 +38,7 @@ export class Supervisor {
   readonly #lanes = new Map<string, SupervisedLane>()
   readonly #senders = new Senders()
   readonly #queues: LaneQueues
-  readonly #waits = new WaitWatch(this.#senders, lane => this.#lanes.get(lane)?.config.rank ?? 0)
+  readonly waits = new WaitWatch(this.#senders, lane => this.#lanes.get(lane)?.config.rank ?? 0)
   readonly #handles = new HandleRoutes(this.#senders, thread => this.#threads.has(thread))
   readonly #threads = new Map<number, LaneThread>()
   readonly #laneOf = new Map<number, SupervisedLane>()
@@ -155,7 +155,6 @@ export class Supervisor {
           this.#removeSender(thread.number, this.#senders.get(thread.number))
           this.#queues.exited(thread.number)
           this.#handles.threadGone(thread.number)
-          this.#waits.threadGone(thread.number)
         },
         restarts: (of, thread, error, after) =>
           this.#senders.tellOwners({
@@ -314,10 +313,13 @@ export class Supervisor {
         this.#roomInQueue(message.lane)
         break
       case 'waits':
-        this.#waits.begin(number, message.waits)
+        this.waits.begin(number, message.waits)
         break
       case 'waited':
-        this.#waits.end(number, message.ids)
+        this.waits.end(number, message.ids)
+        break
+      case 'reprioritized':
+        this.waits.reprioritized({ owner: number, sequence: message.sequence }, message.priority)
         break
       default:
         if (!this.#handles.receive(number, message)) this.strays++
@@ -387,6 +389,7 @@ export class Supervisor {
     for (let next = entry.port.take(); next !== undefined; next = entry.port.take())
       this.#hear(number, entry, next.message)
     if (this.#senders.remove(number) === undefined) return
+    this.waits.threadGone(number)
     this.#retirements.senderGone(number)
     const { table } = entry
     const reason = new LaneError('ERR_LANE_CLOSED', '', 'the thread that had submitted the task has ended')

@@ -7,6 +7,7 @@ import type { Task } from '../core/task.js'
 import { TaskEnd } from '../core/task-end.js'
 import { infoOf, type TaskInfo, type TaskTimestamps, timestampsOf } from '../core/task-info.js'
 import { DONE, TASK_STATES, type TaskState } from '../core/task-state.js'
+import type { WaitKind } from '../core/wait-book.js'
 import { resultSync, waitSync } from './sync-wait.js'
 import type { TaskKeeper } from './task-keeper.js'
 import { readPriority } from './task-priority.js'
@@ -97,13 +98,14 @@ export class TaskHandle<R = unknown> {
    * @param options.timeout milliseconds to wait at most; without it, as long as it takes
    * @param options.for `'FINISHED'` (the default) or `'RUNNING'`
    * @returns true once it is so; false if the wait's own time was over first, or if it was to start and has ended
-   *   without. In a task, rejects with a DeadlockError (`ERR_DEADLOCK`) if the task that is waited for waits for this one
+   *   without. In a task, and without a `timeout`, rejects with a DeadlockError (`ERR_DEADLOCK`) if the task that is waited
+   *   for waits for this one
    * @throws InvalidArgumentError (`ERR_INVALID_ARG`) if `timeout` is not a finite number of at least 0, or `for` not a
    *   group
    */
   wait(options: WaitOptions = {}): Promise<boolean> {
     this.#waits ??= new TaskWaits(this.#task, this.#keeper, () => this.#ownEnd.promise)
-    return awaitable(this.#waits.wait(options), () => [this.#task])
+    return awaitable(this.#waits.wait(options), () => [this.#task], kindOf(options))
   }
 
   /**
@@ -169,11 +171,17 @@ export class TaskHandle<R = unknown> {
 
   get #ownEnd(): TaskEnd {
     if (this.#end === null) {
-      this.#end = new TaskEnd(this.#task)
+      this.#end = new TaskEnd(this.#task, this.#keeper.lending?.of)
       this.#keeper.awaited?.(this.#task)
     }
     return this.#end
   }
+}
+
+/** What ends a wait: its own time, whatever becomes of the task, or the task's start or end. */
+function kindOf({ timeout, for: group }: WaitOptions): WaitKind {
+  if (timeout !== undefined) return 'limited'
+  return group === 'RUNNING' ? 'start' : 'end'
 }
 
 /** The outcome of a settled task, for those who are told of it. */

@@ -1,4 +1,5 @@
 import type { Task } from '../core/task.js'
+import type { WaitKind } from '../core/wait-book.js'
 import { ambientRun, type RunningTask } from './ambient-task.js'
 
 /** The tasks that a promise waits for: none twice. */
@@ -16,6 +17,7 @@ const NOTHING: Awaited = () => []
 class TaskPromise<T> extends Promise<T> {
   #running: RunningTask | null = null
   #awaited = NOTHING
+  #kind: WaitKind = 'end'
   #refuse: (error: Error) => void = () => {}
 
   static override get [Symbol.species](): PromiseConstructor {
@@ -38,6 +40,12 @@ class TaskPromise<T> extends Promise<T> {
     return #running in promise
   }
 
+  /** It is not their end that it waits for, or not for as long as that takes. */
+  endedBy(kind: WaitKind): this {
+    this.#kind = kind
+    return this
+  }
+
   /** What it waits for is known only now. */
   waitsFor(awaited: Awaited): void {
     this.#awaited = awaited
@@ -51,7 +59,7 @@ class TaskPromise<T> extends Promise<T> {
     const running = this.#running
     if (running !== null) {
       this.#running = null
-      const end = running.beginWait?.(this.#awaited, this.#refuse)
+      const end = running.beginWait?.(this.#awaited, this.#refuse, this.#kind)
       // Before whoever awaits it goes on.
       if (end !== undefined) super.then(end, end)
     }
@@ -59,11 +67,17 @@ class TaskPromise<T> extends Promise<T> {
   }
 }
 
-/** The promise of something that the runtime tells, for whoever asks here. */
-export function awaitable<T>(promise: Promise<T>, awaited: Awaited): Promise<T> {
-  if (ambientRun() === undefined) return promise
+/**
+ * The promise of something that the runtime tells, for whoever asks here.
+ *
+ * @param kind what ends the wait for it
+ */
+export function awaitable<T>(promise: Promise<T>, awaited: Awaited, kind: WaitKind = 'end'): Promise<T> {
+  const running = ambientRun()
+  if (running === undefined) return promise
   // Not resolved with it, after which it could not be refused.
-  return promiseOf<T>((resolve, reject) => void promise.then(resolve, reject), awaited)
+  const own = promiseWithin<T>(running, (resolve, reject) => void promise.then(resolve, reject), awaited)
+  return own.endedBy(kind)
 }
 
 type Executor<T> = (resolve: (value: T | PromiseLike<T>) => void, reject: (reason: unknown) => void) => void
@@ -77,7 +91,7 @@ export function promiseOf<T>(executor: Executor<T>, awaited: Awaited = NOTHING):
   return running === undefined ? new Promise<T>(executor) : promiseWithin(running, executor, awaited)
 }
 
-function promiseWithin<T>(running: RunningTask, executor: Executor<T>, awaited: Awaited): Promise<T> {
+function promiseWithin<T>(running: RunningTask, executor: Executor<T>, awaited: Awaited): TaskPromise<T> {
   let refuse: (error: Error) => void = () => {}
   const promise = new TaskPromise<T>((resolve, reject) => {
     refuse = reject

@@ -87,14 +87,10 @@ export class ThreadSender {
     const { port1, port2 } = channel()
     const notices = open(port1)
     this.waits = new OpenWaits({
-      timers,
-      lane: host.lane,
-      thread: host.thread,
-      nameOf: task => this.sender.nameOf(task),
-      functionOf: host.functionOf,
+      reports: () => this.sender.reports,
+      titleOf: job => ({ name: host.functionOf(job), lane: host.lane }),
       running: host.running,
       started: host.started,
-      tell: message => this.sender.tell(message),
     })
     this.sender = new Sender(
       notices,

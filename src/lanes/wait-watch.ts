@@ -1,19 +1,21 @@
 import type { HandleName } from '../bridge/lending.js'
 import type { WaitTold } from '../bridge/protocol/sender-to-supervisor.js'
+import { awaitedName } from '../core/awaited-name.js'
+import { MOST_NAMED } from '../core/dependencies.js'
 import { acrossLanes, withinLane } from '../core/lane-rank.js'
-import { WaitGraph, type WaitNode } from '../core/wait-graph.js'
+import { WaitBook } from '../core/wait-book.js'
+import type { WaitNode } from '../core/wait-graph.js'
 import type { Senders } from './senders.js'
-
-/** Of a task that waits for more than so many, as many are shown. */
-const MOST_SHOWN = 100
 
 /** A task that waits or is waited for. */
 interface WaitingTask extends WaitNode, HandleName {
   readonly lane: string
-  /** The priority within its lane that it has from others, as far as its submitter knows. */
+  /** The priority within its lane that it has from others. */
   inherited: number
-  /** In how many waits it is. */
-  waits: number
+  /** As far as its submitter knows. */
+  told: number
+  /** Whether it is shown what it waits for. */
+  isShown: boolean
 }
 
 /**
@@ -26,18 +28,26 @@ export class WaitWatch {
   readonly #senders: Senders
   readonly #rankOf: (lane: string) => number
   readonly #tasks = new Map<string, WaitingTask>()
-  /** The waits of each thread, by their numbers. */
-  readonly #waits = new Map<number, Map<number, readonly [waiter: WaitingTask, awaited: WaitingTask][]>>()
-  readonly #graph = new WaitGraph<WaitingTask>({
+  readonly #book = new WaitBook<WaitingTask>({
     inherits: (task, priority) => {
-      const { owner, sequence, lane } = task
-      const inherited = Math.max(0, withinLane(this.#rankOf(lane), priority))
+      const inherited = Math.max(0, withinLane(this.#rankOf(task.lane), priority))
       // Most waits are for a task that is as urgent as its waiter anyway.
       if (inherited === task.inherited) return
       task.inherited = inherited
-      this.#senders.tell(owner, { type: 'inherit', sequence, lane, priority: inherited })
+      this.#moved.add(task)
+    },
+    refused: ({ by, id, waiter, awaited }, cycle) => {
+      this.#senders.tell(by, { type: 'deadlock', wait: id, cycle: cycle.map(({ name }) => name) })
+      this.#waiters.add(waiter)
+      this.#touch(waiter, awaited)
     },
   })
+  /** In the present call: those that wait for something else than before, */
+  readonly #waiters = new Set<WaitingTask>()
+  /** Those that inherit something else than before. */
+  readonly #moved = new Set<WaitingTask>()
+  /** And those that may have left the book. */
+  readonly #touched = new Set<WaitingTask>()
 
   /** @param rankOf how urgent a lane is: the place of its priority among `LANE_PRIORITIES` */
   constructor(senders: Senders, rankOf: (lane: string) => number) {
@@ -50,61 +60,41 @@ export class WaitWatch {
     return this.#tasks.size
   }
 
-  /** Tasks of a thread wait. */
+  /** Tasks of a thread wait, or tasks that were submitted there. */
   begin(thread: number, waits: readonly WaitTold[]): void {
-    for (const wait of waits) {
-      const waiter = this.#task(wait.waiter)
-      this.#graph.setOwn(waiter, acrossLanes(this.#rankOf(waiter.lane), wait.waiter.priority))
-      const begun: [WaitingTask, WaitingTask][] = []
-      let cycle: readonly WaitingTask[] | null = null
-      for (const named of wait.awaited) {
-        const awaited = this.#task(named)
-        cycle = this.#graph.wait(waiter, awaited)
-        if (cycle === null) {
-          waiter.waits++
-          awaited.waits++
-          begun.push([waiter, awaited])
-          continue
-        }
-        this.#senders.tell(thread, { type: 'deadlock', wait: wait.id, cycle: cycle.map(({ name }) => name) })
-        this.#forgetIfFree(awaited)
-        break
-      }
-      if (cycle === null) this.#show(waiter)
-      this.#forgetIfFree(waiter)
-      if (cycle === null) this.#of(thread).set(wait.id, begun)
-      else for (const pair of begun) this.#unwait(...pair)
+    for (const { id, kind, waiter, awaited } of waits) {
+      const node = this.#task(waiter)
+      this.#book.setOwn(node, acrossLanes(this.#rankOf(node.lane), waiter.priority))
+      const wait = { by: thread, id, kind, waiter: node, awaited: awaited.map(named => this.#task(named)) }
+      this.#book.begin(wait)
+      // Whoever has submitted it knows what it is to start after.
+      if (kind !== 'after') this.#waiters.add(node)
+      this.#touch(node, wait.awaited)
     }
+    this.#conclude()
   }
 
   /** Waits of a thread are over. */
   end(thread: number, ids: readonly number[]): void {
-    const waits = this.#waits.get(thread)
-    const waiters = new Set<WaitingTask>()
     for (const id of ids) {
-      for (const [waiter, awaited] of waits?.get(id) ?? []) {
-        waiters.add(waiter)
-        this.#unwait(waiter, awaited)
-      }
-      waits?.delete(id)
+      const wait = this.#book.end(thread, id)
+      if (wait === undefined) continue
+      if (wait.kind !== 'after' || wait.waiter.isShown) this.#waiters.add(wait.waiter)
+      this.#touch(wait.waiter, wait.awaited)
     }
-    if (waits?.size === 0) this.#waits.delete(thread)
-    // Once for all: one that waited for thousands is told of once.
-    for (const waiter of waiters) this.#show(waiter)
+    this.#conclude()
   }
 
-  /** A thread has ended, and with it the waits of its tasks. */
+  /** A thread has ended, and with it the waits of its tasks, and of those that it has submitted and that had not begun. */
   threadGone(thread: number): void {
-    this.end(thread, [...(this.#waits.get(thread)?.keys() ?? [])])
+    this.end(thread, this.#book.toldBy(thread))
   }
 
-  #of(thread: number): Map<number, readonly [WaitingTask, WaitingTask][]> {
-    let waits = this.#waits.get(thread)
-    if (waits === undefined) {
-      waits = new Map()
-      this.#waits.set(thread, waits)
-    }
-    return waits
+  /** A task that waits has another priority of its own. */
+  reprioritized(name: HandleName, priority: number): void {
+    const task = this.#tasks.get(keyOf(name))
+    if (task !== undefined) this.#book.setOwn(task, acrossLanes(this.#rankOf(task.lane), priority))
+    this.#conclude()
   }
 
   #task({ owner, sequence, name, lane }: WaitTold['awaited'][number]): WaitingTask {
@@ -115,34 +105,53 @@ export class WaitWatch {
         owner,
         sequence,
         lane,
-        name: `task '${name}' on lane '${lane}'`,
+        name: awaitedName({ name, lane }),
         own: acrossLanes(this.#rankOf(lane), 0),
         inherited: 0,
-        waits: 0,
+        told: 0,
+        isShown: false,
       }
       this.#tasks.set(key, task)
     }
     return task
   }
 
-  #unwait(waiter: WaitingTask, awaited: WaitingTask): void {
-    this.#graph.unwait(waiter, awaited)
-    waiter.waits--
-    awaited.waits--
-    this.#forgetIfFree(waiter)
-    this.#forgetIfFree(awaited)
+  #touch(waiter: WaitingTask, awaited: readonly WaitingTask[]): void {
+    this.#touched.add(waiter)
+    for (const task of awaited) this.#touched.add(task)
+  }
+
+  /** Once for all: one that waits for thousands is told of once. */
+  #conclude(): void {
+    for (const waiter of this.#waiters) this.#show(waiter)
+    this.#waiters.clear()
+    if (this.#moved.size > 0) this.#tellMoved()
+    for (const task of this.#touched) if (!this.#book.has(task)) this.#tasks.delete(keyOf(task))
+    this.#touched.clear()
+  }
+
+  #tellMoved(): void {
+    const byOwner = new Map<number, { sequence: number; lane: string; priority: number }[]>()
+    for (const task of this.#moved) {
+      const { owner, sequence, lane, inherited, told } = task
+      if (inherited === told) continue
+      task.told = inherited
+      const tasks = byOwner.get(owner)
+      const moved = { sequence, lane, priority: inherited }
+      if (tasks === undefined) byOwner.set(owner, [moved])
+      else tasks.push(moved)
+    }
+    this.#moved.clear()
+    for (const [owner, tasks] of byOwner) this.#senders.tell(owner, { type: 'inherit', tasks })
   }
 
   /** Has it seen what a task waits for where it was submitted by the thread that made the scheduler. */
   #show(waiter: WaitingTask): void {
     const { owner, sequence } = waiter
-    const awaited = this.#graph.awaitedBy(waiter).slice(0, MOST_SHOWN)
+    const awaited = this.#book.awaitedBy(waiter).slice(0, MOST_NAMED)
+    waiter.isShown = awaited.length > 0
     const names = awaited.map(({ name }) => name)
     this.#senders.tellOwner(owner, { type: 'waiting', sequence, awaited: names })
-  }
-
-  #forgetIfFree(task: WaitingTask): void {
-    if (task.waits === 0) this.#tasks.delete(keyOf(task))
   }
 }
 

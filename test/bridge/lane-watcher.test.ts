@@ -72,6 +72,7 @@ test('who cannot does not', () => {
       {
         name: LANE,
         index: 0,
+        rank: 0,
         concurrency: 1,
         queueLimit: 1,
         overload: 'reject',

@@ -130,6 +130,7 @@ export class SenderRig {
       [
         {
           name: LANE,
+          rank: 0,
           index: 0,
           concurrency,
           queueLimit: 1_000_000,

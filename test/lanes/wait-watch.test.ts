@@ -26,12 +26,12 @@ class Rig {
   }
 
   /** What a sender has been told since it was last asked. */
-  told(number: number, type: SupervisorToSender['type']): SupervisorToSender[] {
+  told(number: number, type?: SupervisorToSender['type']): SupervisorToSender[] {
     const told: SupervisorToSender[] = []
     const end = this.#ends.get(number)!
     for (let next = end.take(); next !== undefined; next = end.take())
       told.push(next.message as SupervisorToSender)
-    return told.filter(message => message.type === type)
+    return told.filter(message => type === undefined || message.type === type)
   }
 }
 
@@ -43,7 +43,7 @@ const task = (sequence: number, lane: string, owner = OWNER) => ({
 })
 
 function wait(id: number, waiter: ReturnType<typeof task>, awaited: ReturnType<typeof task>[]): WaitTold {
-  return { id, waiter: { ...waiter, priority: 0 }, awaited }
+  return { id, kind: 'end', waiter: { ...waiter, priority: 0 }, awaited }
 }
 
 test('one that waits for ten thousand is told of once when they begin and once when they end', () => {
@@ -63,10 +63,12 @@ test('what is inherited is told within the lane of whoever inherits, and taken b
   const { watch, told } = bound(new Rig())
   watch.begin(THREAD, [wait(1, task(1, 'urgent'), [task(2, 'bulk'), task(3, 'urgent')])])
   assert.equal(told(OWNER, 'inherit'), [
-    { type: 'inherit', sequence: 2, lane: 'bulk', priority: 2 * 1_000_001 },
+    { type: 'inherit', tasks: [{ sequence: 2, lane: 'bulk', priority: 2 * 1_000_001 }] },
   ])
   watch.end(THREAD, [1])
-  assert.equal(told(OWNER, 'inherit'), [{ type: 'inherit', sequence: 2, lane: 'bulk', priority: 0 }])
+  assert.equal(told(OWNER, 'inherit'), [
+    { type: 'inherit', tasks: [{ sequence: 2, lane: 'bulk', priority: 0 }] },
+  ])
 })
 
 test('a wait that closes a cycle is refused whole, and leaves nothing', () => {
@@ -87,6 +89,35 @@ test('with a thread go the waits of its tasks', () => {
     wait(2, task(4, 'urgent'), [task(2, 'bulk')]),
   ])
   watch.threadGone(THREAD)
+  assert.is(watch.size, 0)
+})
+
+test('ten thousand that are to start after as many are told of once, and nobody is shown what their submitter knows', () => {
+  const { watch, told } = bound(new Rig())
+  const ties = Array.from({ length: 10_000 }, (_, i) => {
+    return { ...wait(i, task(i, 'urgent'), [task(i + 10_000, 'bulk')]), kind: 'after' as const }
+  })
+  watch.begin(OWNER, ties)
+  const all = told(OWNER)
+  assert.equal(
+    all.map(({ type }) => type),
+    ['inherit'],
+  )
+  assert.is((all[0] as { tasks: readonly unknown[] }).tasks.length, 10_000)
+  watch.end(
+    OWNER,
+    ties.map(({ id }) => id),
+  )
+  assert.equal([told(OWNER).length, watch.size], [1, 0])
+})
+
+test('one that is to start after others has another priority, and they have', () => {
+  const { watch, told } = bound(new Rig())
+  watch.begin(OWNER, [{ ...wait(1, task(1, 'bulk'), [task(2, 'bulk')]), kind: 'after' }])
+  watch.reprioritized({ owner: OWNER, sequence: 1 }, 7)
+  watch.reprioritized({ owner: OWNER, sequence: 99 }, 7)
+  assert.equal(told(OWNER), [{ type: 'inherit', tasks: [{ sequence: 2, lane: 'bulk', priority: 7 }] }])
+  watch.end(OWNER, [1])
   assert.is(watch.size, 0)
 })
 

@@ -49,6 +49,30 @@ export function checkTies({ open }: SimSender, detectors: Detectors): void {
   }
 }
 
+/** Tasks that have been given another priority: that they are less urgent now is not told for those that wait for them. */
+const moved = new WeakSet<Entry>()
+
+export function noteMoved(entry: Entry): void {
+  moved.add(entry)
+}
+
+/** What a more urgent task is to start after has inherited that, once all that is to be told has been. */
+export function checkInherited({ open, sender }: SimSender, detectors: Detectors): void {
+  if (!sender.reports.isQuiet) return
+  for (const entry of open) {
+    const { task, after } = entry
+    if (task.waitsFor === 0) continue
+    for (const other of after) {
+      const { task: awaited, transferring, claims, sender: owner } = other
+      if (owner.actor.parked || owner.actor.dead) continue
+      // What was on a thread just then may have been out of reach.
+      if (awaited.dead || awaited.id !== 0 || transferring || claims > 0 || moved.has(other)) continue
+      if (awaited.priority < (task.extras?.priority ?? 0))
+        detectors.fail('edges', `${describe(other)} has not inherited its priority`, { entry })
+    }
+  }
+}
+
 /** One that waits for tasks of other submitters, all of which have been told that those are done, has been told too. */
 function checkForeignTie(entry: Entry, detectors: Detectors): void {
   const isDone = ({ sender, task }: Entry): boolean =>

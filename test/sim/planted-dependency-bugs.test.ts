@@ -1,6 +1,10 @@
 // @time-limit 120s
 import { suite } from 'uvu'
+import { OpenDependencies } from '#src/bridge/open-dependencies.js'
+import { WaitReports } from '#src/bridge/wait-reports.js'
 import { Dependencies } from '#src/core/dependencies.js'
+import { WaitGraph, type WaitNode } from '#src/core/wait-graph.js'
+import { WaitWatch } from '#src/lanes/wait-watch.js'
 import { oneOf, Planting } from './planting.js'
 
 const test = suite('simulation: planted bugs of tasks that start after others')
@@ -36,5 +40,35 @@ planting.finds(
     }
   },
 )
+
+planting.finds(
+  'a more urgent task of which nobody is told what it is to start after',
+  'edges',
+  OpenDependencies.prototype,
+  'submitted',
+  () => () => {},
+)
+
+planting.finds('the end of a wait that is not told', 'edges', WaitReports.prototype, 'end', right => {
+  const now = oneOf(3)
+  return function (this: WaitReports, wait) {
+    if (!now()) right.call(this, wait)
+  }
+})
+
+planting.finds(
+  'waits of a thread that outlive it',
+  'edges',
+  WaitWatch.prototype,
+  'threadGone',
+  () => () => {},
+)
+
+planting.finds('a wait that is over and counts on', 'edges', WaitGraph.prototype, 'unwait', right => {
+  const now = oneOf(5)
+  return function (this: WaitGraph<WaitNode>, waiter, awaited) {
+    if (!now()) right.call(this, waiter, awaited)
+  }
+})
 
 test.run()

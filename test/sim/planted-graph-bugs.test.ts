@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Imports } from '#src/bridge/imports.js'
-import { OpenWaits } from '#src/bridge/open-waits.js'
+import { WaitReports } from '#src/bridge/wait-reports.js'
 import { WaitGraph } from '#src/core/wait-graph.js'
 import { WaitWatch } from '#src/lanes/wait-watch.js'
 import { runGraph } from './graph-run.js'
@@ -65,11 +65,17 @@ finds('a cycle of three that nobody sees', ['hung'], WaitGraph.prototype, 'wait'
   }
 })
 
-finds('a refusal that is told to another wait', ['hung', 'waits'], OpenWaits.prototype, 'refused', right => {
-  return function (this: OpenWaits, id, cycle) {
-    right.call(this, id - 1, cycle)
-  }
-})
+finds(
+  'a refusal that is told to another wait',
+  ['hung', 'waits'],
+  WaitReports.prototype,
+  'refused',
+  right => {
+    return function (this: WaitReports, id, cycle) {
+      right.call(this, id - 1, cycle)
+    }
+  },
+)
 
 finds('waits that are forgotten when others are told', ['hung'], WaitWatch.prototype, 'begin', right => {
   return function (this: WaitWatch, thread, waits) {
@@ -79,7 +85,7 @@ finds('waits that are forgotten when others are told', ['hung'], WaitWatch.proto
 
 finds(
   'a thread that dies with a value that was asked of it',
-  ['hung', 'forgotten', 'handles'],
+  ['hung', 'forgotten', 'handles', 'edges'],
   Imports.prototype,
   'threadLost',
   () => () => {},

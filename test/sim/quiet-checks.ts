@@ -1,7 +1,7 @@
 import type { LaneLink } from '#src/bridge/lane-link.js'
 import type { Backlog } from '#src/core/backlog.js'
 import { isFinal } from '#src/core/task-state.js'
-import { checkTies } from './dependency-checks.js'
+import { checkInherited, checkTies } from './dependency-checks.js'
 import type { Detectors } from './detectors.js'
 import type { SimPort } from './sim-port.js'
 import type { SimScheduler } from './sim-scheduler.js'
@@ -18,6 +18,7 @@ export function checkQuiet(scheduler: SimScheduler, detectors: Detectors): void 
     if (!sender.actor.parked) {
       checkBacklogs(sender, detectors)
       checkTies(sender, detectors)
+      checkInherited(sender, detectors)
     }
     checkOut(sender, detectors)
   }

@@ -47,6 +47,7 @@ export async function endWithoutFaults(run: EndingRun): Promise<void> {
       return scheduler.livingSenders.every(one => one.sender.exports.size === 0)
     }
     await until('its handles', areHome)
+    await until('its edges', () => (scheduler.generations.at(-1)?.supervisor.waits.size ?? 0) === 0)
     await until('its slots', () => areHome() && scheduler.livingSenders.every(isAtRest))
     for (const sender of scheduler.livingSenders) checkRest(sender, detectors)
   }

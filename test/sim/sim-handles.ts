@@ -23,7 +23,7 @@ interface Heard {
 
 /** Whether it waits for nothing but its own time: nobody waits in a circle who waits for one of these. */
 function waitsForNobody({ kind, after }: Entry): boolean {
-  return !WAITING_KINDS.has(kind) && after.length === 0
+  return !WAITING_KINDS.has(kind) && after.every(waitsForNobody)
 }
 
 const EPOCH = new Epoch(0, 0)

@@ -13,6 +13,7 @@ const LIVENESS_MS = 60_000
 const DETECTOR_OF: Readonly<Record<string, Detector>> = {
   'its slots': 'slots',
   'its waits': 'waits',
+  'its edges': 'edges',
   'its orphans': 'orphans',
   'its handles': 'handles',
   'its retirements': 'retirements',

@@ -3,6 +3,7 @@ import { MultilaneError, TaskCanceledError } from '#src/core/errors.js'
 import { Task, TaskExtras } from '#src/core/task.js'
 import { CANCELED, isFinal } from '#src/core/task-state.js'
 import type { Random } from '../support/random.js'
+import { noteMoved } from './dependency-checks.js'
 import type { Detectors } from './detectors.js'
 import type { NestingExtras } from './nesting-extras.js'
 import type { Races } from './races.js'
@@ -179,8 +180,11 @@ export class Submissions {
       this.#detectors.fail('outcome', 'a cancel decided, and it is not cancelled', { entry })
   }
 
-  setPriority({ task, lane }: Entry): void {
-    if (lane.setPriority(task, this.#world.random.below(5))) this.#races.hit('moved')
+  setPriority(entry: Entry): void {
+    const { task, lane } = entry
+    if (!lane.setPriority(task, this.#world.random.below(5))) return
+    this.#races.hit('moved')
+    noteMoved(entry)
   }
 
   /** @throws MultilaneError if it is refused */

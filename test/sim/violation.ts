@@ -21,6 +21,7 @@
  * | `starvation`     | an aged task is overtaken by no more than the bound of the queues                            |
  * | `outcome`        | a task ends as it may, considering what it is and what befell it                             |
  * | `waits`          | who waits for all tasks, or for a start, is told when it is so, and not before               |
+ * | `edges`          | what a more urgent task is to start after goes as early; of waits that are over nothing is left |
  * | `close`          | a connection ends on both sides, a thread that is not wanted goes, and `close()` resolves    |
  * | `strays`         | no message made no sense, and no fault was reported                                          |
  * | `orphans`        | a task whose submitter is known to be dead does not begin, and is told to stop if it has     |
@@ -49,6 +50,7 @@ export type Detector =
   | 'starvation'
   | 'outcome'
   | 'waits'
+  | 'edges'
   | 'close'
   | 'strays'
   | 'orphans'

@@ -1,3 +1,4 @@
+import type { WaitKind } from '../../core/wait-book.js'
 import type { EncodedReason } from '../error-codec.js'
 import type { HandleName, SentOutcome } from '../lending.js'
 
@@ -125,10 +126,11 @@ export interface OutcomeGone {
   readonly watcher: number
 }
 
-/** A task here waits for others, and has for a while. */
+/** A task here waits for others, and has for a while; or one that was submitted here is to start after others. */
 export interface WaitTold {
   /** The number of the wait on this thread. */
   readonly id: number
+  readonly kind: WaitKind
   readonly waiter: HandleName & { readonly name: string; readonly lane: string; readonly priority: number }
   readonly awaited: readonly (HandleName & { readonly name: string; readonly lane: string })[]
 }
@@ -148,6 +150,13 @@ export interface QueueRoom {
 export interface WaitsEnded {
   readonly type: 'waited'
   readonly ids: readonly number[]
+}
+
+/** A task that was submitted here, and of which it was told that it is to start after others, has another priority. */
+export interface DependantMoved {
+  readonly type: 'reprioritized'
+  readonly sequence: number
+  readonly priority: number
 }
 
 export type SenderToSupervisor =
@@ -172,3 +181,4 @@ export type SenderToSupervisor =
   | OutcomeGone
   | WaitsBegun
   | WaitsEnded
+  | DependantMoved

@@ -146,12 +146,11 @@ export interface OutcomeHere extends HandleName {
   readonly outcome: SentOutcome | null
 }
 
-/** What waits for a task that was submitted here has this priority, within the task's lane; 0 if nothing does. */
-export interface PriorityInherited {
+/** What waits for these tasks, that were submitted here, has another priority than before. */
+export interface PrioritiesInherited {
   readonly type: 'inherit'
-  readonly sequence: number
-  readonly lane: string
-  readonly priority: number
+  /** Each with a priority within its lane; 0 if nothing waits for it. */
+  readonly tasks: readonly { readonly sequence: number; readonly lane: string; readonly priority: number }[]
 }
 
 /** A wait that was told of would close a cycle. */
@@ -188,6 +187,6 @@ export type SupervisorToSender =
   | ChangeWanted
   | OutcomeThere
   | OutcomeHere
-  | PriorityInherited
+  | PrioritiesInherited
   | WaitRefused
   | WaitingSeen

@@ -1,0 +1,185 @@
+import type { DeadlockError } from '../core/errors.js'
+import { Task } from '../core/task.js'
+import type { HandleName } from './lending.js'
+import type { SenderToSupervisor, WaitTold } from './protocol/sender-to-supervisor.js'
+import type { PrioritiesInherited } from './protocol/supervisor-to-sender.js'
+
+/** A wait that is over sooner is told to nobody, in milliseconds: most are, and to tell one costs more than it takes. */
+const TOLD_AFTER_MS = 1
+
+/** What the reports of waits need of their sender. */
+export interface ReportContext {
+  readonly environment: { readonly number: number }
+  /** What tasks are to start after that were submitted here. */
+  readonly dependencies: { heed(task: Task): void }
+  /** Those tasks of which other threads have handles. */
+  readonly exports: { find(sequence: number): Task | undefined }
+  /** By what name others know a task that is waited for here. */
+  nameOf(task: Task): HandleName
+  lane(name: string): { readonly order: { inherit(task: Task, priority: number): void } }
+  remindMeAfter(delay: number, call: () => void): () => void
+  tell(message: SenderToSupervisor): void
+}
+
+/** How a wait is told. */
+export interface WaitSaid extends Pick<WaitTold, 'kind' | 'waiter'> {
+  /** None twice, and none that has ended; by what others know it, if it is not from here. */
+  readonly awaited: readonly (Task | WaitTold['awaited'][number])[]
+}
+
+/** A wait of a task, from its begin to its end. */
+export abstract class ReportedWait {
+  /** Its number on this thread. `WaitReports` gives it, and `told`. */
+  id = 0
+  /** Once it is told: those of this thread's own tasks that are waited for. */
+  told: readonly Task[] | null = null
+
+  /** @returns null if there is nothing to tell of it any more */
+  abstract say(): WaitSaid | null
+
+  /** The wait would be a deadlock. */
+  abstract refuse(error: DeadlockError): void
+}
+
+/** A task of this thread's own of which the supervisor knows that it is waited for here. */
+interface KnownTask {
+  readonly task: Task
+  waits: number
+}
+
+/**
+ * Tells the supervisor of the waits on this thread that last: those of tasks that run here, and of tasks submitted here
+ * that are to start after others. The supervisor finds those that could never end, and has what is urgently waited for
+ * moved ahead. What begins or ends within a millisecond is told together.
+ */
+export class WaitReports {
+  readonly #context: ReportContext
+  readonly #open = new Map<number, ReportedWait>()
+  /** By their numbers: the supervisor has something to say of any of them at any time. */
+  readonly #known = new Map<number, KnownTask>()
+  #young: ReportedWait[] = []
+  #ended: ReportedWait[] = []
+  #isArmed = false
+  #last = 0
+
+  constructor(context: ReportContext) {
+    this.#context = context
+  }
+
+  /** How many waits there are. */
+  get size(): number {
+    return this.#open.size
+  }
+
+  /** Whether there is nothing left to be told. */
+  get isQuiet(): boolean {
+    return !this.#isArmed
+  }
+
+  /** A wait begins. It is told if it lasts. */
+  begin(wait: ReportedWait): void {
+    wait.id = ++this.#last
+    this.#open.set(wait.id, wait)
+    this.#young.push(wait)
+    this.#arm()
+  }
+
+  /** A wait is over. */
+  end(wait: ReportedWait): void {
+    if (!this.#open.delete(wait.id) || wait.told === null) return
+    this.#ended.push(wait)
+    this.#arm()
+  }
+
+  /** Waits begin and are told, with all that was to be told: the thread is about to be blocked. */
+  beginAtOnce(waits: readonly ReportedWait[]): void {
+    for (const wait of waits) {
+      wait.id = ++this.#last
+      this.#open.set(wait.id, wait)
+      this.#young.push(wait)
+    }
+    this.#flush()
+  }
+
+  /** They are over, and that is told. */
+  endAtOnce(waits: readonly ReportedWait[]): void {
+    for (const wait of waits) this.end(wait)
+    this.#flush()
+  }
+
+  /** A wait would close a cycle. @param refusal what it ends with */
+  refused(id: number, refusal: DeadlockError): void {
+    this.#open.get(id)?.refuse(refusal)
+  }
+
+  /** What waits for tasks that were submitted here has another priority than before. */
+  inherited(tasks: PrioritiesInherited['tasks']): void {
+    for (const { sequence, lane, priority } of tasks) {
+      const task = this.#context.exports.find(sequence) ?? this.#known.get(sequence)?.task
+      if (task !== undefined) this.#context.lane(lane).order.inherit(task, priority)
+    }
+  }
+
+  #arm(): void {
+    if (this.#isArmed) return
+    this.#isArmed = true
+    this.#context.remindMeAfter(TOLD_AFTER_MS, () => {
+      this.#isArmed = false
+      this.#flush()
+    })
+  }
+
+  #flush(): void {
+    // First: what is over closes no cycle.
+    if (this.#ended.length > 0) {
+      const ended = this.#ended
+      this.#ended = []
+      this.#context.tell({ type: 'waited', ids: ended.map(({ id }) => id) })
+      for (const { told } of ended) for (const task of told!) this.#forget(task)
+    }
+    const waits: WaitTold[] = []
+    // What is waited for may wait itself, and is to be told then, too: it is appended.
+    for (const wait of this.#young) {
+      const said = this.#open.has(wait.id) ? wait.say() : null
+      if (said === null || said.awaited.length === 0) continue
+      wait.told = this.#ownOf(said)
+      for (const task of wait.told) this.#know(task)
+      const awaited = said.awaited.map(one => (one instanceof Task ? this.#named(one) : one))
+      waits.push({ ...said, id: wait.id, awaited })
+    }
+    this.#young = []
+    if (waits.length > 0) this.#context.tell({ type: 'waits', waits })
+  }
+
+  #ownOf({ awaited }: WaitSaid): readonly Task[] {
+    const own: Task[] = []
+    for (const one of awaited)
+      if (one instanceof Task && this.#context.nameOf(one).owner === this.#context.environment.number)
+        own.push(one)
+    return own
+  }
+
+  #know(task: Task): void {
+    const known = this.#known.get(task.sequence)
+    if (known !== undefined) {
+      known.waits++
+      return
+    }
+    this.#known.set(task.sequence, { task, waits: 1 })
+    this.#context.dependencies.heed(task)
+  }
+
+  #forget(task: Task): void {
+    const { sequence } = task
+    if (--this.#known.get(sequence)!.waits > 0) return
+    this.#known.delete(sequence)
+    // What the supervisor will say of it does not find it any more, unless another thread has its handle.
+    if (task.extras === null || task.extras.inherited === 0) return
+    if (this.#context.exports.find(sequence) !== undefined) return
+    this.#context.lane(task.target.lane).order.inherit(task, 0)
+  }
+
+  #named(task: Task): WaitTold['awaited'][number] {
+    return { ...this.#context.nameOf(task), name: task.target.name, lane: task.target.lane }
+  }
+}

@@ -1,0 +1,215 @@
+import { SmallSet } from './small-set.js'
+import { WaitGraph, type WaitGraphObserver, type WaitNode } from './wait-graph.js'
+
+/** How one waits for others; `WaitBook` says what comes of it. */
+export type WaitKind = 'end' | 'start' | 'limited' | 'thread' | 'after'
+
+/** A wait as it is begun. */
+export interface BegunWait<N> {
+  /** Whoever has told of it, and the number that it has there. */
+  readonly by: number
+  readonly id: number
+  readonly kind: WaitKind
+  readonly waiter: N
+  readonly awaited: readonly N[]
+}
+
+export interface WaitBookObserver<N> extends WaitGraphObserver<N> {
+  /**
+   * A wait would never end: it is over.
+   *
+   * @param cycle first its waiter, then each that the one before it waits for
+   */
+  refused(wait: BegunWait<N>, cycle: readonly N[]): void
+}
+
+interface BookedWait<N> extends BegunWait<N> {
+  /** Greater than that of all that began before. */
+  readonly order: number
+  /** Those of the awaited for which it counts. */
+  counted: N[]
+}
+
+/**
+ * The waits that there are, told apart by what ends them, and what becomes of a cycle.
+ *
+ * | kind      | waits for                                              | in a cycle                                         |
+ * |-----------|--------------------------------------------------------|----------------------------------------------------|
+ * | `end`     | the end of others: a task awaits them, or blocks its   | is refused                                         |
+ * |           | thread                                                 |                                                    |
+ * | `start`   | the start of another                                   | is refused if that cannot start; if it runs, the   |
+ * |           |                                                        | wait is over, and nobody has told it yet: gives way|
+ * | `limited` | the end or start of others, for a time                 | gives way: it ends by itself, and the cycle with it|
+ * | `thread`  | a task that blocks the thread of the waiter            | is not counted if it would close one               |
+ * | `after`   | the end of others, before it starts                    | stays                                              |
+ *
+ * What gives way does not count any more for those of the cycle. It would have handed on what is inherited, but in a
+ * cycle nothing can go on by it.
+ *
+ * A wait of the kind `after` is never refused. It is there from the moment at which its waiter is submitted, so before
+ * anybody can wait for that: of all waits of a cycle the last to begin is one that a task began, and that is the one to
+ * refuse. But which of two becomes known first is a matter of chance. So where it is one of the kind `after` that closes
+ * the cycle, the youngest of those in it that can be refused is.
+ */
+export class WaitBook<N extends WaitNode> {
+  readonly #graph: WaitGraph<N>
+  readonly #observer: WaitBookObserver<N>
+  readonly #byTeller = new Map<number, Map<number, BookedWait<N>>>()
+  readonly #byWaiter = new Map<N, SmallSet<BookedWait<N>>>()
+  #last = 0
+
+  constructor(observer: WaitBookObserver<N>) {
+    this.#observer = observer
+    this.#graph = new WaitGraph(observer)
+  }
+
+  /** How many nodes wait or are waited for. */
+  get size(): number {
+    return this.#graph.size
+  }
+
+  /** Whether a node waits, or is waited for. */
+  has(node: N): boolean {
+    return this.#graph.has(node)
+  }
+
+  /** What a node waits for. */
+  awaitedBy(node: N): N[] {
+    return this.#graph.awaitedBy(node)
+  }
+
+  /** The greatest priority of those that wait for a node; -Infinity if nothing does. */
+  inherited(node: N): number {
+    return this.#graph.inherited(node)
+  }
+
+  /** Gives a node another priority of its own. */
+  setOwn(node: N, priority: number): void {
+    this.#graph.setOwn(node, priority)
+  }
+
+  /** A wait has begun. If it is refused, that is told within the call, and nothing is left of it. */
+  begin(begun: BegunWait<N>): void {
+    const { by, id, waiter, awaited } = begun
+    const wait: BookedWait<N> = { ...begun, order: ++this.#last, counted: [] }
+    let told = this.#byTeller.get(by)
+    if (told === undefined) {
+      told = new Map()
+      this.#byTeller.set(by, told)
+    }
+    told.set(id, wait)
+    let same = this.#byWaiter.get(waiter)
+    if (same === undefined) {
+      same = new SmallSet()
+      this.#byWaiter.set(waiter, same)
+    }
+    same.add(wait)
+    for (const one of awaited) {
+      const cycle = this.#count(wait, one)
+      if (cycle === null) continue
+      this.#refuse(wait, cycle)
+      return
+    }
+  }
+
+  /** A wait is over. @returns it; undefined if there is none of this number, as of one that was refused */
+  end(by: number, id: number): BegunWait<N> | undefined {
+    const wait = this.#byTeller.get(by)?.get(id)
+    if (wait !== undefined) this.#remove(wait)
+    return wait
+  }
+
+  /** The numbers of the waits that one has told of. */
+  toldBy(by: number): number[] {
+    return [...(this.#byTeller.get(by)?.keys() ?? [])]
+  }
+
+  /**
+   * Counts a wait for one of the awaited, if need be in the place of others.
+   *
+   * @returns the cycle for which it is to be refused; null if it is not, whether it counts or gives way
+   */
+  #count(wait: BookedWait<N>, awaited: N): readonly N[] | null {
+    for (;;) {
+      const cycle = this.#graph.wait(wait.waiter, awaited)
+      if (cycle === null) {
+        wait.counted.push(awaited)
+        return null
+      }
+      if (this.#givesWay(wait, [...this.#between(cycle, 1)])) return null
+      if (this.#clearWay(cycle, wait)) continue
+      if (canBeRefused(wait)) return cycle
+      if (wait.kind === 'thread') return null
+      const [youngest, from] = this.#youngestIn(cycle)
+      if (youngest === null) return null
+      this.#refuse(youngest, [...cycle.slice(from), ...cycle.slice(0, from)])
+    }
+  }
+
+  /** The waits of the one at a place of the cycle for the one after it; none of the one that would close it. */
+  *#between(cycle: readonly N[], place: number): Generator<BookedWait<N>> {
+    const waiter = cycle[place]
+    if (waiter === undefined) return
+    const awaited = cycle[(place + 1) % cycle.length]!
+    for (const wait of this.#byWaiter.get(waiter) ?? []) if (wait.counted.includes(awaited)) yield wait
+  }
+
+  /** @param next the waits of whoever is waited for */
+  #givesWay({ kind }: BookedWait<N>, next: readonly BookedWait<N>[]): boolean {
+    if (kind === 'limited') return true
+    // Who waits otherwise than before its start has started.
+    return kind === 'start' && next.some(({ kind }) => kind !== 'after')
+  }
+
+  /** Has what is in a cycle give way that can. @returns whether the cycle is none any more */
+  #clearWay(cycle: readonly N[], closing: BookedWait<N>): boolean {
+    for (let place = 1; place < cycle.length; place++) {
+      const waits = [...this.#between(cycle, place)]
+      const isLast = place === cycle.length - 1
+      const next = isLast ? [closing] : [...this.#between(cycle, place + 1)]
+      if (!waits.every(wait => this.#givesWay(wait, next))) continue
+      const awaited = cycle[(place + 1) % cycle.length]!
+      for (const wait of waits) {
+        wait.counted = wait.counted.filter(one => one !== awaited)
+        this.#graph.unwait(wait.waiter, awaited)
+      }
+      return true
+    }
+    return false
+  }
+
+  /** The last to begin of all in a cycle that can be refused, and the place of its waiter. */
+  #youngestIn(cycle: readonly N[]): readonly [wait: BookedWait<N> | null, place: number] {
+    let youngest: BookedWait<N> | null = null
+    let at = 0
+    for (let place = 1; place < cycle.length; place++) {
+      for (const wait of this.#between(cycle, place)) {
+        if (!canBeRefused(wait) || (youngest !== null && youngest.order > wait.order)) continue
+        youngest = wait
+        at = place
+      }
+    }
+    return [youngest, at]
+  }
+
+  #refuse(wait: BookedWait<N>, cycle: readonly N[]): void {
+    this.#remove(wait)
+    this.#observer.refused(wait, cycle)
+  }
+
+  #remove(wait: BookedWait<N>): void {
+    const { by, id, waiter, counted } = wait
+    const own = this.#byTeller.get(by)!
+    own.delete(id)
+    if (own.size === 0) this.#byTeller.delete(by)
+    const same = this.#byWaiter.get(waiter)!
+    same.delete(wait)
+    if (same.size === 0) this.#byWaiter.delete(waiter)
+    wait.counted = []
+    for (const awaited of counted) this.#graph.unwait(waiter, awaited)
+  }
+}
+
+function canBeRefused({ kind }: { readonly kind: WaitKind }): boolean {
+  return kind === 'end' || kind === 'start'
+}
