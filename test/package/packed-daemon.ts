@@ -46,12 +46,10 @@ export async function daemonProject(): Promise<DaemonProject> {
       }
       return project
     },
-    remove() {
-      for (const packed of [library, daemon]) rmSync(packed.directory, { recursive: true, force: true })
-    },
+    remove: () => rmSync(daemon.directory, { recursive: true, force: true }),
   }
   project.write({ 'package.json': JSON.stringify({ name: 'somebody', private: true, type: 'module' }) })
-  const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', library.tarball, daemon.tarball]
+  const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', library, daemon.tarball]
   outputOf(await run('npm', install, directory))
   shareNodeTypes(directory)
   return project

@@ -1,13 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { repoRoot } from '../support/repo-root.js'
+import { sharedFolder } from '../support/shared-folder.js'
 import { outputOf, run } from './command.js'
 
 /** What a user has: a folder of their own, outside the repository, and the library from its tarball. */
 export interface PackedProject {
   readonly directory: string
-  readonly tarball: string
   /** Writes files, by their path in the project; returns it. */
   write(files: Readonly<Record<string, string>>): PackedProject
   /** Runs a script of the project; throws if it fails, else returns what it printed. */
@@ -17,21 +17,33 @@ export interface PackedProject {
 
 const MANIFEST = JSON.stringify({ name: 'somebody', private: true, type: 'module' })
 
-/** The tarball of what was built, in a new folder. */
-export async function pack(): Promise<{ readonly directory: string; readonly tarball: string }> {
-  const directory = mkdtempSync(join(tmpdir(), 'multilane-package-'))
-  outputOf(await run('npm', ['pack', '--ignore-scripts', '--pack-destination', directory], repoRoot))
-  const tarball = readdirSync(directory).find(name => name.endsWith('.tgz'))
+/** @returns the path of the tarball of what was built, made by npm; nobody may change it */
+export async function pack(): Promise<string> {
+  const folder = await sharedFolder('tarball', async folder => {
+    outputOf(await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], repoRoot))
+  })
+  const tarball = readdirSync(folder).find(name => name.endsWith('.tgz'))
   if (tarball === undefined) throw new Error('npm pack made no tarball')
-  return { directory, tarball: join(directory, tarball) }
+  return join(folder, tarball)
+}
+
+/** @returns a project that npm has installed the tarball in; nobody may change it */
+async function installed(): Promise<string> {
+  const tarball = await pack()
+  return sharedFolder('project', async folder => {
+    writeFileSync(join(folder, 'package.json'), MANIFEST)
+    const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', tarball]
+    outputOf(await run('npm', install, folder))
+  })
 }
 
 export async function packedProject(): Promise<PackedProject> {
-  const packed = await pack()
-  const directory = join(packed.directory, 'project')
+  const own = mkdtempSync(join(tmpdir(), 'multilane-package-'))
+  const directory = join(own, 'project')
+  cpSync(await installed(), directory, { recursive: true, verbatimSymlinks: true })
+  shareNodeTypes(directory)
   const project: PackedProject = {
     directory,
-    tarball: packed.tarball,
     write(files) {
       for (const [path, text] of Object.entries(files)) {
         mkdirSync(dirname(join(directory, path)), { recursive: true })
@@ -41,12 +53,8 @@ export async function packedProject(): Promise<PackedProject> {
     },
     node: async (script, ...nodeOptions) =>
       outputOf(await run(process.execPath, [...nodeOptions, script], directory)),
-    remove: () => rmSync(packed.directory, { recursive: true, force: true }),
+    remove: () => rmSync(own, { recursive: true, force: true }),
   }
-  project.write({ 'package.json': MANIFEST })
-  const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', packed.tarball]
-  outputOf(await run('npm', install, directory))
-  shareNodeTypes(directory)
   return project
 }
 

@@ -1,6 +1,6 @@
-import { rmSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { repoRoot } from '../support/repo-root.js'
 import { outputOf, run, runTool } from './command.js'
 import { pack } from './packed-project.js'
 
@@ -25,14 +25,13 @@ const BESIDE_DIST = [
 /** Pages that come and go with what they are about. */
 const DOC_FOLDERS = /^docs\/(?:guide|reference)\/[\w-]+\.md$/
 
-let packed: Awaited<ReturnType<typeof pack>>
+let tarball: string
 test.before(async () => {
-  packed = await pack()
+  tarball = await pack()
 })
-test.after(() => rmSync(packed.directory, { recursive: true, force: true }))
 
 async function packedFiles(): Promise<string[]> {
-  const listing = outputOf(await run('tar', ['-tzf', packed.tarball], packed.directory))
+  const listing = outputOf(await run('tar', ['-tzf', tarball], repoRoot))
   return listing
     .trim()
     .split('\n')
@@ -63,7 +62,7 @@ test('each module comes with its declarations', async () => {
 })
 
 test('publint has nothing to say', async () => {
-  const { code, stdout, stderr } = await runTool('publint', 'src/cli.js', ['--strict', packed.tarball])
+  const { code, stdout, stderr } = await runTool('publint', 'src/cli.js', ['--strict', tarball])
   assert.is(code, 0, `${stdout}${stderr}`)
   assert.match(stdout, /All good/)
 })
@@ -74,7 +73,7 @@ test('are the types wrong? No, for whoever imports it as a module', async () => 
     'esm-only',
     '--format',
     'ascii',
-    packed.tarball,
+    tarball,
   ])
   assert.is(code, 0, `${stdout}${stderr}`)
 })

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { selectTests } from '../support/runner/discover.js'
@@ -54,7 +55,10 @@ test('what is run is what has both a source and a compiled test', () => {
 test('options have defaults, and are checked', () => {
   const options = parseOptions(['core', '--limit', '10', 'lanes'], 'home')
   assert.equal(options.filters, ['core', 'lanes'])
-  assert.equal([options.limit, options.jobs, options.verbose], [10, 1, false])
+  assert.equal([options.limit, options.jobs, options.verbose], [10, availableParallelism(), false])
+  assert.ok(options.most > options.jobs)
+  const alone = parseOptions(['--jobs', '1'], 'home')
+  assert.equal([alone.jobs, alone.most], [1, 1], 'who wants the machine alone gets it')
   assert.throws(() => parseOptions(['--limit', '1.5'], 'home'), /--limit takes a whole number/)
   assert.throws(() => parseOptions(['--lmit', '1'], 'home'), /--lmit/)
 })

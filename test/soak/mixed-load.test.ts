@@ -1,11 +1,10 @@
 // @time-limit 120m
 import { readdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { queryObjects } from 'node:v8'
-import { MessagePort } from 'node:worker_threads'
 import { SchedulerThread } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { heldPorts } from '../support/open-ports.js'
 import { Random } from '../support/random.js'
 import { listenerCount } from './listener-count.js'
 import { newLedger, runHandful, type SoakLane, type SoakScheduler } from './mixed-load.js'
@@ -54,7 +53,7 @@ test('an hour of mixed load with kills: heap, ports, listeners and threads stay 
     const at = performance.now() - begin
     heap.note(at, usedHeap() / MB)
     laneHeap.note(at, (await scheduler.lanes.urgent.run('heap')) / MB)
-    ports.note(at, queryObjects(MessagePort, { format: 'count' }))
+    ports.note(at, await heldPorts())
     listeners.note(at, listenerCount())
     threads.note(at, readdirSync('/proc/self/task').length)
     resident.note(at, process.memoryUsage.rss() / MB)

@@ -2,6 +2,7 @@ import { Ajv, type ValidateFunction } from 'ajv'
 import type { ConfigPath } from './config-path.js'
 import type { Field } from './field.js'
 import { pathToNonFinite } from './plain-data.js'
+import { draft } from './schema-draft.js'
 
 type Schema = Readonly<Record<string, unknown>>
 
@@ -22,7 +23,9 @@ const OPTIONS = {
  * @throws Error if it is not a sound schema of draft 7, or refers to one that is elsewhere
  */
 export function compileInputSchema(schema: Schema): ValidateFunction {
-  return new Ajv(OPTIONS).compile(schema)
+  draft.validateSchema(schema, true)
+  // An instance of its own, for schemas of different jobs may have the same name.
+  return new Ajv({ ...OPTIONS, validateSchema: false }).compile(schema)
 }
 
 /** Compiled once here, so that a bad schema is found when the configuration is loaded. */
@@ -43,9 +46,8 @@ export function readInputSchema(field: Field): Schema | null {
 }
 
 function isSound(schema: Schema, field: Field): boolean {
-  const ajv = new Ajv({ ...OPTIONS, allErrors: true })
   try {
-    if (ajv.validateSchema(schema) === true) {
+    if (draft.validateSchema(schema) === true) {
       compileInputSchema(schema)
       return true
     }
@@ -53,7 +55,7 @@ function isSound(schema: Schema, field: Field): boolean {
     field.problem(`is not a sound JSON Schema: ${error instanceof Error ? error.message : String(error)}`)
     return false
   }
-  const places = new Map((ajv.errors ?? []).map(error => [error.instancePath, error.message ?? 'is wrong']))
+  const places = new Map((draft.errors ?? []).map(error => [error.instancePath, error.message ?? 'is wrong']))
   for (const [pointer, message] of places) {
     field.problem(
       `is not as JSON Schema has it: ${message}; a sound one is {type: object}`,

@@ -1,5 +1,6 @@
 import { Ajv, type AnySchema, type ErrorObject, type ValidateFunction } from 'ajv'
 import type { FastifyRouteSchemaDef, FastifySchemaValidationError } from 'fastify/types/schema.js'
+import { draft } from '../config/schema-draft.js'
 import { isJobId } from './services/job-ids.js'
 import { instantOf } from './services/when.js'
 
@@ -27,13 +28,16 @@ const GOOD_VALUES: Readonly<Record<string, string>> = {
  * @param shared the schemas that others may refer to, by their `$id`
  */
 export function requestSchemaCompiler(shared: Readonly<Record<string, AnySchema | AnySchema[]>>) {
-  const options = { strict: true, allowUnionTypes: true, formats: FORMATS }
+  const options = { strict: true, allowUnionTypes: true, formats: FORMATS, validateSchema: false }
   const exact = new Ajv(options)
   const textual = new Ajv({ ...options, coerceTypes: 'array' })
-  for (const ajv of [exact, textual]) ajv.addSchema(Object.values(shared).flat())
+  const all = Object.values(shared).flat()
+  for (const schema of all) draft.validateSchema(schema, true)
+  for (const ajv of [exact, textual]) ajv.addSchema(all)
   // The framework hands over a route's schema with its place, though its types say that it is the schema alone.
   return (given: unknown): ValidateFunction => {
     const { schema, httpPart } = given as FastifyRouteSchemaDef<AnySchema>
+    draft.validateSchema(schema, true)
     return (httpPart === 'querystring' ? textual : exact).compile(schema)
   }
 }

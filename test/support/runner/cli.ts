@@ -1,20 +1,27 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { repoRoot } from '../repo-root.js'
+import { SHARED } from '../shared-folder.js'
 import { discover, sourceOf } from './discover.js'
 import { judge, type Verdict } from './judge.js'
 import { parseOptions, type RunnerOptions, USAGE } from './options.js'
 import { closingLine, fileReport, isGreen, outputReport, type Tally, tally } from './report.js'
 import { runFile } from './run-file.js'
+import { longestFirst, takeTurns } from './take-turns.js'
 import { ownTimeLimit } from './time-limit.js'
 import { treeProblems } from './tree-problems.js'
 
 const INTERRUPTED = 130
 const MISUSED = 2
 
-async function runAndReport(file: string, options: RunnerOptions, signal: AbortSignal): Promise<Verdict> {
+function ownLimit(file: string, options: RunnerOptions): number | undefined {
   const own = ownTimeLimit(readFileSync(join(options.sources, sourceOf(file)), 'utf8'))
-  const limit = own.kind === 'set' ? own.limit : options.limit
+  return own.kind === 'set' ? own.limit : undefined
+}
+
+async function runAndReport(file: string, options: RunnerOptions, signal: AbortSignal): Promise<Verdict> {
+  const limit = ownLimit(file, options) ?? options.limit
   const run = await runFile(resolve(options.root, file), { limit, now: () => performance.now(), signal })
   const verdict = judge(run)
   if (signal.aborted) return verdict
@@ -30,14 +37,16 @@ async function runAll(options: RunnerOptions, signal: AbortSignal): Promise<Tall
   for (const problem of problems) console.log(`FAIL ${problem}`)
 
   const verdicts: Tally[] = problems.map(() => ({ passed: 0, failed: 1, skipped: 0 }))
-  const waiting = discovery.files.values()
-  const takeTurns = async () => {
-    for (const file of waiting) {
-      if (signal.aborted) return
-      verdicts.push(await runAndReport(file, options, signal))
-    }
+  const files = longestFirst(discovery.files, file => ownLimit(file, options))
+  const shared = mkdtempSync(join(tmpdir(), 'multilane-tests-'))
+  process.env[SHARED] = shared
+  try {
+    await takeTurns(files, options, async file => {
+      if (!signal.aborted) verdicts.push(await runAndReport(file, options, signal))
+    })
+  } finally {
+    rmSync(shared, { recursive: true, force: true })
   }
-  await Promise.all(Array.from({ length: options.jobs }, takeTurns))
   return tally(verdicts)
 }
 
