@@ -375,6 +375,7 @@ export class Detectors implements SchedulerWatcher {
 
   #sent(sender: SimSender, port: SimPort, batch: readonly unknown[]): void {
     const { table } = sender.sender.sent
+    sender.lending.length = 0
     for (let at = 0; at < batch.length; at += 1 + table.int(batch[at] as number, INT.ARGUMENTS))
       sender.out.set(batch[at] as number, port)
   }

@@ -1,4 +1,5 @@
 import type { Job } from '#src/bridge/job.js'
+import type { HandleLent } from '#src/bridge/protocol/sender-to-supervisor.js'
 import { SCHEDULED, STARTED } from '#src/core/task-state.js'
 import type { Detectors } from './detectors.js'
 import type { Races } from './races.js'
@@ -23,11 +24,16 @@ export class MeshSights {
 
   #told(sender: SimSender, message: unknown, scheduler: SimScheduler): void {
     const { type, lane } = message as { type?: string; lane?: string }
+    if (type === 'lent') this.#lent(sender, message as HandleLent)
     if (type !== 'reach') return
     const ready = scheduler.living.filter(thread => thread.lane === lane && thread.phase === 'ready')
     if (scheduler.failedLanes.has(lane!)) this.#races.hit('reach of a lane that has failed')
     else if (ready.length === 0) this.#races.hit('reach of a lane that has no thread')
     if (ready.some(thread => thread.sender === sender)) this.#races.hit('thread connected with itself')
+  }
+
+  #lent({ lending }: SimSender, { owner, sequence, change }: HandleLent): void {
+    if (change > 0) lending.push({ owner, sequence })
   }
 
   waits(thread: SimThread, job: Job, scheduler: SimScheduler): void {

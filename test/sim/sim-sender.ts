@@ -1,5 +1,6 @@
 import type { LaneLink } from '#src/bridge/lane-link.js'
 import type { LaneSender } from '#src/bridge/lane-sender.js'
+import type { HandleName } from '#src/bridge/lending.js'
 import type { SupervisorToSender } from '#src/bridge/protocol/supervisor-to-sender.js'
 import { Sender, type SenderPast } from '#src/bridge/sender.js'
 import type { LaneTerms, SenderEnvironment } from '#src/bridge/sender-context.js'
@@ -134,6 +135,8 @@ export class SimSender {
   readonly backlogs = new Map<LaneSender, Backlog>()
   /** Its end of the channel to the supervisor. */
   notices!: SimPort
+  /** The handles that it has told to be about to give on, while the tasks have not left that they are to leave with. */
+  readonly lending: HandleName[] = []
   /** Whether its thread has run its teardown. */
   hasLeft = false
   /** Whether the supervisor has dealt with its death. */
