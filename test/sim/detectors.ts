@@ -20,7 +20,7 @@ import type { SimWorld } from './sim-world.js'
 import { checkBeginning } from './time-checks.js'
 import { type Detector, Violation } from './violation.js'
 
-/** So many steps are between two looks at what waits on all lanes. */
+/** Steps from one look at what waits on all lanes to the next. */
 const QUEUES_EVERY = 4
 
 interface Where {
@@ -287,7 +287,6 @@ export class Detectors implements SchedulerWatcher {
     if (this.#world.violation !== null) throw this.#world.violation
     this.orphans.afterStep(this.#scheduler)
     for (const sender of this.#scheduler.senders) this.#checkSender(sender)
-    // One at each step, since they are many.
     const one = this.#onThreads[this.#world.steps % Math.max(1, this.#onThreads.length)]
     if (one?.actor.dead === false) this.#checkSender(one)
     if (!this.#world.isBusy && this.#world.steps % QUEUES_EVERY === 0) this.#checkQueues()
