@@ -11,8 +11,15 @@ export interface ExpiryObserver {
   end(sender: number, table: TableView, id: number): boolean
 }
 
+/** What of it was in its slot: once it has ended, that may be another's. */
 export interface ExpiredTask {
   readonly id: number
+  readonly sequence: number
+  /** The thread it was on, and the index of its function there. */
+  readonly thread: number
+  readonly call: number
+  /** When it started, or 0. */
+  readonly startedAt: number
   readonly limit: TimeLimit
   /** Whether it had started, and has to be made to end. */
   readonly started: boolean
@@ -95,13 +102,23 @@ export class ExpiryWatch {
   ): boolean {
     const byDeadline = table.float(id, FLOAT.DEADLINE) <= expires
     const limit = state === STARTED ? runLimit(byDeadline) : waitingLimit(byDeadline)
+    const started = isLimitOfRun(limit)
+    const task: ExpiredTask = {
+      id,
+      sequence: table.float(id, FLOAT.SEQUENCE),
+      thread: table.int(id, INT.THREAD),
+      call: table.int(id, INT.CALL),
+      startedAt: started ? table.float(id, FLOAT.STARTED) : 0,
+      limit: LIMITS[limit]!,
+      started,
+    }
     // Before the exchange, for whoever sees the outcome; of no meaning if the exchange fails.
     table.setInt(id, INT.LIMIT, limit)
     const hasEnded =
       state === STARTED ? table.exchange(id, STARTED, TIMED_OUT) : this.#observer.end(sender, table, id)
     if (!hasEnded) return false
     table.mirror(id)
-    expired.push({ id, limit: LIMITS[limit]!, started: isLimitOfRun(limit) })
+    expired.push(task)
     return true
   }
 }

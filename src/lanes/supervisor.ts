@@ -5,7 +5,7 @@ import type { SenderToSupervisor } from '../bridge/protocol/sender-to-supervisor
 import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender.js'
 import { isTyped } from '../bridge/protocol/typed-message.js'
 import { PROTOCOL_VERSION } from '../bridge/protocol/version.js'
-import { FLOAT, INT, type TableView } from '../bridge/shared-table.js'
+import { INT, type TableView } from '../bridge/shared-table.js'
 import { LaneError, TaskTimeoutError } from '../core/errors.js'
 import { TIMED_OUT } from '../core/task-state.js'
 import { CancelLadder } from './cancel-ladder.js'
@@ -70,17 +70,16 @@ export class Supervisor {
       end: (sender, table, id) => this.#queues.end(sender, table, id, TIMED_OUT),
       expired: (sender, tasks) => {
         this.#senders.tell(sender, { type: 'expired', ids: tasks.map(task => task.id) })
-        for (const { id, limit, started } of tasks) {
-          const table = this.#senders.tables.get(sender)!
-          const thread = this.#threads.get(table.int(id, INT.THREAD))
+        const table = this.#senders.tables.get(sender)!
+        for (const { id, sequence, thread, call, startedAt, limit, started } of tasks) {
           const error = (): EncodedError => {
-            const name = thread?.names[table.int(id, INT.CALL)] ?? ''
+            const name = this.#threads.get(thread)?.names[call] ?? ''
             return encodeError(new TaskTimeoutError(name, limit))
           }
-          this.#handles.decided({ owner: sender, sequence: table.float(id, FLOAT.SEQUENCE) }, () => ({
+          this.#handles.decided({ owner: sender, sequence }, () => ({
             state: TIMED_OUT,
             value: error(),
-            started: started ? table.float(id, FLOAT.STARTED) : 0,
+            started: startedAt,
             ended: clock.now(),
           }))
           if (started) this.#climb(sender, table, id, { error: error() })

@@ -14,8 +14,13 @@ function setUp() {
   const view = new TableView()
   const table = new TaskTable((index, buffer) => view.attach(index, buffer))
   const expired: ExpiredTask[] = []
+  const onEnd = { call: () => {} }
   const watch = new ExpiryWatch(new Map([[SENDER, view]]), clock, clock, {
-    end: (_, table, id) => table.exchange(id, SCHEDULED, TIMED_OUT),
+    end: (_, table, id) => {
+      const hasEnded = table.exchange(id, SCHEDULED, TIMED_OUT)
+      onEnd.call()
+      return hasEnded
+    },
     expired: (_, tasks) => expired.push(...tasks),
   })
   const limited = (expires: number): number => {
@@ -26,7 +31,7 @@ function setUp() {
     table.orInt(id, INT.FLAGS, FLAG.LIMITED)
     return id
   }
-  return { clock, table, watch, expired, limited }
+  return { clock, table, watch, expired, limited, onEnd }
 }
 
 test('it times out what is due, and wakes by itself for what is due later', () => {
@@ -37,10 +42,34 @@ test('it times out what is due, and wakes by itself for what is due later', () =
   clock.runFor(10)
   assert.equal([table.state(first), table.state(second)], [TIMED_OUT, SCHEDULED])
   clock.runFor(10)
-  assert.equal(expired, [
-    { id: first, limit: 'queueTimeout', started: false },
-    { id: second, limit: 'queueTimeout', started: false },
-  ])
+  assert.equal(
+    expired.map(({ id, limit, started }) => ({ id, limit, started })),
+    [
+      { id: first, limit: 'queueTimeout', started: false },
+      { id: second, limit: 'queueTimeout', started: false },
+    ],
+  )
+})
+
+test("it tells of the task that it has timed out, though the slot may be the next one's by then", () => {
+  const { clock, table, watch, expired, limited, onEnd } = setUp()
+  const due = limited(clock.now() + 10)
+  table.setFloat(due, FLOAT.SEQUENCE, 17)
+  table.setInt(due, INT.THREAD, 3)
+  // The sender runs beside it: it has had the thread's answer, and uses the slot again.
+  onEnd.call = () => {
+    table.free(due)
+    const next = table.take()
+    assert.is(slotOf(next), slotOf(due), 'the slot was not used again, so nothing is shown')
+    table.setFloat(next, FLOAT.SEQUENCE, 18)
+    table.setInt(next, INT.THREAD, 4)
+  }
+  watch.announce(clock.now() + 10)
+  clock.runFor(10)
+  assert.equal(
+    expired.map(({ id, sequence, thread }) => ({ id, sequence, thread })),
+    [{ id: due, sequence: 17, thread: 3 }],
+  )
 })
 
 test('a task whose slot was just taken is not timed out by a limit of the task that had the slot before', () => {
