@@ -33,10 +33,11 @@ export function arrived(gate: Gate, count = 1): Promise<void> {
   return eventually(`${count} at the gate`, () => arrivals(gate) >= count)
 }
 
-/** For tasks: to have come, without waiting. */
-export function passBy(gate: Gate): void {
-  Atomics.add(gate, ENTERED, 1)
+/** For tasks: to have come, without waiting. @returns how many had come before */
+export function passBy(gate: Gate): number {
+  const before = Atomics.add(gate, ENTERED, 1)
   Atomics.notify(gate, ENTERED)
+  return before
 }
 
 /** For tasks: to hold the loop until the gate is open. */

@@ -4,6 +4,9 @@ import type { Wait } from './nested-entries.js'
 import { complaintsOfWaits } from './nested-ledger.js'
 
 /** A task as it was submitted. */
+/** What a wait for a task may come to when the thread that had submitted it has died. */
+export const GONE = ['ERR_LANE_CLOSED', 'ERR_RESULT_GONE']
+
 export interface Entry {
   readonly task: number
   readonly lane: string
@@ -252,7 +255,9 @@ function* complaintsOfFailure(entry: Entry, end: Ending, account: Account, runs:
     case 'ERR_DEPENDENCY_FAILED': {
       if (runs > 0 && entry.retries === 0 && !entry.idempotent) yield 'it has run'
       const before = entry.after.map(task => entryOf(task, account)!)
-      if (before.every(one => one.end?.state === 'DONE'))
+      // Whoever waits for what the dead have submitted may be told of that instead.
+      const isLost = GONE.includes(end.cause ?? '') && before.some(one => isOrphan(one, account))
+      if (!isLost && before.every(one => one.end?.state === 'DONE'))
         yield `all that it was to start after are done: ${before.map(({ task, name, lane, end, nested }) => `${name} ${task} on ${lane} at ${end?.at} by ${nested?.parent} thread ${nested?.thread}`)}, and it ended at ${end.at}, since ${end.cause}, thread ${entry.nested?.thread}`
       return
     }

@@ -11,8 +11,7 @@ export interface SetupPlan {
 }
 
 export async function setup({ starts, outcomes, gate }: SetupPlan): Promise<void> {
-  const start = Atomics.load(starts, 0)
-  passBy(starts)
+  const start = passBy(starts)
   const outcome = outcomes[Math.min(start, outcomes.length - 1)]
   if (outcome === 'throws') throw new RangeError('setup does not want to')
   if (outcome === 'waits') await waitAt(gate!)
