@@ -3,10 +3,10 @@ import type { Act, Deed } from './board.js'
 import type { Wait } from './nested-entries.js'
 import { complaintsOfWaits } from './nested-ledger.js'
 
-/** A task as it was submitted. */
 /** What a wait for a task may come to when the thread that had submitted it has died. */
 export const GONE = ['ERR_LANE_CLOSED', 'ERR_RESULT_GONE']
 
+/** A task as it was submitted. */
 export interface Entry {
   readonly task: number
   readonly lane: string
