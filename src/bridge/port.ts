@@ -8,7 +8,7 @@ import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 export interface Port {
   /** Throws a DataCloneError, and sends nothing, if any part of the message cannot be cloned. */
   post(message: unknown, transfer?: readonly object[]): void
-  /** Takes the next message without the event loop, or returns undefined. */
+  /** Takes the next message without the event loop, or returns undefined. No message is `undefined` itself. */
   take(): { readonly message: unknown } | undefined
   listen(onMessage: (message: unknown) => void, onClose: () => void): void
   /** Whether the port keeps the thread's event loop alive. */
@@ -35,7 +35,9 @@ export class ThreadPort implements Port {
   take(): { readonly message: unknown } | undefined {
     // Nothing is left then; and within the event itself Node crashes (20.20 to 26).
     if (this.#closed) return undefined
-    return receiveMessageOnPort(this.#port) as { message: unknown } | undefined
+    const taken = receiveMessageOnPort(this.#port) as { message: unknown } | undefined
+    // Nobody posts that: it is what a thread gets in the moments between its termination and its last instruction.
+    return taken?.message === undefined ? undefined : taken
   }
 
   listen(onMessage: (message: unknown) => void, onClose: () => void): void {

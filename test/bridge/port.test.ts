@@ -101,6 +101,13 @@ for (const [how, ending] of [
   })
 }
 
+test('a thread that is being terminated takes nothing, where Node gives it a message of undefined', () => {
+  const { port1, port2 } = new MessageChannel()
+  port1.postMessage(undefined)
+  assert.is(new ThreadPort(port2).take(), undefined)
+  port1.close()
+})
+
 test('what a dead thread had posted can be taken without the event loop', async () => {
   const { port, worker } = startThread('port.postMessage(1); port.postMessage(2)')
   await new Promise(resolve => worker.once('exit', resolve))

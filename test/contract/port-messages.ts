@@ -47,11 +47,11 @@ export function portMessages(name: string, makePair: () => PortPair): void {
   onPair('a message can be taken without the event loop, in order', async ({ near, far }) => {
     assert.is(far.take(), undefined)
     near.post('a')
-    near.post(undefined)
+    near.post(null)
     near.post({ b: 1 })
     assert.equal(
       [far.take(), far.take(), far.take()],
-      [{ message: 'a' }, { message: undefined }, { message: { b: 1 } }],
+      [{ message: 'a' }, { message: null }, { message: { b: 1 } }],
     )
     assert.is(far.take(), undefined)
   })

@@ -284,9 +284,9 @@ function* complaintsOfDeath(
     return
   }
   if (isEnding(at, account)) return
-  // A thread that gets no core may be ended between the claim and the call.
-  if (runs === 0 && !(end.started && account.misjudged.has(lane)))
-    yield 'it had not started, and so should have moved'
+  // A thread that others end, since it seems to be held or its ports have closed, may be between the claim and the call.
+  const isEndedByOthers = code === 'ERR_LANE_CLOSED' || account.misjudged.has(lane)
+  if (runs === 0 && !(end.started && isEndedByOthers)) yield 'it had not started, and so should have moved'
   if (code === 'ERR_LANE_TERMINATED' && account.misjudged.has(lane)) return
   const done = account.deeds.some(
     deed => acts.includes(deed.act) && deed.at <= at && reaches(deed, lane, account),
