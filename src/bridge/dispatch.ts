@@ -1,6 +1,7 @@
 import type { Admission } from '../core/admission.js'
 import type { Backlog } from '../core/backlog.js'
 import { Growth } from './growth.js'
+import type { LaneKeys } from './lane-keys.js'
 import type { LaneLink } from './lane-link.js'
 import type { LaneQueue } from './lane-queue.js'
 import type { Outbox } from './outbox.js'
@@ -11,6 +12,7 @@ import type { LaneTerms, SenderContext } from './sender-context.js'
 export interface DispatchMeans {
   readonly admission: Admission
   readonly queue: LaneQueue
+  readonly keys: LaneKeys
   readonly outbox: Outbox
   readonly recall: Recall
 }
@@ -91,6 +93,8 @@ export class Dispatch {
     } while (wanted && asked)
     if (this.#backlog.ready > 0) this.#means.recall.overtake()
     else this.#means.recall.watchBalance()
+    // Whoever was to be sent may have asked for a key.
+    this.#means.keys.flush()
     if (this.#growth === null) return
     const open = this.#backlog.ready > 0 || [...this.#links.values()].some(link => link.outstanding > 0)
     this.#growth.flushed(this.#staying, open)

@@ -4,6 +4,7 @@ import { encodeThrown } from './error-codec.js'
 import type { Failure } from './failure.js'
 import type { Lending, SentHandle, SentOutcome } from './lending.js'
 import type { SenderToSupervisor } from './protocol/sender-to-supervisor.js'
+import type { HolderChanged, HolderGone, WatcherCame } from './protocol/supervisor-to-sender.js'
 import type { SentTasks } from './sent-tasks.js'
 import { FLOAT, INT } from './shared-table.js'
 
@@ -56,6 +57,24 @@ export class Exports implements Lending {
   /** How many tasks are out. */
   get size(): number {
     return this.#exported.size
+  }
+
+  /** Takes what the supervisor tells of those that have handles. */
+  receive(message: WatcherCame | HolderChanged | HolderGone): void {
+    switch (message.type) {
+      case 'watched':
+        this.#watch(message.sequence, message.watcher)
+        break
+      case 'fetched':
+        this.#fetch(message.sequence, message.watcher)
+        break
+      case 'held':
+        this.changed(message.sequence, message.holder, message.change)
+        break
+      case 'holder-gone':
+        this.#threadGone(message.holder)
+        break
+    }
   }
 
   /** The task of a number, if it is out. */
@@ -115,7 +134,7 @@ export class Exports implements Lending {
   }
 
   /** A thread has ended, and with it all that it was handed. */
-  threadGone(thread: number): void {
+  #threadGone(thread: number): void {
     for (const [sequence, exported] of this.#exported) {
       exported.watchers.delete(thread)
       if (exported.holders.delete(thread)) this.#freeIfHome(sequence, exported)
@@ -123,7 +142,7 @@ export class Exports implements Lending {
   }
 
   /** A thread waits for the outcome. */
-  watch(sequence: number, watcher: number): void {
+  #watch(sequence: number, watcher: number): void {
     const exported = this.#exported.get(sequence)
     if (exported === undefined) this.#gone(sequence, watcher)
     else if (exported.task.dead) this.#tell(exported, watcher)
@@ -131,7 +150,7 @@ export class Exports implements Lending {
   }
 
   /** A thread has not got the value from the one that ran it. */
-  fetch(sequence: number, watcher: number): void {
+  #fetch(sequence: number, watcher: number): void {
     const exported = this.#exported.get(sequence)
     if (exported === undefined || !exported.task.dead) this.#gone(sequence, watcher)
     else this.#answer(sequence, watcher, outcomeOf(exported.task))

@@ -1,4 +1,5 @@
 import { MultilaneError } from '../core/errors.js'
+import type { Reminders } from '../core/reminders.js'
 import { type CallTarget, Task, UNRESOLVED } from '../core/task.js'
 import type { TaskRecord } from '../core/task-info.js'
 import { DONE, FAILED, isFinal, NEW, SCHEDULED, STARTED } from '../core/task-state.js'
@@ -20,7 +21,7 @@ export interface ImportContext {
   reach(lane: string): void
   /** Calls back at the end of the present turn. */
   defer(call: () => void): void
-  remindMeAfter(delay: number, call: () => void): () => void
+  readonly reminders: Pick<Reminders<() => void>, 'after'>
   /** @throws DeadlockError if a task that has not started needs this very thread */
   refuseDeadlock(task: Task): void
   /** Blocks this thread until it is over. @param timeout milliseconds, or Infinity */
@@ -191,8 +192,8 @@ export class Imports implements Lending {
     this.#context.tell({ type: 'ask', owner, sequence, priority })
   }
 
-  remindMeAfter(delay: number, call: () => void): () => void {
-    return this.#context.remindMeAfter(delay, call)
+  get reminders(): ImportContext['reminders'] {
+    return this.#context.reminders
   }
 
   /** Blocks this thread until it is over. @param timeout milliseconds, or Infinity */

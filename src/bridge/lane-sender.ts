@@ -1,6 +1,7 @@
 import { Admission } from '../core/admission.js'
 import { Backlog, OUTSIDE } from '../core/backlog.js'
 import { LaneError, TaskDroppedError } from '../core/errors.js'
+import type { Reminders } from '../core/reminders.js'
 import { Retries } from '../core/retries.js'
 import type { CallTarget, Task } from '../core/task.js'
 import { CANCELED, FAILED, NEW, SCHEDULED, STARTED } from '../core/task-state.js'
@@ -9,6 +10,7 @@ import { CallTargets } from './call-targets.js'
 import { Dispatch } from './dispatch.js'
 import { encodeReason } from './error-codec.js'
 import { Failure } from './failure.js'
+import { LaneKeys } from './lane-keys.js'
 import { LaneLink } from './lane-link.js'
 import { LaneLinks } from './lane-links.js'
 import { LaneQueue } from './lane-queue.js'
@@ -51,8 +53,10 @@ export class LaneSender {
   readonly waits: LaneWaits
   readonly order: Reordering
   readonly queue: LaneQueue
+  readonly keys: LaneKeys
   /** How handles of its tasks are handed to other threads. */
   readonly lending: Lending
+  readonly reminders: Reminders<() => void>
   readonly #context: SenderContext
   readonly #backlog: Backlog
   readonly #admission: Admission
@@ -74,7 +78,12 @@ export class LaneSender {
     this.#context = context
     this.terms = terms
     this.lending = context.exports
+    this.reminders = context.reminders
     this.queue = new LaneQueue(context, terms)
+    this.keys = new LaneKeys(context, terms, {
+      turns: () => this.#backlog.turns,
+      queueFlush: () => this.#dispatch.queueFlush(),
+    })
     this.#targets = new CallTargets(terms.name)
     this.#backlog = new Backlog(clock, context.reminders, {
       becameReady: () => this.#dispatch.queueFlush(),
@@ -83,6 +92,7 @@ export class LaneSender {
       dependencyFailed: (task, dependency) => this.#settlement.dependencyFailed(task, dependency),
       nextArrival: () => context.nextSequence(),
       turns: context.dependencies.turns.of(terms.name),
+      keys: this.keys,
     })
     this.#admission = new Admission(terms.name, terms.overload, terms.queueLimit, {
       enter: reserved => this.queue.enter(reserved),
@@ -94,9 +104,7 @@ export class LaneSender {
     this.#settlement = new Settlement(context, {
       endTurn: task => this.#backlog.endTurn(task),
       mayRunAgain: task => this.#backlog.resume(task),
-      settled: () => {
-        if (this.#backlog.held > 0) this.#dispatch.queueFlush()
-      },
+      settled: () => this.roomInQueue(),
       leftQueue: () => this.queue.left(),
     })
     this.#retries = new Retries(clock, this.#backlog, task => {
@@ -109,6 +117,7 @@ export class LaneSender {
     this.#dispatch = new Dispatch(context, terms, this.links, this.#backlog, {
       admission: this.#admission,
       queue: this.queue,
+      keys: this.keys,
       outbox: this.#outbox,
       recall: this.#recall,
     })
@@ -233,11 +242,6 @@ export class LaneSender {
     return state === RECALLED || state < 0 ? task.state : state
   }
 
-  /** Calls back after so many milliseconds, unless the function that is returned is called first. */
-  remindMeAfter(delay: number, call: () => void): () => void {
-    return this.#context.remindMeAfter(delay, call)
-  }
-
   joined(thread: number, port: Port, block: SharedArrayBuffer, names: readonly string[]): void {
     const link = new LaneLink(thread, port, block)
     this.links.set(thread, link)
@@ -251,10 +255,6 @@ export class LaneSender {
     )
     this.#context.imports.joined(this.terms.name, message => link.send(message))
     this.#dispatch.flush()
-  }
-
-  segmentAdded(index: number, buffer: SharedArrayBuffer): void {
-    this.links.tellAll({ type: 'segment', index, buffer })
   }
 
   /** A thread is to go: it gets nothing more, and is released when it has answered all it has. */
@@ -351,7 +351,7 @@ export class LaneSender {
     }
   }
 
-  /** There is room in the lane's queue again. */
+  /** There may be room in the lane's queue again. */
   roomInQueue(): void {
     if (this.#backlog.held > 0) this.#dispatch.queueFlush()
   }

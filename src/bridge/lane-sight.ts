@@ -3,6 +3,7 @@ import type { Retries } from '../core/retries.js'
 import type { Task } from '../core/task.js'
 import type { TaskRecord } from '../core/task-info.js'
 import { DONE, FAILED, isFinal, SCHEDULED, STARTED, TIMED_OUT } from '../core/task-state.js'
+import { OWNER } from './owner.js'
 import type { SentTasks } from './sent-tasks.js'
 import { FLAG, FLOAT, INT, isLimitOfRun, RECALLED } from './shared-table.js'
 import type { ThreadBlock } from './thread-block.js'
@@ -17,9 +18,6 @@ export interface TaskPlaces {
   /** The connections to the lane's threads. */
   readonly links: ReadonlyMap<number, { readonly block: ThreadBlock }>
 }
-
-/** The number by which lane threads know the sender on the scheduler's own thread. */
-const OWNER = 0
 
 /**
  * What a sender sees of its tasks on one lane. Of those sent it reads the shared table and the blocks of the lane's

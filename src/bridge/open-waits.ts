@@ -29,6 +29,7 @@ export class OpenWaits {
    * A task begins to wait.
    *
    * @param awaited those it waits for
+   * @param timeout how long at most, in milliseconds, or Infinity
    * @param refuse called if the wait would be a deadlock
    * @param kind what ends it
    * @returns to be called when the wait is over
@@ -49,17 +50,20 @@ export class OpenWaits {
    * The task whose code runs is about to block the thread. That is told at once; and so is that all others that have
    * started here wait for it from now on.
    *
+   * @param timeout how long at most, in milliseconds, or Infinity
    * @param refuse called if the wait would be a deadlock
    * @returns to be called when the thread goes on
    */
-  beginBlocking(task: Task, refuse: (error: DeadlockError) => void): () => void {
+  beginBlocking(task: Task, timeout: number, refuse: (error: DeadlockError) => void): () => void {
     const job = this.#context.running()
     if (job === undefined || job.ended) return () => {}
     const reports = this.#context.reports()
     const waits: ReportedWait[] = []
     for (const other of this.#context.started())
       if (other !== job) waits.push(new Standstill(this, other, job))
-    waits.push(new JobWait(this, job, 'end', () => [task], refuse))
+    // It ends by itself in time, and with it the cycle that it may be in.
+    const kind = timeout === Number.POSITIVE_INFINITY ? 'end' : 'limited'
+    waits.push(new JobWait(this, job, kind, () => [task], refuse))
     reports.beginAtOnce(waits)
     return () => reports.endAtOnce(waits)
   }
@@ -122,12 +126,8 @@ class Standstill extends ReportedWait {
   }
 
   say(): WaitSaid {
-    const { owner, sequence, name, lane } = this.#waits.waiter(this.#blocking)
-    return {
-      kind: 'thread',
-      waiter: this.#waits.waiter(this.#job),
-      awaited: [{ owner, sequence, name, lane }],
-    }
+    const { priority: _, ...blocking } = this.#waits.waiter(this.#blocking)
+    return { kind: 'thread', waiter: this.#waits.waiter(this.#job), awaited: [blocking] }
   }
 
   refuse(): void {}

@@ -84,8 +84,6 @@ export interface SenderContext {
   began(): void
   /** Counts a task as finished. */
   ended(): void
-  /** Calls back after so many milliseconds, unless the function that is returned is called first. */
-  remindMeAfter(delay: number, call: () => void): () => void
   /** Counts a message that made no sense. */
   stray(): void
   tell(message: SenderToSupervisor): void
@@ -113,6 +111,8 @@ export interface LaneTerms {
   readonly overload: OverloadPolicy
   /** Where the places of its queue are counted: the memory of a `QueuePlaces`. */
   readonly queue: SharedArrayBuffer
+  /** Whether its keys are shared: the memory of a `KeyShare`. */
+  readonly keys: SharedArrayBuffer
   /** How many threads it has. */
   readonly threads: { readonly min: number; readonly max: number }
   /** Milliseconds of looking for an answer before sleeping, in a synchronous wait. */

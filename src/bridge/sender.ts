@@ -73,7 +73,7 @@ export class Sender implements SenderContext {
     )
     this.sent = new SentTasks((index, buffer) => {
       this.tell({ type: 'segment', index, buffer })
-      for (const lane of this.#lanes.values()) lane.segmentAdded(index, buffer)
+      for (const { links } of this.#lanes.values()) links.tellAll({ type: 'segment', index, buffer })
     })
     this.exports = new Exports(this, {
       number,
@@ -90,7 +90,7 @@ export class Sender implements SenderContext {
       tellThread: (lane, thread, message) => this.lane(lane).links.tell(thread, message),
       reach: lane => this.reach(lane),
       defer: call => environment.defer(call),
-      remindMeAfter: (delay, call) => this.remindMeAfter(delay, call),
+      reminders: this.reminders,
       refuseDeadlock: task => this.lane(task.target.lane).waits.refuseDeadlock(task),
       block: (task, isOver, timeout) => this.block(task, this.#importSpin, isOver, timeout),
     })
@@ -135,12 +135,6 @@ export class Sender implements SenderContext {
   /** By what name other threads know a task whose handle is here. */
   nameOf(task: Task): HandleName {
     return this.imports.nameOf(task) ?? { owner: this.environment.number, sequence: task.sequence }
-  }
-
-  /** Calls back after so many milliseconds, unless the function that is returned is called first. */
-  remindMeAfter(delay: number, call: () => void): () => void {
-    const entry = this.reminders.add(this.environment.clock.now() + delay, call)
-    return () => this.reminders.cancel(entry)
   }
 
   [Symbol.iterator](): Iterator<LaneSender> {
@@ -194,7 +188,7 @@ export class Sender implements SenderContext {
     const blocking = this.#blocking
     this.environment.aboutToBlock?.()
     let refused: Error | null = null
-    const end = this.environment.waits?.beginBlocking(task, error => {
+    const end = this.environment.waits?.beginBlocking(task, timeout, error => {
       refused = error
     })
     this.deliveries.during(() => {
@@ -303,16 +297,10 @@ export class Sender implements SenderContext {
         this.deliveries.deliver(() => this.environment.watcher?.restart(message))
         break
       case 'watched':
-        this.exports.watch(message.sequence, message.watcher)
-        break
       case 'fetched':
-        this.exports.fetch(message.sequence, message.watcher)
-        break
       case 'held':
-        this.exports.changed(message.sequence, message.holder, message.change)
-        break
       case 'holder-gone':
-        this.exports.threadGone(message.holder)
+        this.exports.receive(message)
         break
       case 'asked':
         this.#change(message)
@@ -332,6 +320,10 @@ export class Sender implements SenderContext {
         break
       case 'deadlock':
         this.reports.refused(message.wait, new DeadlockError(message.cycle))
+        break
+      case 'keys':
+      case 'keys-shared':
+        this.lane(message.lane).keys.receive(message)
         break
       case 'queue-room':
         this.lane(message.lane).roomInQueue()

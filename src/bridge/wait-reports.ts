@@ -1,4 +1,5 @@
 import type { DeadlockError } from '../core/errors.js'
+import type { Reminders } from '../core/reminders.js'
 import { Task } from '../core/task.js'
 import type { HandleName } from './lending.js'
 import type { SenderToSupervisor, WaitTold } from './protocol/sender-to-supervisor.js'
@@ -17,7 +18,7 @@ export interface ReportContext {
   /** By what name others know a task that is waited for here. */
   nameOf(task: Task): HandleName
   lane(name: string): { readonly order: { inherit(task: Task, priority: number): void } }
-  remindMeAfter(delay: number, call: () => void): () => void
+  readonly reminders: Pick<Reminders<() => void>, 'after'>
   tell(message: SenderToSupervisor): void
 }
 
@@ -123,7 +124,7 @@ export class WaitReports {
   #arm(): void {
     if (this.#isArmed) return
     this.#isArmed = true
-    this.#context.remindMeAfter(TOLD_AFTER_MS, () => {
+    this.#context.reminders.after(TOLD_AFTER_MS, () => {
       this.#isArmed = false
       this.#flush()
     })

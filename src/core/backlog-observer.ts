@@ -1,5 +1,5 @@
 import type { FailedDependency } from './dependencies.js'
-import type { TurnObserver } from './key-turns.js'
+import type { KeySource, TurnObserver } from './key-turns.js'
 import type { Task } from './task.js'
 
 /** What a backlog tells its owner, and asks of it. */
@@ -14,6 +14,8 @@ export interface BacklogObserver {
   dependencyFailed(task: Task, dependency: FailedDependency): void
   /** Left out where nobody waits for tasks but their submitter. */
   readonly turns?: TurnObserver
+  /** Left out where no other thread can have tasks of the same keys. */
+  readonly keys?: KeySource
   /** The next number in the order of arrival. */
   nextArrival(): number
 }

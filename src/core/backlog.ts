@@ -38,6 +38,8 @@ export const TIED = 5
  * them can wait for room behind it. So the first to have come of all that wait can always go on.
  */
 export class Backlog {
+  /** Whose turn it is among those that have keys. */
+  readonly turns: KeyTurns
   readonly #clock: Clock
   readonly #reminders: Reminders<() => void>
   readonly #observer: BacklogObserver
@@ -45,19 +47,25 @@ export class Backlog {
   readonly #held = new ReadyQueue<Task>()
   readonly #tied = new Set<Task>()
   readonly #delayed = new Set<Task>()
-  readonly #turns: KeyTurns
   readonly #forsaken = new Cascade<Task>(task => this.#forsake(task))
 
   constructor(clock: Clock, reminders: Reminders<() => void>, observer: BacklogObserver) {
     this.#clock = clock
     this.#reminders = reminders
     this.#observer = observer
-    this.#turns = new KeyTurns(observer.turns)
+    this.turns = new KeyTurns(clock, {
+      asks: task => {
+        this.#ask(task)
+        observer.becameReady()
+      },
+      observer: observer.turns,
+      source: observer.keys,
+    })
   }
 
   /** How many accepted tasks are here. */
   get size(): number {
-    return this.#ready.size + this.#delayed.size + this.#turns.waiting
+    return this.#ready.size + this.#delayed.size + this.turns.waiting
   }
 
   /** How many wait for room alone. */
@@ -78,7 +86,7 @@ export class Backlog {
   /** How many are in this state. */
   countIn(state: number): number {
     if (state === NEW) return this.unaccepted
-    if (state === SUBMITTED) return this.#ready.size + this.#turns.waiting
+    if (state === SUBMITTED) return this.#ready.size + this.turns.waiting
     return state === SCHEDULED ? this.#delayed.size : 0
   }
 
@@ -99,13 +107,9 @@ export class Backlog {
   hold(task: Task): void {
     const extras = task.rareOptions()
     extras.acceptance = makeAcceptance()
-    if (this.#isTied(task, extras)) {
-      task.place = TIED
-      this.#tied.add(task)
-    } else {
-      task.place = HELD
-      this.#held.push(task)
-    }
+    task.place = this.#isTied(task, extras) ? TIED : HELD
+    if (task.place === TIED) this.#tied.add(task)
+    else this.#held.push(task)
     this.#setReminder(task)
   }
 
@@ -133,7 +137,7 @@ export class Backlog {
     for (;;) {
       const task = this.#ready.peek()
       if (task === null) return null
-      if (this.#turns.isOpenTo(task)) return task
+      if (this.turns.isOpenTo(task)) return task
       this.#ready.remove(task)
       this.#park(task)
     }
@@ -154,28 +158,25 @@ export class Backlog {
         this.#observer.ranOut(task)
         continue
       }
-      if (!this.#turns.take(task)) {
-        this.#park(task)
-        continue
+      if (this.turns.take(task)) {
+        task.place = OUTSIDE
+        this.#disarm(task)
+        return task
       }
-      task.place = OUTSIDE
-      this.#disarm(task)
-      return task
+      this.#park(task)
     }
   }
 
   /** Puts a task back that was taken and could not be sent: it is the next to be taken. */
   untake(task: Task): void {
-    this.endTurn(task)
+    // One that runs again keeps its turn.
+    if (task.extras?.attempt === 1) this.turns.untake(task)
     task.place = READY
     this.#setReminder(task)
     this.#ready.untake(task)
   }
 
-  /**
-   * Puts a task back where it was in order: it was taken back, or is to be run again. The owner, whose doing it is, is
-   * not told that it is ready.
-   */
+  /** Puts a task back where it was in order, without telling the owner: it was taken back, or is to be run again. */
   putBack(task: Task): void {
     // One that runs again keeps its turn: what comes after it must not come between its attempts.
     if (task.extras?.attempt === 1) this.endTurn(task)
@@ -219,7 +220,7 @@ export class Backlog {
         this.#ready.remove(task)
         break
       case PARKED:
-        this.#turns.remove(task)
+        this.turns.remove(task)
         break
       default:
         return
@@ -238,11 +239,10 @@ export class Backlog {
   move(task: Task, change: (extras: TaskExtras) => void): void {
     const extras = task.extras!
     if (task.place === PARKED) {
-      this.#turns.remove(task)
+      this.turns.remove(task)
       change(extras)
-      // It asks for its turn once more: the turn may be free, and given to the first of those that ask.
-      task.place = READY
-      this.#ready.push(task)
+      // The turn may be free, and given to the first of those that ask.
+      this.#ask(task)
       return
     }
     const queue = task.place === READY ? this.#ready : task.place === HELD ? this.#held : null
@@ -254,20 +254,15 @@ export class Backlog {
   /** Others know of a task: that it waits for its turn is of interest. */
   know(task: Task): void {
     task.extras!.isKnown = true
-    if (task.place === PARKED) this.#turns.know(task)
+    if (task.place === PARKED) this.turns.know(task)
   }
 
   /** A task has ended for certain, or is not to run for now: the next of its key may. */
   endTurn(task: Task): void {
-    if (task.extras === null || task.extras.key === null || task.extras.lingersIn !== 0) return
-    const next = this.#turns.leave(task, this.#clock.now())
-    if (next === null) return
-    next.place = READY
-    this.#ready.push(next)
-    this.#observer.becameReady()
+    if (task.extras !== null && task.extras.lingersIn === 0) this.turns.leave(task)
   }
 
-  /** Those that could be sent, as far as their keys let them, in no particular order. */
+  /** As `ready`, in no particular order. */
   readyTasks(): Iterable<Task> {
     return this.#ready
   }
@@ -276,20 +271,24 @@ export class Backlog {
   *[Symbol.iterator](): Generator<Task> {
     yield* this.#ready
     yield* this.#delayed
-    yield* this.#turns
+    yield* this.turns
     yield* this.#held
     yield* this.#tied
   }
 
   #makeReady(task: Task): void {
-    task.place = READY
+    this.#ask(task)
     this.#setReminder(task)
+  }
+
+  #ask(task: Task): void {
+    task.place = READY
     this.#ready.push(task)
   }
 
   #park(task: Task): void {
     task.place = PARKED
-    this.#turns.park(task)
+    this.turns.park(task)
   }
 
   #postpone(task: Task, extras: TaskExtras): void {

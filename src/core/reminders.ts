@@ -32,6 +32,12 @@ export class Reminders<T> {
     return entry
   }
 
+  /** @param delay milliseconds from now @returns cancels it */
+  after(delay: number, value: T): () => void {
+    const entry = this.add(this.#clock.now() + delay, value)
+    return () => this.cancel(entry)
+  }
+
   cancel(entry: TimerEntry<T>): void {
     this.#queue.cancel(entry)
     if (this.#queue.size === 0) this.#disarm()

@@ -40,7 +40,7 @@ export class ImportKeeper implements TaskKeeper {
     return false
   }
 
-  remindMeAfter(delay: number, call: () => void): () => void {
-    return this.lending.remindMeAfter(delay, call)
+  get reminders(): TaskKeeper['reminders'] {
+    return this.lending.reminders
   }
 }

@@ -168,6 +168,7 @@ export class InlineLane implements LadderThread {
         abort: (job, reason) => contextOf(job, host).abort(decodeReason(reason)),
         expiryAhead: at => this.#observer.expiryAhead(at),
         abandoned: () => this.#observer.abandoned(),
+        senderOver: () => {},
         roomInQueue: () => this.#observer.roomInQueue(),
       },
     )

@@ -1,3 +1,4 @@
+import { KeyShare } from '../bridge/key-share.js'
 import { QueuePlaces } from '../bridge/queue-places.js'
 import type { OverloadPolicy } from '../core/admission.js'
 import type { StallAction } from '../core/stall-action.js'
@@ -42,6 +43,8 @@ export interface LaneSetup extends LaneConfig {
   readonly lanes: number
   /** Where the places of its queue are counted: the memory of a `QueuePlaces`. */
   readonly queue: SharedArrayBuffer
+  /** Whether its keys are shared: the memory of a `KeyShare`. */
+  readonly keys: SharedArrayBuffer
 }
 
 /** What lanes are to share, made anew for each start. */
@@ -51,6 +54,7 @@ export function setUpLanes(lanes: readonly LaneConfig[]): LaneSetup[] {
     index,
     lanes: lanes.length,
     queue: QueuePlaces.memory(),
+    keys: KeyShare.memory(),
   }))
 }
 

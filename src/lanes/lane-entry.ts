@@ -171,6 +171,7 @@ function makeLoop(
         tell({ type: 'expiry', at })
       },
       roomInQueue: () => tell({ type: 'queue-room' }),
+      senderOver: gone => tell({ type: 'sender-over', sender: gone }),
       abandoned: job => tell({ type: 'abandoned', sender: job.source.sender, id: job.id }),
     },
   )
@@ -205,6 +206,9 @@ function obey(loop: RunLoop, message: SupervisorToLane, { leave, lowered }: Obed
       break
     case 'abort':
       loop.abort(message.sender, message.id, message.reason)
+      break
+    case 'sender-gone':
+      loop.senderGone(message.sender)
       break
     case 'leave':
       leave()

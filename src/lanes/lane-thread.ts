@@ -213,7 +213,9 @@ export class LaneThread {
    * A port of the thread has closed. Mostly that is the first that is seen of its death, which tells its own cause; a
    * thread that is alive is ended.
    */
-  linkLost(why: Error): void {
+  linkLost(): void {
+    const { name } = this.#config
+    const why = new LaneError('ERR_LANE_CLOSED', name, `the port to a thread of lane '${name}' closed`)
     this.#timers.after(LAST_WORDS_MS, () => {
       if (this.#controlClosed && this.#exitCode === undefined)
         this.#timers.after(DEATH_MS, () => this.terminate(why))

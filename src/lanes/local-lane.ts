@@ -170,10 +170,8 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
     return this.sight.recordOf(task).state
   }
 
-  remindMeAfter(delay: number, call: () => void): () => void {
-    const { clock, reminders } = this.surroundings
-    const entry = reminders.add(clock.now() + delay, call)
-    return () => reminders.cancel(entry)
+  get reminders(): Reminders<() => void> {
+    return this.surroundings.reminders
   }
 
   refuse(error: Error): void {

@@ -35,6 +35,8 @@ export interface LoopEnvironment {
   abort(job: Job, reason: EncodedReason): void
   expiryAhead(at: number): void
   abandoned(job: Job): void
+  /** Nothing of a sender that has gone runs any more. */
+  senderOver(sender: number): void
   /** A task has left the lane's queue, and somebody waits for room there. */
   roomInQueue(): void
 }

@@ -10,6 +10,7 @@ import type { Clock } from '../core/clock.js'
 import { ReadyQueue } from '../core/ready-queue.js'
 import { SpinPolicy } from '../core/spin-policy.js'
 import { DONE, FAILED } from '../core/task-state.js'
+import { GoneSenders } from './gone-senders.js'
 import type { LoopEnvironment, LoopOptions } from './loop-environment.js'
 import { whenSettled } from './when-settled.js'
 
@@ -57,6 +58,7 @@ export class RunLoop {
   /** Of those that were aborted: stops the timer of their grace. */
   readonly #graces = new Map<Job, () => void>()
   readonly #outcomes = new KeptOutcomes()
+  readonly #gone: GoneSenders
   readonly #spin: SpinPolicy
   /** Mean duration of each function's synchronous part, in milliseconds; NaN before its first run. */
   readonly #means: Float64Array
@@ -77,6 +79,7 @@ export class RunLoop {
     this.#options = options
     this.#environment = environment
     this.#clock = environment.clock
+    this.#gone = new GoneSenders(this.#pending, sender => environment.senderOver(sender))
     this.#spin = new SpinPolicy(options.spin)
     this.#means = new Float64Array(options.functions.length).fill(Number.NaN)
   }
@@ -141,6 +144,11 @@ export class RunLoop {
     )
     // What it asked for before it was known here was told to others alone.
     if (this.#inlets.size > 1) this.block.backlog = true
+  }
+
+  /** A sender has gone: `senderOver` is called once none of its tasks runs. */
+  senderGone(sender: number): void {
+    this.#gone.add(sender)
   }
 
   /** A started task's outcome has been decided against it. */
@@ -224,6 +232,7 @@ export class RunLoop {
     this.block.inProgress = this.#inProgress
     this.block.waiting = this.#waiting.size
     if (this.#pending.size > 0 && this.#ready.size === 0) this.#reportRoom()
+    this.#gone.look()
   }
 
   /** Has senders that hold tasks back look at their credit again. */

@@ -2,6 +2,7 @@ import { access } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { connectControl, type Remote } from '../bridge/control.js'
+import { OWNER } from '../bridge/owner.js'
 import { ThreadPort } from '../bridge/port.js'
 import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender.js'
 import { Sender } from '../bridge/sender.js'
@@ -70,7 +71,7 @@ export class SupervisorConnection implements SenderConnection {
       noticePort,
       setups.map(termsOf),
       {
-        number: 0,
+        number: OWNER,
         isOfLane: false,
         clock: monotonicClock,
         timers: nodeTimers,

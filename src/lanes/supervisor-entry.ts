@@ -1,13 +1,11 @@
 /** What runs in the supervisor's thread. */
 import { workerData } from 'node:worker_threads'
 import { exposeControl } from '../bridge/control.js'
+import { OWNER } from '../bridge/owner.js'
 import { LanePool } from './lane-pool.js'
 import { termsOf } from './lane-terms.js'
 import { Supervisor } from './supervisor.js'
 import type { SupervisorControl, SupervisorData } from './supervisor-data.js'
-
-/** The number of the thread that made the scheduler, among those that send. */
-const OWNER = 0
 
 const { config, laneEntry, control, notices } = workerData as SupervisorData
 // First of all, so that the lanes' threads boot while the supervisor prepares the rest.

@@ -11,6 +11,7 @@ import { TIMED_OUT } from '../core/task-state.js'
 import { CancelLadder } from './cancel-ladder.js'
 import { ExpiryWatch } from './expiry-watch.js'
 import { HandleRoutes } from './handle-routes.js'
+import { KeyGrants } from './key-grants.js'
 import type { SupervisorConfig } from './lane-config.js'
 import { LaneQueues } from './lane-queues.js'
 import type { LaneThread } from './lane-thread.js'
@@ -40,6 +41,7 @@ export class Supervisor {
   readonly #queues: LaneQueues
   readonly waits = new WaitWatch(this.#senders, lane => this.#lanes.get(lane)?.config.rank ?? 0)
   readonly #handles = new HandleRoutes(this.#senders, thread => this.#threads.has(thread))
+  readonly #keys: KeyGrants
   readonly #threads = new Map<number, LaneThread>()
   readonly #laneOf = new Map<number, SupervisedLane>()
   readonly #ladder: CancelLadder
@@ -65,6 +67,11 @@ export class Supervisor {
     this.#pools = pools
     this.#surroundings = surroundings
     this.#queues = new LaneQueues(config.lanes, lane => this.#roomInQueue(lane))
+    this.#keys = new KeyGrants(config.lanes, this.#senders, {
+      of: lane =>
+        [...this.#laneOf].filter(([, { config }]) => config.name === lane).map(([number]) => number),
+      tellGone: (thread, sender) => this.#threads.get(thread)?.tell({ type: 'sender-gone', sender }),
+    })
     this.#ladder = new CancelLadder(clock, timers)
     this.#expiry = new ExpiryWatch(this.#senders.tables, clock, timers, {
       end: (sender, table, id) => this.#queues.end(sender, table, id, TIMED_OUT),
@@ -154,6 +161,7 @@ export class Supervisor {
           this.#removeSender(thread.number, this.#senders.get(thread.number))
           this.#queues.exited(thread.number)
           this.#handles.threadGone(thread.number)
+          this.#keys.threadGone(thread.number)
         },
         restarts: (of, thread, error, after) =>
           this.#senders.tellOwners({
@@ -287,12 +295,9 @@ export class Supervisor {
       case 'canceled':
         this.#climb(number, entry.table, message.id, message.reason)
         break
-      case 'link-lost': {
-        const name = message.lane
-        const reason = `the port to a thread of lane '${name}' closed`
-        this.#threads.get(message.thread)?.linkLost(new LaneError('ERR_LANE_CLOSED', name, reason))
+      case 'link-lost':
+        this.#threads.get(message.thread)?.linkLost()
         break
-      }
       case 'grow':
         this.#lanes.get(message.lane)?.grow()
         break
@@ -311,17 +316,9 @@ export class Supervisor {
       case 'queue-room':
         this.#roomInQueue(message.lane)
         break
-      case 'waits':
-        this.waits.begin(number, message.waits)
-        break
-      case 'waited':
-        this.waits.end(number, message.ids)
-        break
-      case 'reprioritized':
-        this.waits.reprioritized({ owner: number, sequence: message.sequence }, message.priority)
-        break
       default:
-        if (!this.#handles.receive(number, message)) this.strays++
+        if (![this.#handles, this.waits, this.#keys].some(others => others.receive(number, message)))
+          this.strays++
     }
   }
 
@@ -357,6 +354,9 @@ export class Supervisor {
         break
       case 'fault':
         this.#fault(lane, message.error)
+        break
+      case 'sender-over':
+        this.#keys.senderOver(thread.number, message.sender)
         break
       case 'sends':
         if (this.#senders.has(thread.number)) this.strays++
@@ -395,5 +395,6 @@ export class Supervisor {
     const encoded: EncodedReason = { error: encodeError(reason) }
     this.#queues.gone(number, table)
     for (const id of cancelOrphans(table)) this.#climb(number, table, id, encoded)
+    this.#keys.senderGone(number)
   }
 }

@@ -1,5 +1,6 @@
 import type { Failure } from '../bridge/failure.js'
 import type { Lending } from '../bridge/lending.js'
+import type { Reminders } from '../core/reminders.js'
 import type { Task } from '../core/task.js'
 import type { TaskRecord } from '../core/task-info.js'
 
@@ -23,8 +24,7 @@ export interface TaskKeeper {
   cancel(task: Task, failure: Failure, reason: unknown): boolean
   /** @returns false if the task has started or ended, or cannot be reordered any more */
   setPriority(task: Task, priority: number): boolean
-  /** Calls back after so many milliseconds, unless the function that is returned is called first. */
-  remindMeAfter(delay: number, call: () => void): () => void
+  readonly reminders: Pick<Reminders<() => void>, 'after'>
 }
 
 /** How a thread may wait for a task without its event loop. */

@@ -35,8 +35,8 @@ export interface TaskOptions<R = unknown> {
    */
   readonly retries?: number | { readonly limit: number; readonly delay?: number; readonly maxDelay?: number }
   /**
-   * Tasks of the lane that have the same key run one after another, each until its last attempt has ended: those that one
-   * thread has submitted.
+   * Tasks of the lane that have the same key run one after another, each until its last attempt has ended, whichever
+   * threads have submitted them.
    */
   readonly key?: string
   /** The task may be run again if its thread dies while it runs: three times in all. */

@@ -25,7 +25,7 @@ export class TaskWaits {
     let stop: () => void = () => {}
     const isSo = (): boolean => (isForStart ? hasStarted(this.#task, this.#keeper.sight) : this.#task.dead)
     const within = occasion.comes(over => {
-      stop = this.#keeper.remindMeAfter(timeout, () => over(isSo()))
+      stop = this.#keeper.reminders.after(timeout, () => over(isSo()))
     })
     return within.finally(stop)
   }

@@ -1,5 +1,5 @@
 import type { HandleName } from '../bridge/lending.js'
-import type { WaitingNode, WaitTold } from '../bridge/protocol/sender-to-supervisor.js'
+import type { SenderToSupervisor, WaitingNode, WaitTold } from '../bridge/protocol/sender-to-supervisor.js'
 import { awaitedName } from '../core/awaited-name.js'
 import { MOST_NAMED } from '../core/dependencies.js'
 import { acrossLanes, withinLane } from '../core/lane-rank.js'
@@ -8,7 +8,11 @@ import type { WaitNode } from '../core/wait-graph.js'
 import type { Senders } from './senders.js'
 
 /** A task that waits or is waited for; or a key. */
-interface WaitingTask extends WaitNode, HandleName {
+interface Waiting extends WaitNode {
+  /** Tells it apart from all others. */
+  readonly id: string
+  /** Null for a key. */
+  readonly task: HandleName | null
   readonly lane: string
   /** The priority within its lane that it has from others. */
   inherited: number
@@ -27,8 +31,8 @@ interface WaitingTask extends WaitNode, HandleName {
 export class WaitWatch {
   readonly #senders: Senders
   readonly #rankOf: (lane: string) => number
-  readonly #tasks = new Map<string, WaitingTask>()
-  readonly #book = new WaitBook<WaitingTask>({
+  readonly #nodes = new Map<string, Waiting>()
+  readonly #book = new WaitBook<Waiting>({
     inherits: (task, priority) => {
       const inherited = Math.max(0, withinLane(this.#rankOf(task.lane), priority))
       // Most waits are for a task that is as urgent as its waiter anyway.
@@ -43,11 +47,11 @@ export class WaitWatch {
     },
   })
   /** In the present call: those that wait for something else than before, */
-  readonly #waiters = new Set<WaitingTask>()
+  readonly #waiters = new Set<Waiting>()
   /** Those that inherit something else than before. */
-  readonly #moved = new Set<WaitingTask>()
+  readonly #moved = new Set<Waiting>()
   /** And those that may have left the book. */
-  readonly #touched = new Set<WaitingTask>()
+  readonly #touched = new Set<Waiting>()
 
   /** @param rankOf how urgent a lane is: the place of its priority among `LANE_PRIORITIES` */
   constructor(senders: Senders, rankOf: (lane: string) => number) {
@@ -55,17 +59,27 @@ export class WaitWatch {
     this.#rankOf = rankOf
   }
 
-  /** How many tasks wait or are waited for. */
+  /** How many wait or are waited for. */
   get size(): number {
-    return this.#tasks.size
+    return this.#nodes.size
+  }
+
+  /** @returns whether the message was about waits */
+  receive(from: number, message: SenderToSupervisor): boolean {
+    if (message.type === 'waits') this.begin(from, message.waits)
+    else if (message.type === 'waited') this.end(from, message.ids)
+    else if (message.type === 'reprioritized')
+      this.reprioritized({ owner: from, sequence: message.sequence }, message.priority)
+    else return false
+    return true
   }
 
   /** Tasks of a thread wait, or tasks that were submitted there. */
   begin(thread: number, waits: readonly WaitTold[]): void {
     for (const { id, kind, waiter, awaited } of waits) {
-      const node = this.#task(waiter)
+      const node = this.#nodeOf(waiter)
       this.#book.setOwn(node, acrossLanes(this.#rankOf(node.lane), waiter.priority))
-      const wait = { by: thread, id, kind, waiter: node, awaited: awaited.map(named => this.#task(named)) }
+      const wait = { by: thread, id, kind, waiter: node, awaited: awaited.map(named => this.#nodeOf(named)) }
       this.#book.begin(wait)
       // Whoever has submitted it knows what it is to start after.
       if (kind !== 'after') this.#waiters.add(node)
@@ -92,31 +106,33 @@ export class WaitWatch {
 
   /** A task that waits has another priority of its own. */
   reprioritized(name: HandleName, priority: number): void {
-    const task = this.#tasks.get(keyOf(name))
+    const task = this.#nodes.get(idOf(name))
     if (task !== undefined) this.#book.setOwn(task, acrossLanes(this.#rankOf(task.lane), priority))
     this.#conclude()
   }
 
-  #task({ owner, sequence, name, lane, isKey = false }: WaitingNode): WaitingTask {
-    const key = keyOf({ owner, sequence })
-    let task = this.#tasks.get(key)
-    if (task === undefined) {
-      task = {
-        owner,
-        sequence,
+  #nodeOf(named: WaitingNode): Waiting {
+    const isKey = 'key' in named
+    const id = isKey ? JSON.stringify([named.lane, named.key]) : idOf(named)
+    let node = this.#nodes.get(id)
+    if (node === undefined) {
+      const { lane } = named
+      node = {
+        id,
+        task: isKey ? null : { owner: named.owner, sequence: named.sequence },
         lane,
-        name: isKey ? `key '${name}' on lane '${lane}'` : awaitedName({ name, lane }),
+        name: isKey ? `key '${named.key}' on lane '${lane}'` : awaitedName(named),
         own: acrossLanes(this.#rankOf(lane), 0),
         inherited: 0,
         told: 0,
         isShown: false,
       }
-      this.#tasks.set(key, task)
+      this.#nodes.set(id, node)
     }
-    return task
+    return node
   }
 
-  #touch(waiter: WaitingTask, awaited: readonly WaitingTask[]): void {
+  #touch(waiter: Waiting, awaited: readonly Waiting[]): void {
     this.#touched.add(waiter)
     for (const task of awaited) this.#touched.add(task)
   }
@@ -126,16 +142,17 @@ export class WaitWatch {
     for (const waiter of this.#waiters) this.#show(waiter)
     this.#waiters.clear()
     if (this.#moved.size > 0) this.#tellMoved()
-    for (const task of this.#touched) if (!this.#book.has(task)) this.#tasks.delete(keyOf(task))
+    for (const task of this.#touched) if (!this.#book.has(task)) this.#nodes.delete(task.id)
     this.#touched.clear()
   }
 
   #tellMoved(): void {
     const byOwner = new Map<number, { sequence: number; lane: string; priority: number }[]>()
-    for (const task of this.#moved) {
-      const { owner, sequence, lane, inherited, told } = task
-      if (inherited === told) continue
-      task.told = inherited
+    for (const node of this.#moved) {
+      const { task, lane, inherited, told } = node
+      if (task === null || inherited === told) continue
+      node.told = inherited
+      const { owner, sequence } = task
       const tasks = byOwner.get(owner)
       const moved = { sequence, lane, priority: inherited }
       if (tasks === undefined) byOwner.set(owner, [moved])
@@ -146,8 +163,9 @@ export class WaitWatch {
   }
 
   /** Has it seen what a task waits for where it was submitted by the thread that made the scheduler. */
-  #show(waiter: WaitingTask): void {
-    const { owner, sequence } = waiter
+  #show(waiter: Waiting): void {
+    if (waiter.task === null) return
+    const { owner, sequence } = waiter.task
     const awaited = this.#book.awaitedBy(waiter).slice(0, MOST_NAMED)
     waiter.isShown = awaited.length > 0
     const names = awaited.map(({ name }) => name)
@@ -155,6 +173,6 @@ export class WaitWatch {
   }
 }
 
-function keyOf({ owner, sequence }: HandleName): string {
+function idOf({ owner, sequence }: HandleName): string {
   return `${owner}:${sequence}`
 }

@@ -2,6 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { encodeError } from '#src/bridge/error-codec.js'
 import { Failure } from '#src/bridge/failure.js'
+import { KeyShare } from '#src/bridge/key-share.js'
 import { MemoryPort } from '#src/bridge/memory-port.js'
 import { QueuePlaces } from '#src/bridge/queue-places.js'
 import { Sender } from '#src/bridge/sender.js'
@@ -77,6 +78,7 @@ test('who cannot does not', () => {
         queueLimit: 1,
         overload: 'reject',
         queue: QueuePlaces.memory(),
+        keys: KeyShare.memory(),
         threads: { min: 1, max: 1 },
         spin: 0,
       },

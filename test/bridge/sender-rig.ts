@@ -3,6 +3,7 @@ import { encodeError } from '#src/bridge/error-codec.js'
 import { Failure } from '#src/bridge/failure.js'
 import type { Job } from '#src/bridge/job.js'
 import { KeptOutcomes } from '#src/bridge/kept-outcomes.js'
+import { KeyShare } from '#src/bridge/key-share.js'
 import type { LaneSender } from '#src/bridge/lane-sender.js'
 import { MemoryPort } from '#src/bridge/memory-port.js'
 import type { SenderToSupervisor } from '#src/bridge/protocol/sender-to-supervisor.js'
@@ -136,6 +137,7 @@ export class SenderRig {
           queueLimit: 1_000_000,
           overload: 'reject',
           queue: this.queue,
+          keys: KeyShare.memory(),
           threads: FIXED,
           spin: 0,
           ...terms,

@@ -2,7 +2,6 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ThreadPort } from '#src/bridge/port.js'
-import { LaneError } from '#src/core/errors.js'
 import type { LaneSetup } from '#src/lanes/lane-config.js'
 import { LaneThread } from '#src/lanes/lane-thread.js'
 import type { Lease } from '#src/lanes/lease.js'
@@ -133,7 +132,7 @@ test('one whose ports close seconds before its death is seen has died of that', 
   })
   control!.close()
   await eventually('its control port has closed', () => isClosed)
-  thread.linkLost(new LaneError('ERR_LANE_CLOSED', 'lane', 'a port has closed'))
+  thread.linkLost()
   clock.runFor(4_000)
   fail(Object.assign(new Error(), { code: 'ERR_WORKER_OUT_OF_MEMORY' }))
   await eventually('it is gone', () => log.includes('exited'))
@@ -163,7 +162,7 @@ test('one whose ports have closed is ended if it does not die', async () => {
     exited: () => log.push('exited'),
     message: () => {},
   })
-  thread.linkLost(new LaneError('ERR_LANE_CLOSED', 'lane', 'a port has closed'))
+  thread.linkLost()
   clock.runFor(10_000)
   await eventually('it is gone', () => log.includes('exited'))
   assert.equal(log, ['ERR_LANE_CLOSED', 'exited'])

@@ -20,6 +20,8 @@ class Rig {
   readonly #table: TaskTable
   readonly #port: MemoryPort
   readonly #calls: (() => void)[] = []
+  /** The senders that have gone and of which nothing runs any more. */
+  readonly over: number[] = []
 
   /** @param during called while a task holds the loop, with the function's index and what has reached its sender */
   constructor(during: (index: number, rig: Rig) => unknown) {
@@ -51,6 +53,7 @@ class Rig {
         expiryAhead: () => {},
         abandoned: () => {},
         roomInQueue: () => {},
+        senderOver: gone => this.over.push(gone),
       },
     )
     this.#table = new TaskTable((index, buffer) => mine.post({ type: 'segment', index, buffer }))

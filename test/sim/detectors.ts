@@ -395,6 +395,6 @@ export class Detectors implements SchedulerWatcher {
 const NONE: ReadonlySet<Entry> = new Set()
 
 /** Each sender's turns on each lane are its own. */
-function keyOf({ sender, task, key }: Entry): string {
-  return `${sender.number} ${task.target.lane} ${key}`
+function keyOf({ task, key }: Entry): string {
+  return `${task.target.lane} ${key}`
 }

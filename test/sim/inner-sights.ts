@@ -1,5 +1,7 @@
+import { KeyShare } from '#src/bridge/key-share.js'
 import { Backlog, DELAYED, PARKED, TIED } from '#src/core/backlog.js'
 import { Idleness } from '#src/core/idleness.js'
+import { KeyLocks } from '#src/core/key-locks.js'
 import { KeyTurns } from '#src/core/key-turns.js'
 import { ReplacementBudget } from '#src/core/replacement-budget.js'
 import type { Task } from '#src/core/task.js'
@@ -34,6 +36,32 @@ const { park } = KeyTurns.prototype
 KeyTurns.prototype.park = function (this: KeyTurns, task): void {
   hit('waited for its key')
   park.call(this, task)
+}
+
+const { ask, release, gone } = KeyLocks.prototype
+
+KeyLocks.prototype.ask = function (this: KeyLocks, who, key): void {
+  if (this.holderOf(key) !== undefined) hit('key asked for that another had')
+  ask.call(this, who, key)
+}
+
+KeyLocks.prototype.release = function (this: KeyLocks, who, key): void {
+  const had = this.holderOf(key) === who
+  release.call(this, who, key)
+  if (had && this.holderOf(key) !== undefined) hit('key passed on')
+}
+
+KeyLocks.prototype.gone = function (this: KeyLocks, who): boolean {
+  const hasAny = gone.call(this, who)
+  if (hasAny) hit('keys outlived their sender')
+  return hasAny
+}
+
+const { share } = KeyShare.prototype
+KeyShare.prototype.share = function (this: KeyShare): boolean {
+  const isAnyTaken = share.call(this)
+  if (isAnyTaken) hit('keys shared of which some were taken')
+  return isAnyTaken
 }
 
 const { add, hold } = Backlog.prototype

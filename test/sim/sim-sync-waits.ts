@@ -62,8 +62,7 @@ export class SimSyncWaits {
       }
       if (error instanceof DeadlockError) {
         this.#races.hit('synchronous wait refused')
-        // What is waited for here waits for no task that had started before, so only a start can be needed of the thread.
-        if (entry.task.target.lane !== thread.lane) wrong(`it is told ${error.message}`)
+        if (!needs(entry, thread.lane)) wrong(`it is told ${error.message}`)
         return null
       }
       if (error instanceof TaskCanceledError && job.source.isCancelled(job)) {
@@ -76,4 +75,11 @@ export class SimSyncWaits {
       return { error }
     }
   }
+}
+
+/** Whether a task may need a thread of a lane before it has ended: for itself, or for one that it waits for. */
+function needs(entry: Entry, lane: string): boolean {
+  // Such a one waits for those whose handles it was given, which may be any.
+  if (entry.kind === 'awaits' || entry.task.target.lane === lane) return true
+  return entry.after.some(before => needs(before, lane))
 }

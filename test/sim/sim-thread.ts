@@ -1,4 +1,4 @@
-import { type EncodedReason, encodeError } from '#src/bridge/error-codec.js'
+import { encodeError } from '#src/bridge/error-codec.js'
 import type { Job } from '#src/bridge/job.js'
 import type { LaneToSupervisor } from '#src/bridge/protocol/lane-to-supervisor.js'
 import type { SupervisorToLane } from '#src/bridge/protocol/supervisor-to-lane.js'
@@ -301,9 +301,9 @@ export class SimThread {
       this.ports.push(port)
       this.#watcher.connected(this, message.sender, port)
       this.loop!.connect(message.sender, port, message.places)
-    } else if (message.type === 'abort') {
-      this.loop!.abort(message.sender, message.id, message.reason as EncodedReason)
-    } else if (message.type === 'leave') leave()
+    } else if (message.type === 'abort') this.loop!.abort(message.sender, message.id, message.reason)
+    else if (message.type === 'sender-gone') this.loop!.senderGone(message.sender)
+    else if (message.type === 'leave') leave()
   }
 
   #makeLoop(): void {
@@ -353,6 +353,7 @@ export class SimThread {
           announced = at
           this.#tell({ type: 'expiry', at })
         },
+        senderOver: gone => this.#tell({ type: 'sender-over', sender: gone }),
         roomInQueue: () => this.#tell({ type: 'queue-room' }),
         abandoned: job => {
           this.#ended(job)

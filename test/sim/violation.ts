@@ -6,7 +6,7 @@
  * | `settled-once`   | a task that has ended was told so, once, and the unfinished ones are counted                 |
  * | `callback-order` | each callback comes once at most, and the final one last                                     |
  * | `concurrency`    | no thread runs more tasks at a time than its lane lets it                                    |
- * | `key-turns`      | no two tasks of one key of one sender run at a time                                          |
+ * | `key-turns`      | no two tasks of one key run at a time, whoever submitted them                               |
  * | `run-twice`      | a task's code begins again only after a failure that it may repeat, or a death that explains it |
  * | `state`          | a task whose code runs is started                                                            |
  * | `credits`        | what a sender counts as being on a thread is what is there, and no more than may be          |

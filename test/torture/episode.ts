@@ -181,7 +181,6 @@ export class Episode {
       planTask(random, this.#board, this.#entries.length, lane, signal, {
         depth: DEPTH,
         known: this.#known,
-        ordered: true,
       }),
     )
   }

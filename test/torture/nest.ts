@@ -69,8 +69,6 @@ export class Nest {
     const plan = planTask(this.#random, this.#board, task, this.#random.pick(LANE_NAMES), this.#signal, {
       depth: this.#depth,
       known: this.#known,
-      // One of a key may run beside one that another thread has submitted.
-      ordered: false,
     })
     const { lane, name, args, options } = plan
     note(journal, {

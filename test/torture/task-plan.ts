@@ -23,8 +23,6 @@ export interface Surroundings {
   readonly depth: number
   /** The tasks that it may wait for. */
   readonly known: readonly Given[]
-  /** Whether those of a key are run one after another. */
-  readonly ordered: boolean
 }
 
 const HARMLESS: readonly TortureName[] = [
@@ -52,7 +50,7 @@ export function planTask(
   task: number,
   lane: TortureLane,
   signal: AbortSignal,
-  { depth, known, ordered }: Surroundings,
+  { depth, known }: Surroundings,
 ): Plan {
   const options = randomOptions(random, signal)
   const after = known.length > 0 && random.chance(0.07) ? someOf(known, random) : []
@@ -75,7 +73,7 @@ export function planTask(
       ? plan('ignoreGiven', [someOf(known, random)])
       : plan('awaitGiven', [random.below(1e9), someOf(known, random)])
   // Not among those that ignore their abort, and are given up.
-  if (ordered && random.chance(0.15)) {
+  if (random.chance(0.15)) {
     const key = random.below(KEYS)
     return plan('keyed', [keyPlace(LANE_NAMES.indexOf(lane), key), 1 + random.below(6)], { key: String(key) })
   }

@@ -67,6 +67,12 @@ export interface QueueRoom {
   readonly type: 'queue-room'
 }
 
+/** The answer to `sender-gone`, given when no task of that sender runs any more that was not given up. */
+export interface SenderOver {
+  readonly type: 'sender-over'
+  readonly sender: number
+}
+
 /** The thread exits by itself, such as by `process.exit()`. Its ports close after this, and its exit is seen later still. */
 export interface LaneExiting {
   readonly type: 'exiting'
@@ -84,4 +90,5 @@ export type LaneToSupervisor =
   | LaneLeft
   | LaneSends
   | QueueRoom
+  | SenderOver
   | LaneExiting

@@ -126,13 +126,20 @@ export interface OutcomeGone {
   readonly watcher: number
 }
 
-/** What waits, or is waited for. */
-export interface WaitingNode extends HandleName {
+/** A task that waits, or is waited for. */
+export interface WaitingTask extends HandleName {
   readonly name: string
   readonly lane: string
-  /** Whether it is a key, whose turn tasks wait for, and which waits for the task that has it. */
-  readonly isKey?: boolean
 }
+
+/** A key, whose turn tasks wait for, and which waits for the task that has it: the same for all that submit to a lane. */
+export interface WaitingKey {
+  readonly key: string
+  readonly lane: string
+}
+
+/** What waits, or is waited for. */
+export type WaitingNode = WaitingTask | WaitingKey
 
 /** A task here waits for others, and has for a while; or one that was submitted here is to start after others. */
 export interface WaitTold {
@@ -152,6 +159,21 @@ export interface WaitsBegun {
 export interface QueueRoom {
   readonly type: 'queue-room'
   readonly lane: string
+}
+
+/** Keys that the sender gives back, and then those that it asks for; none of these twice. */
+export interface KeysChanged {
+  readonly type: 'keys'
+  readonly lane: string
+  readonly released: readonly string[]
+  readonly asked: readonly string[]
+}
+
+/** The answer to `keys-shared`: those that were taken without asking and have not been given back. */
+export interface KeysHeld {
+  readonly type: 'keys-held'
+  readonly lane: string
+  readonly keys: readonly string[]
 }
 
 /** Waits that were told of are over. */
@@ -178,6 +200,8 @@ export type SenderToSupervisor =
   | BellHung
   | LaneWanted
   | QueueRoom
+  | KeysChanged
+  | KeysHeld
   | OutcomeWatched
   | OutcomeUnwatched
   | OutcomeWanted

@@ -22,6 +22,12 @@ export interface AbortTask {
   readonly reason: EncodedReason
 }
 
+/** A sender has gone: say `sender-over` when nothing of it runs any more. */
+export interface SenderGone {
+  readonly type: 'sender-gone'
+  readonly sender: number
+}
+
 /** Run `teardown`, say so, and wait to be ended. */
 export interface LeaveLane {
   readonly type: 'leave'
@@ -32,4 +38,4 @@ export interface LoweredThread {
   readonly type: 'lowered'
 }
 
-export type SupervisorToLane = ConnectSender | AbortTask | LeaveLane | LoweredThread
+export type SupervisorToLane = ConnectSender | AbortTask | SenderGone | LeaveLane | LoweredThread

@@ -100,6 +100,22 @@ export interface QueueRoomSeen {
   readonly lane: string
 }
 
+/** Other threads than the one that made the scheduler have tasks with keys on a lane: say which keys are taken. */
+export interface KeysShared {
+  readonly type: 'keys-shared'
+  readonly lane: string
+}
+
+/** Keys that the sender has from now on, and then those that it is to give back when the turn of its task ends. */
+export interface KeysTold {
+  readonly type: 'keys'
+  readonly lane: string
+  readonly granted: readonly string[]
+  readonly wanted: readonly string[]
+}
+
+export type KeyNews = KeysShared | KeysTold
+
 /** All lanes are about to be closed: take no more tasks, and cancel those there are. */
 export interface LanesClosing {
   readonly type: 'closing'
@@ -181,6 +197,8 @@ export type SupervisorToSender =
   | RestartReported
   | LanesClosing
   | QueueRoomSeen
+  | KeysShared
+  | KeysTold
   | WatcherCame
   | HolderChanged
   | HolderGone

@@ -9,8 +9,7 @@ export type LooseEnd = 'message' | 'post' | 'timer' | 'listener' | 'opening'
 
 const FORMS: Readonly<Record<Exclude<LooseEnd, 'message'>, RegExp>> = {
   post: /\.(?:post|postMessage)\(/g,
-  timer:
-    /(?:\.after|\bset(?:Timeout|Interval|Immediate)|(?:\breminders|#reminders|#rungs)\.add|\.remindMeAfter)\(/g,
+  timer: /(?:\.after|\bset(?:Timeout|Interval|Immediate)|(?:\breminders|#reminders|#rungs)\.add)\(/g,
   listener: /\.(?:on|once|addEventListener|listen)\(/g,
   opening:
     /\bnew (?:MessageChannel|ThreadPort|Worker|Piscina|Session)\(|\bMemoryPort\.pair\(|\.channel\(\)|\.(?:open|openPort)\(|\bspawn\(/g,
