@@ -19,6 +19,9 @@ const OWN_BYTES = 4
  * each lane, which it has been given by the supervisor. That brings them back to 0 when it has gone; whoever then gives one
  * of its places back finds that there is none. The thread that made the scheduler has no such words: the lanes end with it.
  *
+ * Of its tasks a lane thread gives the places back several at a time, since else both would write the one word for each
+ * task. It counts what it owes in a word of its thread block, where the supervisor finds it when the thread has ended.
+ *
  * Who finds no room says so in the second word and looks once more; who gives a place back reads it afterwards. So one
  * of the two always notices, and the supervisor has all that wait look again.
  */
@@ -26,6 +29,8 @@ export class QueuePlaces {
   readonly #lane: Int32Array
   readonly #own: Int32Array | null
   readonly #index: number
+  readonly #owed: Int32Array | null
+  readonly #mostOwed: number
 
   /** What the threads that have to do with a lane share. */
   static memory(): SharedArrayBuffer {
@@ -41,11 +46,21 @@ export class QueuePlaces {
    * @param lane the memory of the lane
    * @param own that of the submitter, or null if it made the scheduler
    * @param index the place of the lane among all
+   * @param owed where a lane thread counts the places that it has yet to give back
+   * @param mostOwed how many these may be
    */
-  constructor(lane: SharedArrayBuffer, own: SharedArrayBuffer | null, index: number) {
+  constructor(
+    lane: SharedArrayBuffer,
+    own: SharedArrayBuffer | null,
+    index: number,
+    owed: Int32Array | null = null,
+    mostOwed = 0,
+  ) {
     this.#lane = new Int32Array(lane)
     this.#own = own === null ? null : new Int32Array(own)
     this.#index = index
+    this.#owed = own === null && mostOwed > 0 ? owed : null
+    this.#mostOwed = mostOwed
   }
 
   /** How many are taken, whoever has them. */
@@ -85,10 +100,21 @@ export class QueuePlaces {
    */
   leave(table: TableView, id: number, to: number): boolean {
     if (!table.exchange(id, SCHEDULED, to)) return false
-    if (this.#own !== null && Atomics.sub(this.#own, this.#index, 1) <= 0)
+    if (this.#owed !== null) {
+      if (++this.#owed[0]! >= this.#mostOwed) this.settle()
+    } else if (this.#own !== null && Atomics.sub(this.#own, this.#index, 1) <= 0)
       Atomics.add(this.#own, this.#index, 1)
     else Atomics.sub(this.#lane, TAKEN, 1)
     return true
+  }
+
+  /** Gives back what is owed. */
+  settle(): void {
+    const owed = this.#owed
+    if (owed === null || owed[0] === 0) return
+    const count = owed[0]!
+    owed[0] = 0
+    Atomics.sub(this.#lane, TAKEN, count)
   }
 
   /** Has whoever gives the next place back see to it that all who wait look again. To be followed by another look. */

@@ -198,7 +198,6 @@ export class TaskInlet implements JobSource {
       this.table.setFloat(id, FLOAT.STARTED, before)
       return false
     }
-    if (this.#places.heed()) this.#observer.roomInQueue()
     job.started = now
     if ((flags & FLAG.LIMITED) !== 0) {
       const expires = this.table.float(id, FLOAT.RUN_EXPIRES)
@@ -227,7 +226,7 @@ export class TaskInlet implements JobSource {
   #expire(id: number): void {
     const byDeadline = this.table.float(id, FLOAT.DEADLINE) <= this.table.float(id, FLOAT.EXPIRES)
     this.table.setInt(id, INT.LIMIT, byDeadline ? LIMIT.DEADLINE_OF_WAITING : LIMIT.QUEUE_TIMEOUT)
-    if (this.#places.leave(this.table, id, TIMED_OUT) && this.#places.heed()) this.#observer.roomInQueue()
+    this.#places.leave(this.table, id, TIMED_OUT)
   }
 
   /** Whether the outcome of a started task has been decided against it. */
@@ -287,8 +286,10 @@ export class TaskInlet implements JobSource {
     this.#port.post({ type: 'room' })
   }
 
-  /** Tells which tasks have started, if their sender wants to know before they end. */
+  /** Gives the places of tasks that have started back, and tells which they are if their sender wants to know that. */
   flushStarts(): void {
+    this.#places.settle()
+    if (this.#places.heed()) this.#observer.roomInQueue()
     if (this.#starts.length === 0) return
     this.#port.post({ type: 'started', ids: this.#starts })
     this.#starts = []

@@ -16,14 +16,18 @@ const WORDS = 32
 const SPUN = 8
 const WAITING = 18
 const SENDING = 19
+const OWED = 20
 
 export class ThreadBlock {
   readonly buffer: SharedArrayBuffer
+  /** How many places in the lane's queue the thread has yet to give back: a word for `QueuePlaces`. */
+  readonly owed: Int32Array
   readonly #ints: Int32Array
   readonly #floats: Float64Array
 
   constructor(buffer = new SharedArrayBuffer(WORDS * 4)) {
     this.buffer = buffer
+    this.owed = new Int32Array(buffer, OWED * 4, 1)
     this.#ints = new Int32Array(buffer)
     this.#floats = new Float64Array(buffer)
   }

@@ -142,10 +142,10 @@ export class InlineLane implements LadderThread {
     }
     const durations = this.figures.lend()
     this.figures.joined({ block: this.block, durations, worker: THIS_THREAD })
-    const { index, concurrency, queue, grace, slowCallback } = this.config
+    const { index, concurrency, queue, mostOwed, grace, slowCallback } = this.config
     this.#loop = new RunLoop(
       this.block,
-      { functions: module.functions, index, concurrency, queue, grace, spin: 0, slowCallback },
+      { functions: module.functions, index, concurrency, queue, mostOwed, grace, spin: 0, slowCallback },
       {
         clock: monotonicClock,
         timers: ownTimers,

@@ -43,9 +43,14 @@ export interface LaneSetup extends LaneConfig {
   readonly lanes: number
   /** Where the places of its queue are counted: the memory of a `QueuePlaces`. */
   readonly queue: SharedArrayBuffer
+  /** How many places each of its threads may have yet to give back. */
+  readonly mostOwed: number
   /** Whether its keys are shared: the memory of a `KeyShare`. */
   readonly keys: SharedArrayBuffer
 }
+
+/** As many as a thread answers at a time. */
+const MOST_OWED = 64
 
 /** What lanes are to share, made anew for each start. */
 export function setUpLanes(lanes: readonly LaneConfig[]): LaneSetup[] {
@@ -54,6 +59,8 @@ export function setUpLanes(lanes: readonly LaneConfig[]): LaneSetup[] {
     index,
     lanes: lanes.length,
     queue: QueuePlaces.memory(),
+    // Where there is room for few, each place counts.
+    mostOwed: Math.min(MOST_OWED, Math.floor(config.queueLimit / 16)),
     keys: KeyShare.memory(),
   }))
 }

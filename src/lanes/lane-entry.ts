@@ -150,10 +150,10 @@ function makeLoop(
   { timings, awaits, revive, unread, tell }: LoopMeans,
 ): RunLoop {
   let announced = Number.POSITIVE_INFINITY
-  const { index, concurrency, queue, grace, spin, slowCallback } = terms.config
+  const { index, concurrency, queue, mostOwed, grace, spin, slowCallback } = terms.config
   return new RunLoop(
     block,
-    { functions: module.functions, index, concurrency, queue, grace, spin, slowCallback },
+    { functions: module.functions, index, concurrency, queue, mostOwed, grace, spin, slowCallback },
     {
       clock: monotonicClock,
       timers: nodeTimers,

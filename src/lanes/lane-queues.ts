@@ -1,5 +1,6 @@
 import { QueuePlaces } from '../bridge/queue-places.js'
 import { INT, type TableView } from '../bridge/shared-table.js'
+import type { ThreadBlock } from '../bridge/thread-block.js'
 import { CANCELED, SCHEDULED } from '../core/task-state.js'
 import type { LaneSetup } from './lane-config.js'
 
@@ -11,6 +12,8 @@ export class LaneQueues {
   readonly #owner: readonly QueuePlaces[]
   /** By the number of a sender that is a thread of a lane, and the place of the lane. */
   readonly #places = new Map<number, readonly QueuePlaces[]>()
+  /** By the number of a thread: where it counts what it owes to the queue of its lane. */
+  readonly #debts = new Map<number, { readonly index: number; readonly places: QueuePlaces }>()
 
   /** @param room is told of a lane in which there is room again, and somebody has waited for it */
   constructor(lanes: readonly LaneSetup[], room: (lane: string) => void) {
@@ -19,8 +22,14 @@ export class LaneQueues {
     this.#owner = lanes.map(({ queue }) => new QueuePlaces(queue, null, 0))
   }
 
-  /** A thread of a lane may submit from now on. @param own where it counts its own places in the queues of all lanes */
-  joined(thread: number, own: SharedArrayBuffer): void {
+  /** A thread of a lane may submit from now on. @param own where it counts its own places in the queues of all lanes @param lane its own */
+  joined(
+    thread: number,
+    own: SharedArrayBuffer,
+    { index, queue, mostOwed }: LaneSetup,
+    { owed }: ThreadBlock,
+  ): void {
+    this.#debts.set(thread, { index, places: new QueuePlaces(queue, null, index, owed, mostOwed) })
     const places = this.#lanes.map(({ queue }, index) => new QueuePlaces(queue, own, index))
     this.#places.set(thread, places)
   }
@@ -46,6 +55,11 @@ export class LaneQueues {
   exited(thread: number): void {
     this.#clear(thread)
     this.#places.delete(thread)
+    const debt = this.#debts.get(thread)
+    if (debt === undefined) return
+    this.#debts.delete(thread)
+    debt.places.settle()
+    this.#heed(debt.index, debt.places)
   }
 
   #clear(sender: number): void {

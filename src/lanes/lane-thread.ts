@@ -139,14 +139,14 @@ export class LaneThread {
       const message = `a thread of lane '${config.name}' was not ready within ${config.startTimeout} ms`
       this.terminate(new LaneError('ERR_LANE_START_TIMEOUT', config.name, message))
     })
-    const { name, index, tasks, concurrency, queue, grace, spin, os, slowCallback } = config
+    const { name, index, tasks, concurrency, queue, mostOwed, grace, spin, os, slowCallback } = config
     const terms = {
       version: PROTOCOL_VERSION,
       thread: number,
       control: port2,
       block: this.block.buffer,
       places: this.places,
-      config: { name, index, tasks, concurrency, queue, grace, spin, os, slowCallback },
+      config: { name, index, tasks, concurrency, queue, mostOwed, grace, spin, os, slowCallback },
       epochOffset,
       durations,
     }

@@ -14,7 +14,16 @@ export interface Lease {
   readonly places: SharedArrayBuffer
   readonly config: Pick<
     LaneSetup,
-    'name' | 'index' | 'tasks' | 'concurrency' | 'queue' | 'grace' | 'spin' | 'os' | 'slowCallback'
+    | 'name'
+    | 'index'
+    | 'tasks'
+    | 'concurrency'
+    | 'queue'
+    | 'mostOwed'
+    | 'grace'
+    | 'spin'
+    | 'os'
+    | 'slowCallback'
   >
   readonly epochOffset: number
   /** What the thread is to record in. */

@@ -48,6 +48,8 @@ export interface LoopOptions {
   readonly concurrency: number
   /** Where the places of the lane's queue are counted: the memory of a `QueuePlaces`. */
   readonly queue: SharedArrayBuffer
+  /** How many places the thread may have yet to give back. */
+  readonly mostOwed: number
   /** Milliseconds from an abort to giving the task up. */
   readonly grace: number
   /** Milliseconds of looking at the doorbell before sleeping. */

@@ -123,8 +123,8 @@ export class RunLoop {
 
   /** @param own where the sender counts its own places in the queues of all lanes; null if it made the scheduler */
   connect(sender: number, port: Port, own: SharedArrayBuffer | null): void {
-    const { queue, index } = this.#options
-    const inlet = new TaskInlet(sender, port, new QueuePlaces(queue, own, index), {
+    const { queue, index, mostOwed } = this.#options
+    const inlet = new TaskInlet(sender, port, new QueuePlaces(queue, own, index, this.block.owed, mostOwed), {
       arrived: job => this.#ready.push(job),
       expiryAhead: at => this.#environment.expiryAhead(at),
       roomInQueue: () => this.#environment.roomInQueue(),

@@ -237,7 +237,7 @@ export class Supervisor {
 
   #joined(lane: SupervisedLane, thread: LaneThread): void {
     this.#threads.set(thread.number, thread)
-    this.#queues.joined(thread.number, thread.places)
+    this.#queues.joined(thread.number, thread.places, lane.config, thread.block)
     this.#laneOf.set(thread.number, lane)
     this.#stalls.watch(lane.config, thread)
     for (const [sender, entry] of this.#senders.of(lane.config.name)) {

@@ -35,6 +35,7 @@ class Rig {
         index: 0,
         concurrency: 8,
         queue: QueuePlaces.memory(),
+        mostOwed: 0,
         grace: 100,
         spin: 0,
         slowCallback: 50,

@@ -296,7 +296,7 @@ export class Detectors implements SchedulerWatcher {
   #checkQueues(): void {
     if (this.#onThreads.some(({ actor, isForgotten }) => actor.dead && !isForgotten)) return
     const living = this.#onThreads.filter(({ actor }) => !actor.dead)
-    checkQueues([...this.#scheduler.senders, ...living], this)
+    checkQueues([...this.#scheduler.senders, ...living], this.#scheduler.threads, this)
   }
 
   #checkSender(sender: SimSender): void {

@@ -1,17 +1,29 @@
 import { MOST_TAKEN_BACK } from '#src/bridge/lane-link.js'
 import { QueuePlaces } from '#src/bridge/queue-places.js'
 import { INT, RECALLED } from '#src/bridge/shared-table.js'
+import { ThreadBlock } from '#src/bridge/thread-block.js'
 import { MAX_WINDOW } from '#src/core/credit-window.js'
 import { AGING_MS } from '#src/core/ready-queue.js'
 import { FAILED, isFinal, NEW, STARTED } from '#src/core/task-state.js'
 import type { Detectors } from './detectors.js'
 import type { Entry, SimSender } from './sim-sender.js'
+import type { SimThread } from './sim-thread.js'
 
-/** No more tasks wait than a lane takes, whoever submitted them; and those that do have the places that are taken. */
-export function checkQueues(senders: readonly SimSender[], detectors: Detectors): void {
+/**
+ * No more tasks wait than a lane takes, whoever submitted them; and those that do have the places that are taken, but for
+ * those that threads have yet to give back.
+ */
+export function checkQueues(
+  senders: readonly SimSender[],
+  threads: readonly SimThread[],
+  detectors: Detectors,
+): void {
   for (const { terms } of senders[0]!.sender) {
     const { name, queueLimit, queue } = terms
-    const { taken } = new QueuePlaces(queue, null, 0)
+    const owed = threads
+      .filter(({ lane }) => lane === name)
+      .reduce((sum, { lease }) => sum + new ThreadBlock(lease.block).owed[0]!, 0)
+    const taken = new QueuePlaces(queue, null, 0).taken - owed
     let waiting = 0
     let again = 0
     for (const { open } of senders)

@@ -1,4 +1,5 @@
 import type { LaneLink } from '#src/bridge/lane-link.js'
+import { ThreadBlock } from '#src/bridge/thread-block.js'
 import type { Backlog } from '#src/core/backlog.js'
 import { isFinal } from '#src/core/task-state.js'
 import { checkInherited, checkTies } from './dependency-checks.js'
@@ -22,8 +23,15 @@ export function checkQuiet(scheduler: SimScheduler, detectors: Detectors): void 
     }
     checkOut(sender, detectors)
   }
+  for (const thread of scheduler.living) checkDebts(thread, detectors)
   if (scheduler.isClosing) checkClosing(scheduler, detectors)
   detectors.orphans.checkQuiet(scheduler)
+}
+
+/** Those that wait for room have all that there is. */
+function checkDebts(thread: SimThread, detectors: Detectors): void {
+  const owed = new ThreadBlock(thread.lease.block).owed[0]!
+  if (owed > 0 && isAtWork(thread)) detectors.fail('forgotten', `it owes ${owed} places`, { thread })
 }
 
 function checkBacklogs({ backlogs, links }: SimSender, detectors: Detectors): void {

@@ -152,6 +152,11 @@ export class SimScheduler {
     return this.generations.flatMap(({ threads }) => threads.flatMap(({ sender }) => sender ?? []))
   }
 
+  /** The present threads, those that have gone as well. */
+  get threads(): readonly SimThread[] {
+    return this.#present.threads
+  }
+
   /** The present threads that have not gone. */
   get living(): SimThread[] {
     return this.#present.living

@@ -68,7 +68,7 @@ export class SimThread {
   mostWaiting = 0
   readonly #world: SimWorld
   readonly #surroundings: ThreadSurroundings
-  readonly #lease: Lease
+  readonly lease: Lease
   readonly #control: SimPort
   readonly #watcher: ThreadWatcher
   readonly #tasks: Readonly<Record<string, SimTask>>
@@ -93,7 +93,7 @@ export class SimThread {
     this.#world = world
     this.native = new NativeCode(world, this)
     this.#surroundings = surroundings
-    this.#lease = lease
+    this.lease = lease
     this.#watcher = watcher
     this.#tasks = { ...SIM_TASKS, ...surroundings.tasks }
     this.actor = new Actor(`thread ${id}`, () => {
@@ -109,7 +109,7 @@ export class SimThread {
 
   /** Where it counts its own places in the queues of all lanes. */
   get places(): SharedArrayBuffer {
-    return this.#lease.places
+    return this.lease.places
   }
 
   /** How many of its tasks wait for others. */
@@ -138,7 +138,7 @@ export class SimThread {
 
   #here(): SimThreadSender {
     if (this.#sender !== null) return this.#sender
-    const block = new MortalBlock(this.#lease.block, this.#world, this.actor)
+    const block = new MortalBlock(this.lease.block, this.#world, this.actor)
     const own = new SimThreadSender(this, this.#surroundings, block, (message, transfer) =>
       this.#control.post(message, transfer),
     )
@@ -205,7 +205,7 @@ export class SimThread {
 
   /** Whether it looks at its doorbell before it sleeps. */
   get spins(): boolean {
-    return this.#lease.config.spin > 0
+    return this.lease.config.spin > 0
   }
 
   get isGone(): boolean {
@@ -307,7 +307,7 @@ export class SimThread {
   }
 
   #makeLoop(): void {
-    const { index, concurrency, queue, grace, spin, slowCallback } = this.#lease.config
+    const { index, concurrency, queue, mostOwed, grace, spin, slowCallback } = this.lease.config
     const world = this.#world
     const { actor } = this
     let announced = Number.POSITIVE_INFINITY
@@ -321,8 +321,8 @@ export class SimThread {
             tasks[name]!({ world, thread: this, calls, handles }, ...args),
       )
     this.loop = new RunLoop(
-      new MortalBlock(this.#lease.block, world, actor),
-      { functions, index, concurrency, queue, grace, spin, slowCallback },
+      new MortalBlock(this.lease.block, world, actor),
+      { functions, index, concurrency, queue, mostOwed, grace, spin, slowCallback },
       {
         clock: {
           now: () => {

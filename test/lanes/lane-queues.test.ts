@@ -1,0 +1,71 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { QueuePlaces } from '#src/bridge/queue-places.js'
+import { TaskTable } from '#src/bridge/shared-table.js'
+import { ThreadBlock } from '#src/bridge/thread-block.js'
+import { STARTED } from '#src/core/task-state.js'
+import { type LaneConfig, type LaneSetup, setUpLanes } from '#src/lanes/lane-config.js'
+import { LaneQueues } from '#src/lanes/lane-queues.js'
+
+const test = suite('lanes: what the supervisor sees of queues')
+
+const THREAD = 1
+
+/** A lane whose thread has taken tasks of the thread that made the scheduler from its queue. */
+function newLane(queueLimit: number) {
+  const [lane] = setUpLanes([{ name: 'lane', queueLimit } as LaneConfig]) as [LaneSetup]
+  const block = new ThreadBlock()
+  const rooms: string[] = []
+  const queues = new LaneQueues([lane], name => rooms.push(name))
+  queues.joined(THREAD, QueuePlaces.ownMemory(1), lane, block)
+  const sender = new QueuePlaces(lane.queue, null, 0)
+  const thread = new QueuePlaces(lane.queue, null, 0, block.owed, lane.mostOwed)
+  const table = new TaskTable(() => {})
+  const start = (count: number): void => {
+    for (let i = 0; i < count; i++) {
+      sender.take(queueLimit)
+      thread.leave(table, table.take(), STARTED)
+    }
+  }
+  return { queues, sender, thread, start, rooms }
+}
+
+test('a thread owes no more than a sixteenth of the queue', () => {
+  for (const [limit, most] of [
+    [1, 0],
+    [15, 0],
+    [32, 1],
+    [160, 9],
+    [100_000, 63],
+    [Number.POSITIVE_INFINITY, 63],
+  ] as const) {
+    const { sender, start } = newLane(limit)
+    let seen = 0
+    for (let i = 0; i < 200; i++) {
+      start(1)
+      seen = Math.max(seen, sender.taken)
+    }
+    assert.is(seen, most, `of ${limit}`)
+  }
+})
+
+test('what a thread owed when it ended is given back, and who waits for room is told', () => {
+  const { queues, sender, start, rooms } = newLane(1_000)
+  start(5)
+  assert.is(sender.taken, 5)
+  sender.want()
+  queues.exited(THREAD)
+  assert.is(sender.taken, 0)
+  assert.equal(rooms, ['lane'])
+})
+
+test('a thread that has given back what it owed owes nothing when it ends', () => {
+  const { queues, sender, thread, start } = newLane(1_000)
+  start(5)
+  thread.settle()
+  sender.take(1_000)
+  queues.exited(THREAD)
+  assert.is(sender.taken, 1)
+})
+
+test.run()
