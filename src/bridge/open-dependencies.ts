@@ -1,10 +1,10 @@
 import type { AwaitedTask, DependencyTeller } from '../core/dependencies.js'
 import { acrossLanes } from '../core/lane-rank.js'
-import type { Task, TaskExtras } from '../core/task.js'
+import type { Task } from '../core/task.js'
 import { TaskEnd } from '../core/task-end.js'
 import type { SenderToSupervisor } from './protocol/sender-to-supervisor.js'
 import { TurnWaits } from './turn-waits.js'
-import { ReportedWait, type WaitReports, type WaitSaid } from './wait-reports.js'
+import { WaitBeforeStart, type WaitReports } from './wait-reports.js'
 
 /** The sender to which tasks were submitted. */
 export interface DependencyContext {
@@ -53,9 +53,18 @@ export class OpenDependencies {
     for (const awaited of dependencies) {
       const known = awaited instanceof TaskEnd ? awaited.taskOf(this.#sender) : undefined
       // One of another scheduler knows nothing of the tasks of this one.
-      if (known !== undefined) told.begin(awaited, new Tie(this.#sender.environment.number, task, known))
+      if (known !== undefined) told.begin(awaited, this.#tie(task, known))
     }
     dependencies.teller = told
+  }
+
+  #tie({ target, sequence, extras }: Task, awaited: Task): WaitBeforeStart {
+    const owner = this.#sender.environment.number
+    const { name, lane } = target
+    return new WaitBeforeStart(() => ({
+      waiter: { owner, sequence, name, lane, priority: extras!.priority },
+      awaited: [awaited],
+    }))
   }
 
   /** A task has another priority of its own. */
@@ -86,13 +95,13 @@ export class OpenDependencies {
 /** What is told of one dependant. */
 class ToldDependencies implements DependencyTeller {
   readonly #reports: WaitReports
-  readonly #ties = new Map<AwaitedTask, Tie>()
+  readonly #ties = new Map<AwaitedTask, WaitBeforeStart>()
 
   constructor(reports: WaitReports) {
     this.#reports = reports
   }
 
-  begin(awaited: AwaitedTask, tie: Tie): void {
+  begin(awaited: AwaitedTask, tie: WaitBeforeStart): void {
     this.#ties.set(awaited, tie)
     this.#reports.begin(tie)
   }
@@ -108,32 +117,4 @@ class ToldDependencies implements DependencyTeller {
     for (const tie of this.#ties.values()) this.#reports.end(tie)
     this.#ties.clear()
   }
-}
-
-/** A task is to start after another. */
-class Tie extends ReportedWait {
-  readonly #owner: number
-  readonly #dependant: Task
-  readonly #awaited: Task
-
-  constructor(owner: number, dependant: Task, awaited: Task) {
-    super()
-    this.#owner = owner
-    this.#dependant = dependant
-    this.#awaited = awaited
-  }
-
-  say(): WaitSaid {
-    const { target, sequence, extras } = this.#dependant
-    const { name, lane } = target
-    const { priority } = extras as TaskExtras
-    return {
-      kind: 'after',
-      waiter: { owner: this.#owner, sequence, name, lane, priority },
-      awaited: [this.#awaited],
-    }
-  }
-
-  /** Somebody waits for the dependant, and is refused that. */
-  refuse(): void {}
 }

@@ -29,7 +29,6 @@ export class OpenWaits {
    * A task begins to wait.
    *
    * @param awaited those it waits for
-   * @param timeout how long at most, in milliseconds, or Infinity
    * @param refuse called if the wait would be a deadlock
    * @param kind what ends it
    * @returns to be called when the wait is over

@@ -108,6 +108,11 @@ export class QueuePlaces {
     return true
   }
 
+  /** Whether nothing is owed. */
+  get isSettled(): boolean {
+    return this.#owed === null || this.#owed[0] === 0
+  }
+
   /** Gives back what is owed. */
   settle(): void {
     const owed = this.#owed

@@ -26,7 +26,7 @@ export const FREE = 0
 export const RECALLED = 8
 
 /** The slot of no task, in whose lane's queue something would wait. */
-const NO_LANE = -1
+export const NO_LANE = -1
 
 const SLOT_BITS = 17
 const SLOT_MASK = (1 << SLOT_BITS) - 1

@@ -198,6 +198,7 @@ export class TaskInlet implements JobSource {
       this.table.setFloat(id, FLOAT.STARTED, before)
       return false
     }
+    if (this.#places.isSettled) this.#heedQueue()
     job.started = now
     if ((flags & FLAG.LIMITED) !== 0) {
       const expires = this.table.float(id, FLOAT.RUN_EXPIRES)
@@ -226,7 +227,11 @@ export class TaskInlet implements JobSource {
   #expire(id: number): void {
     const byDeadline = this.table.float(id, FLOAT.DEADLINE) <= this.table.float(id, FLOAT.EXPIRES)
     this.table.setInt(id, INT.LIMIT, byDeadline ? LIMIT.DEADLINE_OF_WAITING : LIMIT.QUEUE_TIMEOUT)
-    this.#places.leave(this.table, id, TIMED_OUT)
+    if (this.#places.leave(this.table, id, TIMED_OUT) && this.#places.isSettled) this.#heedQueue()
+  }
+
+  #heedQueue(): void {
+    if (this.#places.heed()) this.#observer.roomInQueue()
   }
 
   /** Whether the outcome of a started task has been decided against it. */
@@ -289,7 +294,7 @@ export class TaskInlet implements JobSource {
   /** Gives the places of tasks that have started back, and tells which they are if their sender wants to know that. */
   flushStarts(): void {
     this.#places.settle()
-    if (this.#places.heed()) this.#observer.roomInQueue()
+    this.#heedQueue()
     if (this.#starts.length === 0) return
     this.#port.post({ type: 'started', ids: this.#starts })
     this.#starts = []

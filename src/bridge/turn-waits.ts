@@ -1,7 +1,6 @@
 import type { TurnObserver } from '../core/key-turns.js'
 import type { Task } from '../core/task.js'
-import type { WaitingKey } from './protocol/sender-to-supervisor.js'
-import { ReportedWait, type WaitReports, type WaitSaid } from './wait-reports.js'
+import { type ReportedWait, WaitBeforeStart, type WaitReports } from './wait-reports.js'
 
 /** The sender to which tasks were submitted. */
 export interface TurnContext {
@@ -32,69 +31,32 @@ export class TurnWaits {
     const taken = new Map<string, ReportedWait>()
     return {
       waitsForTurn: (task, waits) => {
-        if (waits) {
-          const wait = new TurnWait(number, task)
-          this.#waits.set(task, wait)
-          reports.begin(wait)
-        } else {
+        if (!waits) {
           reports.end(this.#waits.get(task)!)
           this.#waits.delete(task)
+          return
         }
+        const { target, sequence, extras } = task
+        const wait = new WaitBeforeStart(() => ({
+          waiter: { owner: number, sequence, name: target.name, lane, priority: extras!.priority },
+          awaited: [{ key: extras!.key!, lane }],
+        }))
+        this.#waits.set(task, wait)
+        reports.begin(wait)
       },
       turnTaken: (key, holder) => {
         const before = taken.get(key)
         if (before !== undefined) reports.end(before)
         taken.delete(key)
         if (holder === null || holder.dead) return
-        const wait = new TurnTaken({ key, lane }, holder)
+        // By itself a key makes nothing more urgent than it is.
+        const wait = new WaitBeforeStart(() => ({
+          waiter: { key, lane, priority: holder.extras!.priority },
+          awaited: [holder],
+        }))
         taken.set(key, wait)
         reports.begin(wait)
       },
     }
   }
-}
-
-/** A task waits for the turn of its key. */
-class TurnWait extends ReportedWait {
-  readonly #owner: number
-  readonly #task: Task
-
-  constructor(owner: number, task: Task) {
-    super()
-    this.#owner = owner
-    this.#task = task
-  }
-
-  say(): WaitSaid {
-    const { target, sequence, extras } = this.#task
-    const { name, lane } = target
-    return {
-      kind: 'after',
-      waiter: { owner: this.#owner, sequence, name, lane, priority: extras!.priority },
-      awaited: [{ key: extras!.key!, lane }],
-    }
-  }
-
-  /** Somebody waits for the task, and is refused that. */
-  refuse(): void {}
-}
-
-/** A task has the turn of a key that others wait for. */
-class TurnTaken extends ReportedWait {
-  readonly #key: WaitingKey
-  readonly #holder: Task
-
-  constructor(key: WaitingKey, holder: Task) {
-    super()
-    this.#key = key
-    this.#holder = holder
-  }
-
-  say(): WaitSaid {
-    // By itself a key makes nothing more urgent than it is.
-    const { priority } = this.#holder.extras!
-    return { kind: 'after', waiter: { ...this.#key, priority }, awaited: [this.#holder] }
-  }
-
-  refuse(): void {}
 }

@@ -42,6 +42,25 @@ export abstract class ReportedWait {
   abstract refuse(error: DeadlockError): void
 }
 
+/**
+ * A wait that a task was submitted with: for those that it is to start after, or for the turn of its key. It is never
+ * refused (`WaitBook` says why): somebody waits for the task, and is refused that.
+ */
+export class WaitBeforeStart extends ReportedWait {
+  readonly #say: () => Omit<WaitSaid, 'kind'>
+
+  constructor(say: () => Omit<WaitSaid, 'kind'>) {
+    super()
+    this.#say = say
+  }
+
+  say(): WaitSaid {
+    return { kind: 'after', ...this.#say() }
+  }
+
+  refuse(): void {}
+}
+
 /** A task of this thread's own of which the supervisor knows that it is waited for here. */
 interface KnownTask {
   readonly task: Task

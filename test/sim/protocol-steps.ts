@@ -1,5 +1,5 @@
 import { QueuePlaces } from '#src/bridge/queue-places.js'
-import { FLOAT, RECALLED, TableView } from '#src/bridge/shared-table.js'
+import { FLOAT, INT, NO_LANE, RECALLED, TableView } from '#src/bridge/shared-table.js'
 import { TaskInlet } from '#src/bridge/task-inlet.js'
 import { CANCELED, DONE, FAILED, SCHEDULED, STARTED, TASK_STATES, TIMED_OUT } from '#src/core/task-state.js'
 import type { Race, Races } from './races.js'
@@ -32,6 +32,9 @@ const STATES = Array.from({ length: RECALLED + 1 }, (_, state) => state)
 const BEFORE = STATES.map(from => STATES.map(to => `before ${nameOf(from)} → ${nameOf(to)}`))
 const AFTER = STATES.map(from => STATES.map(to => `after ${nameOf(from)} → ${nameOf(to)}`))
 
+/** Within the claim of a task whose handle others have, the slot that shows its state to them is changed too. */
+const isHome = (table: TableView, id: number): boolean => table.int(id, INT.LANE) === NO_LANE
+
 const { exchange, setInt, setFloat } = TableView.prototype
 
 TableView.prototype.exchange = function (this: TableView, id: number, from: number, to: number): boolean {
@@ -42,7 +45,8 @@ TableView.prototype.exchange = function (this: TableView, id: number, from: numb
   // Most outcomes are decided by lane threads; when somebody else would decide, it is more often close.
   world?.reach(BEFORE[from]![to]!, to >= TIMED_OUT ? 0.5 : undefined)
   const won = exchange.call(this, id, from, to)
-  if (won && to === STARTED && claiming !== null) onClaim(claiming.sender, this.float(id, FLOAT.SEQUENCE))
+  if (won && to === STARTED && claiming !== null && !isHome(this, id))
+    onClaim(claiming.sender, this.float(id, FLOAT.SEQUENCE))
   if (!won && before >= 0) count(from, to, before === from, this.state(id))
   if (!leaves) world?.reach(AFTER[from]![to]!)
   return won
