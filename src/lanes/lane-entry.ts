@@ -56,6 +56,7 @@ export async function lease(terms: Lease): Promise<never> {
   const timings = new ThreadTimings(terms.durations)
   const epoch = new Epoch(terms.epochOffset, 0)
   let sender: ThreadSender | null = null
+  let isLeaving = false
   // Made only for a task that asks.
   const ownSender = (): ThreadSender => {
     sender ??= new ThreadSender(multilane.lanes, {
@@ -78,6 +79,7 @@ export async function lease(terms: Lease): Promise<never> {
       report: error => tell({ type: 'fault', error: encodeThrown(error) }),
       tell,
     })
+    if (isLeaving) sender.leave()
     return sender
   }
   installContext({
@@ -128,6 +130,8 @@ export async function lease(terms: Lease): Promise<never> {
   await left
   // What was cancelled has its grace to clean up; the supervisor bounds it.
   await lastWorkDone(loop, () => (sender as ThreadSender | null)?.idle())
+  isLeaving = true
+  ;(sender as ThreadSender | null)?.leave()
   try {
     await module.teardown?.()
   } catch (error) {

@@ -8,6 +8,7 @@ import { Sender } from '../bridge/sender.js'
 import { SenderBell } from '../bridge/sender-bell.js'
 import type { LaneTerms } from '../bridge/sender-context.js'
 import type { Clock, Epoch } from '../core/clock.js'
+import { ClosedError } from '../core/errors.js'
 import type { Timers } from '../core/reminders.js'
 import { TaskHistory } from '../core/task-history.js'
 import { HandleRevival } from './handle-revival.js'
@@ -135,6 +136,12 @@ export class ThreadSender {
   /** Resolves when no task that was submitted here is unfinished. */
   idle(): Promise<void> {
     return this.sender.idle()
+  }
+
+  /** The thread leaves its lane. What code that was given up still submits is refused: nobody would see to it. */
+  leave(): void {
+    const refusal = new ClosedError('the thread leaves its lane')
+    for (const lane of this.sender) lane.refuse(refusal)
   }
 
   /** Each is connected when it is first looked at. */

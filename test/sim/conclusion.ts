@@ -88,8 +88,9 @@ function checkOutcome(
   if (wasCancelled && task.state !== CANCELED) wrong('it was cancelled')
   // In the end it is closed in any case, while tasks that were given up may still submit others.
   const wasClosed = cutShort || (entry.parent !== null && task.ended! >= closedAt)
-  if (task.state === CANCELED && !wasCancelled && !entry.isCancelAsked && !wasClosed)
-    wrong('nobody cancelled it')
+  // Who died as it had cancelled it did not come to note that.
+  const isExplained = wasCancelled || entry.isCancelAsked || wasClosed || entry.sender.actor.dead
+  if (task.state === CANCELED && !isExplained) wrong('nobody cancelled it')
   if (task.state === TIMED_OUT)
     checkTimeOut(entry, ((task.payload as Failure).error() as TaskTimeoutError).limit, detectors)
   if (task.state === DONE && task.payload !== task.sequence) wrong(`it returned ${task.payload}`)

@@ -112,11 +112,8 @@ export class Detectors implements SchedulerWatcher {
 
   left(thread: SimThread): void {
     if (thread.sender !== null) thread.sender.hasLeft = true
-    for (const entry of thread.sender?.open ?? []) {
-      // What the code of a task that was given up still submits meanwhile is lost.
-      if (entry.task.submitted < thread.idleAt)
-        this.fail('close', 'its thread left before it had ended', { entry, thread })
-    }
+    for (const entry of thread.sender?.open ?? [])
+      this.fail('close', 'its thread left before it had ended', { entry, thread })
   }
 
   forgets(number: number): void {
@@ -292,7 +289,7 @@ export class Detectors implements SchedulerWatcher {
     if (!this.#world.isBusy && this.#world.steps % QUEUES_EVERY === 0) this.#checkQueues()
   }
 
-  /** Whoever died left what it was doing as it was, until the supervisor sees to it. */
+  /** Whoever died left it as it was, until the supervisor sees to it. */
   #checkQueues(): void {
     if (this.#onThreads.some(({ actor, isForgotten }) => actor.dead && !isForgotten)) return
     const living = this.#onThreads.filter(({ actor }) => !actor.dead)

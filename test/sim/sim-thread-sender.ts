@@ -100,4 +100,8 @@ export class SimThreadSender {
   idle(): Promise<void> {
     return this.#own.idle()
   }
+
+  leave(): void {
+    this.#own.leave()
+  }
 }

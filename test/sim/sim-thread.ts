@@ -62,8 +62,8 @@ export class SimThread {
   isCutOff = false
   phase: 'starting' | 'ready' | 'leaving' | 'left' = 'starting'
   loop: RunLoop | null = null
-  /** When it had nothing more to do before it left. */
-  idleAt = 0
+  /** Whether nothing is left to do before it leaves. */
+  #isDone = false
   /** How many of its tasks have ever waited for others at a time. */
   mostWaiting = 0
   readonly #world: SimWorld
@@ -139,9 +139,8 @@ export class SimThread {
   #here(): SimThreadSender {
     if (this.#sender !== null) return this.#sender
     const block = new MortalBlock(this.lease.block, this.#world, this.actor)
-    const own = new SimThreadSender(this, this.#surroundings, block, (message, transfer) =>
-      this.#control.post(message, transfer),
-    )
+    const own = new SimThreadSender(this, this.#surroundings, block, (...told) => this.#control.post(...told))
+    if (this.#isDone) own.leave()
     this.#sender = own
     this.#watcher.sends(this, own.sender)
     return own
@@ -283,7 +282,8 @@ export class SimThread {
       this.phase = 'leaving'
       this.#world.unsettle(this.actor)
       lastWorkDone(this.loop!, () => this.#sender?.idle()).then(() => {
-        this.idleAt = this.#world.now()
+        this.#isDone = true
+        this.#sender?.leave()
         // Its teardown.
         this.timers.after(this.#world.random.below(5), () => {
           this.loop!.flush()
