@@ -42,8 +42,8 @@ export async function endWithoutFaults(run: EndingRun): Promise<void> {
     const isAtRest = (one: SimSender): boolean =>
       isOver(one) && one.sender.sent.table.inUse === one.sender.exports.size
     const areHome = (): boolean => {
-      // What goes on after it was given up may be given handles still.
-      for (const sender of scheduler.livingSenders) held?.drop(sender, true)
+      // What goes on after it was given up may give handles on still, and be given some.
+      for (const sender of scheduler.livingSenders) if (sender.open.size === 0) held?.drop(sender, true)
       return scheduler.livingSenders.every(one => one.sender.exports.size <= lostOnTheWay(one, scheduler))
     }
     await until('its handles', areHome)
