@@ -48,6 +48,11 @@ export class LaneLink {
     return this.outstanding - this.takenBack
   }
 
+  /** Those of them that take a place there, or are to: the others wait for tasks. */
+  get placed(): number {
+    return this.load - this.block.waiting
+  }
+
   /**
    * How many tasks more may be sent. Those that wait for others need no place, so that there is always room for what
    * they wait for. None to a thread that is to go, and none while a task holds the loop that is

@@ -49,20 +49,17 @@ export class OpenWaits {
    * The task whose code runs is about to block the thread. That is told at once; and so is that all others that have
    * started here wait for it from now on.
    *
-   * @param timeout how long at most, in milliseconds, or Infinity
    * @param refuse called if the wait would be a deadlock
    * @returns to be called when the thread goes on
    */
-  beginBlocking(task: Task, timeout: number, refuse: (error: DeadlockError) => void): () => void {
+  beginBlocking(task: Task, refuse: (error: DeadlockError) => void): () => void {
     const job = this.#context.running()
     if (job === undefined || job.ended) return () => {}
     const reports = this.#context.reports()
     const waits: ReportedWait[] = []
     for (const other of this.#context.started())
       if (other !== job) waits.push(new Standstill(this, other, job))
-    // It ends by itself in time, and with it the cycle that it may be in.
-    const kind = timeout === Number.POSITIVE_INFINITY ? 'end' : 'limited'
-    waits.push(new JobWait(this, job, kind, () => [task], refuse))
+    waits.push(new JobWait(this, job, 'end', () => [task], refuse))
     reports.beginAtOnce(waits)
     return () => reports.endAtOnce(waits)
   }

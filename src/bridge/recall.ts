@@ -12,6 +12,8 @@ import { INT, RECALLED } from './shared-table.js'
  * one of them: its others may go elsewhere. In milliseconds.
  */
 const REBALANCE_AFTER_MS = 1
+/** Where no thread is free, and what frees one is the doing of others, one is looked for ever more seldom, down to this. */
+const SELDOM_MS = 16
 
 /**
  * Takes back tasks that were sent and have not started, and sends others, or sends them elsewhere.
@@ -26,7 +28,9 @@ export class Recall {
   readonly #links: ReadonlyMap<number, LaneLink>
   readonly #backlog: Backlog
   readonly #outbox: Outbox
-  #armed = false
+  /** When it looks next whether tasks wait behind a held loop. */
+  #lookAt = Number.POSITIVE_INFINITY
+  #unwatch: () => void = () => {}
   #over = false
 
   constructor(
@@ -79,25 +83,34 @@ export class Recall {
     }
   }
 
-  /** Sees to it that no task waits behind a held loop while another thread of the lane is free. */
-  watchBalance(): void {
-    if (this.#armed || this.#links.size < 2) return
+  /**
+   * Sees to it that no task waits behind a held loop while another thread of the lane is free.
+   *
+   * @param pause milliseconds until the next look
+   */
+  watchBalance(pause = REBALANCE_AFTER_MS): void {
+    if (this.#links.size < 2) return
     let free = false
     let loaded = false
     for (const link of this.#links.values()) {
-      if (link.load < this.#terms.concurrency) free = true
+      if (link.placed < this.#terms.concurrency) free = true
       if (link.load > 0) loaded = true
     }
-    if (!free || !loaded) return
-    this.#armed = true
+    if (!loaded) return
+    // What is taken now may be free without this sender being told: a task there begins to wait for others.
+    const wait = free ? pause : SELDOM_MS
     const { reminders, environment } = this.#context
-    reminders.add(environment.clock.now() + REBALANCE_AFTER_MS, () => {
-      this.#armed = false
-      this.#rebalance()
+    const at = environment.clock.now() + wait
+    if (at >= this.#lookAt) return
+    this.#unwatch()
+    this.#lookAt = at
+    this.#unwatch = reminders.after(wait, () => {
+      this.#lookAt = Number.POSITIVE_INFINITY
+      this.#rebalance(wait)
     })
   }
 
-  #rebalance(): void {
+  #rebalance(pause: number): void {
     const unstarted = new Map<LaneLink, Task[]>()
     for (const task of this.#context.sent.unstarted(this.#terms.name)) {
       const link = this.#linkOf(task)
@@ -108,25 +121,28 @@ export class Recall {
     }
     const now = this.#context.environment.clock.now()
     const stuck = [...unstarted].filter(([link]) => now - link.movedAt >= REBALANCE_AFTER_MS)
-    let again = stuck.length < unstarted.size
+    let next = stuck.length < unstarted.size ? REBALANCE_AFTER_MS : Number.POSITIVE_INFINITY
     for (const [donor, tasks] of stuck.sort((a, b) => b[1].length - a[1].length)) {
       if (donor.takenBack >= MOST_TAKEN_BACK) continue
       const taker = [...this.#links.values()].find(link => !unstarted.has(link) && this.#isFree(link))
-      if (taker === undefined) break
+      if (taker === undefined) {
+        next = Math.min(next, 2 * pause, SELDOM_MS)
+        break
+      }
       // The last in order, since the first will be the next to start where they are.
       tasks.sort((a, b) => (goesBefore(a, b) ? 1 : -1))
       const wanted = Math.min(Math.ceil(tasks.length / 2), taker.room(this.#terms.concurrency))
       const moved = tasks.slice(0, wanted).filter(task => this.takeBack(task)).length
       if (moved === 0) continue
       this.#outbox.send(taker, moved, () => undefined)
-      again = true
+      next = REBALANCE_AFTER_MS
     }
-    if (again) this.watchBalance()
+    if (next < Number.POSITIVE_INFINITY) this.watchBalance(next)
   }
 
   #isFree(link: LaneLink): boolean {
     const { concurrency } = this.#terms
-    return link.load < concurrency && link.room(concurrency) > 0 && link.block.holder === 0
+    return link.placed < concurrency && link.room(concurrency) > 0 && link.block.holder === 0
   }
 
   #linkOf(task: Task): LaneLink | undefined {

@@ -188,7 +188,7 @@ export class Sender implements SenderContext {
     const blocking = this.#blocking
     this.environment.aboutToBlock?.()
     let refused: Error | null = null
-    const end = this.environment.waits?.beginBlocking(task, timeout, error => {
+    const end = this.environment.waits?.beginBlocking(task, error => {
       refused = error
     })
     this.deliveries.during(() => {

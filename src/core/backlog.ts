@@ -26,8 +26,8 @@ export const TIED = 5
  * | TIED    | NEW       | others, to be done   | `hold`, with dependencies            | their end: HELD; `remove`       |
  * | HELD    | NEW       | room in the queue    | `hold`; TIED                         | `admit`; `remove`               |
  * | DELAYED | SCHEDULED | its time, and others | `add` with either, `delay` (retry)   | both, `resume`: READY; `remove` |
- * | READY   | SUBMITTED | credit               | `add`, `putBack`, `untake`, the others| `take`: OUTSIDE, PARKED; `remove`|
- * | PARKED  | SUBMITTED | its key's turn       | `take`, when another has the turn    | the turn's end, `reprioritize`: READY; `remove` |
+ * | READY   | SUBMITTED | credit               | `add`, `putBack`, `untake`, the others| `take`: OUTSIDE, PARKED; `peek`: PARKED; `remove`|
+ * | PARKED  | SUBMITTED | its key's turn       | `take`, `peek`, when another has the turn | the turn's end, `reprioritize`: READY; `remove` |
  * | OUTSIDE | any other | nothing: it is sent or settled | `take`, `remove`, its time's end | `putBack`, `untake`, `delay`   |
  *
  * In every place a limit of its waiting may run out: then it leaves, and the owner is told. While it is DELAYED or has a

@@ -77,7 +77,7 @@ export class KeyTurns {
     for (const [key, { isOurs }] of this.#turns) if (isOurs) yield key
   }
 
-  /** Whether a task would be given its turn. One that would not is to be parked. */
+  /** Whether a task would be given its turn; asks for its key, if need be. One that would not is to be parked. */
   isOpenTo({ extras }: Task): boolean {
     if (extras === null || extras.key === null || extras.hasTurn) return true
     const { isOurs, holder } = this.#turnOf(extras.key)

@@ -22,7 +22,7 @@ interface News {
   readonly wanted: string[]
 }
 
-/** The threads on which tasks of a sender that has gone may run. */
+/** The threads of all lanes. */
 export interface KeyThreads {
   /** The numbers of those of a lane. */
   of(lane: string): Iterable<number>
@@ -38,8 +38,8 @@ export interface KeyThreads {
  * scheduler; *being shared*, from the moment at which another asks for one, until that thread has said which it has; and
  * *shared*. If it has none at that moment, they are shared at once, so that it need not be waited for.
  *
- * A sender that goes leaves tasks that run. Its keys are free when all threads of the lane have said that none is left
- * there, or have exited.
+ * A sender that goes leaves tasks that run. Its keys are free when the threads on which they do have said that none
+ * is left there, or have exited.
  */
 export class KeyGrants {
   readonly #senders: Senders
@@ -101,11 +101,11 @@ export class KeyGrants {
     if (this.#senders.has(from)) for (const key of asked) locks.ask(from, key)
   }
 
-  /** A sender has gone; none of its tasks starts any more. */
-  senderGone(sender: number): void {
+  /** A sender has gone; none of its tasks starts any more. @param running the threads on which some may run */
+  senderGone(sender: number, running: ReadonlySet<number>): void {
     for (const [name, lane] of this.#lanes) {
       if (!lane.locks.gone(sender)) continue
-      const threads = new Set(this.#threads.of(name))
+      const threads = new Set([...this.#threads.of(name)].filter(thread => running.has(thread)))
       lane.gone.set(sender, threads)
       for (const thread of threads) this.#threads.tellGone(thread, sender)
       this.#freeIfOver(lane, sender, threads)

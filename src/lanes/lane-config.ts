@@ -59,8 +59,8 @@ export function setUpLanes(lanes: readonly LaneConfig[]): LaneSetup[] {
     index,
     lanes: lanes.length,
     queue: QueuePlaces.memory(),
-    // Where there is room for few, each place counts.
-    mostOwed: Math.min(MOST_OWED, Math.floor(config.queueLimit / 16)),
+    // Where there is room for few, each place counts: all threads together owe no more than a sixteenth.
+    mostOwed: Math.min(MOST_OWED, Math.floor(config.queueLimit / 16 / config.threads.max)),
     keys: KeyShare.memory(),
   }))
 }

@@ -1,5 +1,5 @@
-import { FLOAT, type TableView } from '../bridge/shared-table.js'
-import { CANCELED, STARTED } from '../core/task-state.js'
+import { FLOAT, INT, type TableView } from '../bridge/shared-table.js'
+import { CANCELED, STARTED, TIMED_OUT } from '../core/task-state.js'
 
 /**
  * Decides the outcome of all tasks that a sender has left running when it went.
@@ -11,6 +11,17 @@ export function* cancelOrphans(table: TableView): Generator<number> {
     // It may have died as it was about to tell of its own cancel.
     if (table.exchange(id, STARTED, CANCELED) || hasBeenCanceled(table, id)) yield id
   }
+}
+
+/** The numbers of the threads on which tasks of a sender that has gone may still run. To be asked once they are decided. */
+export function threadsOfOrphans(table: TableView): Set<number> {
+  const threads = new Set<number>()
+  for (const { id, state } of table) {
+    const mayRun = state === CANCELED || state === TIMED_OUT
+    if (mayRun && table.float(id, FLOAT.STARTED) !== 0 && table.float(id, FLOAT.ENDED) === 0)
+      threads.add(table.int(id, INT.THREAD))
+  }
+  return threads
 }
 
 /** Whether a task was cancelled that had started, and may go on. */

@@ -53,8 +53,8 @@ export class RunLoop {
   readonly #ready = new ReadyQueue<Job>()
   readonly #inlets = new Map<number, TaskInlet>()
   readonly #pending = new Set<Job>()
-  /** Of those, and of the one that is in its first stretch: the ones that wait for others, and need no slot meanwhile; each with for how many. */
-  readonly #waiting = new Map<Job, number>()
+  /** Of those, and of the one that is in its first stretch: the ones that wait for others, and need no slot meanwhile; each with what ends its waits. */
+  readonly #waiting = new Map<Job, Set<() => void>>()
   /** Of those that were aborted: stops the timer of their grace. */
   readonly #graces = new Map<Job, () => void>()
   readonly #outcomes = new KeptOutcomes()
@@ -333,24 +333,23 @@ export class RunLoop {
 
   #waits(...wait: Parameters<LoopEnvironment['awaits']>): () => void {
     const [job] = wait
-    if (!job.ended) {
-      const open = this.#waiting.get(job) ?? 0
-      this.#waiting.set(job, open + 1)
-      if (open === 0) this.#queueDrain()
-    }
+    if (job.ended) return () => {}
+    const open = this.#waiting.get(job) ?? new Set()
+    if (open.size === 0) this.#queueDrain()
+    this.#waiting.set(job, open)
     const end = this.#environment.awaits(...wait)
-    return () => {
+    const over = (): void => {
+      if (!open.delete(over)) return
       end()
-      const open = this.#waiting.get(job)
-      if (open === undefined) return
-      if (open > 1) this.#waiting.set(job, open - 1)
-      else this.#waiting.delete(job)
+      if (open.size === 0) this.#waiting.delete(job)
     }
+    open.add(over)
+    return over
   }
 
   #answer(job: Job, verdict: number, value: unknown, now: number): void {
     job.ended = true
-    if (this.#waiting.size > 0) this.#waiting.delete(job)
+    if (this.#waiting.size > 0) for (const over of this.#waiting.get(job) ?? []) over()
     job.source.answer(job, verdict, value, now)
     this.#environment.timings.ran(now - job.started)
     this.#noteUnsent(now)
@@ -369,7 +368,7 @@ export class RunLoop {
 
   #abandon(job: Job): void {
     if (!this.#pending.delete(job)) return
-    this.#waiting.delete(job)
+    for (const over of this.#waiting.get(job) ?? []) over()
     this.#endGrace(job)
     job.ended = true
     job.source.acknowledge(job)

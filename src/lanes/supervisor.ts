@@ -15,7 +15,7 @@ import { KeyGrants } from './key-grants.js'
 import type { SupervisorConfig } from './lane-config.js'
 import { LaneQueues } from './lane-queues.js'
 import type { LaneThread } from './lane-thread.js'
-import { cancelOrphans } from './orphaned-tasks.js'
+import { cancelOrphans, threadsOfOrphans } from './orphaned-tasks.js'
 import { OS_PRIORITIES } from './os-priority.js'
 import { Retirements } from './retirements.js'
 import { type SenderEntry, Senders } from './senders.js'
@@ -395,6 +395,6 @@ export class Supervisor {
     const encoded: EncodedReason = { error: encodeError(reason) }
     this.#queues.gone(number, table)
     for (const id of cancelOrphans(table)) this.#climb(number, table, id, encoded)
-    this.#keys.senderGone(number)
+    this.#keys.senderGone(number, threadsOfOrphans(table))
   }
 }

@@ -114,6 +114,51 @@ test('a free thread takes over what waits behind a held loop, half of it at a ti
   rig.finish(held, free)
 })
 
+test('it does so also when it is free only later, and by the tasks of others', () => {
+  const rig = new SenderRig(1)
+  const held = rig.join()
+  rig.submit(['holder'])
+  const behind = rig.submit(['behind'])
+  rig.settle()
+  const job = held.start()
+  const other = rig.join()
+  other.block.hold(7, 1)
+  rig.pass(1.5)
+  rig.pass(1.5)
+  assert.equal(waitingAt(other), [], 'its loop is held by a task of another submitter')
+  other.block.release()
+  rig.pass(20)
+  assert.equal(waitingAt(other), ['behind'])
+  other.runAll(1)
+  rig.settle()
+  assert.is(behind.outcomes.length, 1)
+  held.finish(job, 'holder')
+  rig.finish(held, other)
+})
+
+test('a thread whose only task waits for others is free', () => {
+  const rig = new SenderRig(1)
+  const [held, other] = [rig.join(), rig.join()]
+  rig.submit(['holder'])
+  rig.submit(['waits'])
+  rig.settle()
+  const job = held.start()
+  const waits = other.start()
+  const behind = rig.submit(['behind'])
+  rig.settle()
+  assert.ok(waitingAt(held).includes('behind'))
+  other.block.release()
+  other.block.waiting = 1
+  rig.pass(20)
+  assert.ok(waitingAt(other).includes('behind'), 'it has moved')
+  other.finish(waits, 'waits')
+  other.runAll(1)
+  rig.settle()
+  assert.is(behind.outcomes.length, 1)
+  held.finish(job, 'holder')
+  rig.finish(held, other)
+})
+
 test('nothing moves while the tasks of both threads move by themselves', () => {
   const rig = new SenderRig(1)
   const [one, other] = [rig.join(), rig.join()]

@@ -12,8 +12,8 @@ const test = suite('lanes: what the supervisor sees of queues')
 const THREAD = 1
 
 /** A lane whose thread has taken tasks of the thread that made the scheduler from its queue. */
-function newLane(queueLimit: number) {
-  const [lane] = setUpLanes([{ name: 'lane', queueLimit } as LaneConfig]) as [LaneSetup]
+function newLane(queueLimit: number, threads = { min: 1, max: 1, idleTimeout: 0 }) {
+  const [lane] = setUpLanes([{ name: 'lane', queueLimit, threads } as LaneConfig]) as [LaneSetup]
   const block = new ThreadBlock()
   const rooms: string[] = []
   const queues = new LaneQueues([lane], name => rooms.push(name))
@@ -47,6 +47,14 @@ test('a thread owes no more than a sixteenth of the queue', () => {
     }
     assert.is(seen, most, `of ${limit}`)
   }
+})
+
+test('nor do all threads together', () => {
+  const { sender, start } = newLane(1_600, { min: 10, max: 10, idleTimeout: 0 })
+  start(9)
+  assert.is(sender.taken, 9)
+  start(1)
+  assert.is(sender.taken, 0)
 })
 
 test('what a thread owed when it ended is given back, and who waits for room is told', () => {

@@ -41,7 +41,7 @@ planting.finds('room that waiting tasks take', ['hung', 'handles'], LaneLink.pro
 
 planting.finds(
   'orphans that go on',
-  ['orphans', 'retirements', 'queue-limit'],
+  ['orphans', 'retirements', 'queue-limit', 'edges'],
   Senders.prototype,
   'remove',
   right => {

@@ -1,6 +1,7 @@
 import { type Detectors, describe } from './detectors.js'
+import { findJam } from './queue-jam.js'
 import type { SimScheduler } from './sim-scheduler.js'
-import type { SimSender } from './sim-sender.js'
+import type { Entry, SimSender } from './sim-sender.js'
 import type { SimWorld } from './sim-world.js'
 import type { Detector } from './violation.js'
 
@@ -25,9 +26,20 @@ export class Liveness {
   readonly #detectors: Detectors
   readonly #scheduler: SimScheduler
   readonly #settle: () => Promise<void>
+  readonly #cancel: ((entry: Entry) => void) | null
 
-  /** @param settle lets promises be told of */
-  constructor(world: SimWorld, detectors: Detectors, scheduler: SimScheduler, settle: () => Promise<void>) {
+  /**
+   * @param settle lets promises be told of
+   * @param cancel cancels a task, as a limit of it would; left out where nothing waits for room
+   */
+  constructor(
+    world: SimWorld,
+    detectors: Detectors,
+    scheduler: SimScheduler,
+    settle: () => Promise<void>,
+    cancel: ((entry: Entry) => void) | null = null,
+  ) {
+    this.#cancel = cancel
     this.#world = world
     this.#detectors = detectors
     this.#scheduler = scheduler
@@ -36,8 +48,8 @@ export class Liveness {
 
   /** @throws Violation if it does not come to be so */
   async until(what: string, isSo: () => boolean): Promise<void> {
-    const { steps } = this.#world
-    const since = this.#world.now()
+    let { steps } = this.#world
+    let since = this.#world.now()
     await this.#settle()
     while (!isSo()) {
       const moved = this.#world.step(since + LIVENESS_MS)
@@ -45,6 +57,13 @@ export class Liveness {
       this.#detectors.afterStep()
       if (moved && this.#world.steps - steps < LIVENESS_STEPS) continue
       if (isSo()) return
+      const jammed = this.#cancel !== null && what === 'its tasks' ? findJam(this.#scheduler) : undefined
+      if (jammed !== undefined) {
+        this.#cancel!(jammed)
+        steps = this.#world.steps
+        since = this.#world.now()
+        continue
+      }
       const isClose = what === 'its close()' || this.#scheduler.livingSenders.some(isHalfOpen)
       const detector = isClose ? 'close' : (DETECTOR_OF[what] ?? 'hung')
       this.#detectors.fail(detector, `without faults ${what} did not end: ${this.#leftOver()}`)

@@ -94,7 +94,13 @@ class Run {
       handles,
     })
     this.#detectors.watch(this.#scheduler)
-    this.#liveness = new Liveness(world, this.#detectors, this.#scheduler, () => this.#settle())
+    this.#liveness = new Liveness(
+      world,
+      this.#detectors,
+      this.#scheduler,
+      () => this.#settle(),
+      entry => this.#act(entry.sender, () => this.#submissions.cancel(entry)),
+    )
     world.onQuiet = () => {
       checkQuiet(this.#scheduler, this.#detectors)
       this.#handles?.held.checkQuiet(this.#scheduler.living)
