@@ -4,7 +4,7 @@ import { encodeThrown } from './error-codec.js'
 import type { Failure } from './failure.js'
 import type { Lending, SentHandle, SentOutcome } from './lending.js'
 import type { SenderToSupervisor } from './protocol/sender-to-supervisor.js'
-import type { HolderChanged, HolderGone, WatcherCame } from './protocol/supervisor-to-sender.js'
+import type { AllForwarded, HolderChanged, HolderGone, WatcherCame } from './protocol/supervisor-to-sender.js'
 import type { SentTasks } from './sent-tasks.js'
 import { FLOAT, INT } from './shared-table.js'
 
@@ -47,6 +47,7 @@ export class Exports implements Lending {
   readonly of: object
   readonly #context: ExportContext
   readonly #exported = new Map<number, Exported>()
+  #bequeath: (() => void) | null = null
 
   /** @param of the sender */
   constructor(of: object, context: ExportContext) {
@@ -60,7 +61,7 @@ export class Exports implements Lending {
   }
 
   /** Takes what the supervisor tells of those that have handles. */
-  receive(message: WatcherCame | HolderChanged | HolderGone): void {
+  receive(message: WatcherCame | HolderChanged | HolderGone | AllForwarded): void {
     switch (message.type) {
       case 'watched':
         this.#watch(message.sequence, message.watcher)
@@ -74,7 +75,35 @@ export class Exports implements Lending {
       case 'holder-gone':
         this.#threadGone(message.holder)
         break
+      case 'all-forwarded':
+        this.#bequeath?.()
+        break
     }
+  }
+
+  /**
+   * The thread leaves, with all its tasks ended: what became of those that are out is left to the supervisor, which
+   * answers for them as long as anybody has a handle.
+   *
+   * Who has which is known for certain only when all that was on its way to this thread has come, so the supervisor is
+   * asked first to send no more of it.
+   *
+   * @returns when it has been told
+   */
+  bequeath(): Promise<void> {
+    if (this.#exported.size === 0) return Promise.resolve()
+    return new Promise(resolve => {
+      this.#bequeath = () => {
+        const tasks = Array.from(this.#exported.values(), ({ task, holders }) => ({
+          sequence: task.sequence,
+          outcome: outcomeOf(task),
+          holders: [...holders],
+        }))
+        this.#context.tell({ type: 'bequeathed', tasks })
+        resolve()
+      }
+      this.#context.tell({ type: 'submitter-leaves' })
+    })
   }
 
   /** The task of a number, if it is out. */

@@ -300,6 +300,7 @@ export class Sender implements SenderContext {
       case 'fetched':
       case 'held':
       case 'holder-gone':
+      case 'all-forwarded':
         this.exports.receive(message)
         break
       case 'asked':

@@ -1,13 +1,16 @@
 import { encodeError } from '../bridge/error-codec.js'
 import type { HandleName, SentOutcome } from '../bridge/lending.js'
 import type { SenderToSupervisor } from '../bridge/protocol/sender-to-supervisor.js'
+import type { HandleNews } from '../bridge/protocol/supervisor-to-sender.js'
 import { LaneError } from '../core/errors.js'
 import { FAILED } from '../core/task-state.js'
+import { Bequests } from './bequests.js'
 import type { Senders } from './senders.js'
 
 /**
  * What senders tell each other of handles, by way of the supervisor: who has which, who waits for which, and what became
- * of tasks that no thread can tell of itself. Values are not among it unless the thread that made them has gone.
+ * of tasks that no thread can tell of itself. Values are not among it unless the thread that made them has gone, or the one
+ * that submitted the task.
  */
 export class HandleRoutes {
   readonly #senders: Senders
@@ -15,15 +18,16 @@ export class HandleRoutes {
   readonly #lives: (thread: number) => boolean
   /** The senders that wait for a task, by its name. */
   readonly #watchers = new Map<string, { readonly name: HandleName; readonly numbers: Set<number> }>()
+  readonly #bequests = new Bequests((watcher, name, outcome) => this.#tell(watcher, name, outcome))
 
   constructor(senders: Senders, lives: (thread: number) => boolean) {
     this.#senders = senders
     this.#lives = lives
   }
 
-  /** For how many tasks somebody waits. */
+  /** For how many tasks somebody waits, or has the handle when their submitter has left. */
   get size(): number {
-    return this.#watchers.size
+    return this.#watchers.size + this.#bequests.size
   }
 
   /** @returns whether the message was about a handle */
@@ -40,18 +44,18 @@ export class HandleRoutes {
         return true
       case 'lent': {
         const { owner, sequence, to, change } = message
-        if (this.#lives(to)) this.#senders.tell(owner, { type: 'held', sequence, holder: to, change })
+        if (this.#lives(to)) this.#forward(owner, { type: 'held', sequence, holder: to, change })
         return true
       }
       case 'returned':
         for (let i = 0; i + 2 < message.handles.length; i += 3) {
           const [owner, sequence, times] = message.handles.slice(i, i + 3) as [number, number, number]
-          this.#senders.tell(owner, { type: 'held', sequence, holder: from, change: -times })
+          this.#forward(owner, { type: 'held', sequence, holder: from, change: -times })
         }
         return true
       case 'ask': {
         const { owner, type: _, ...asked } = message
-        this.#senders.tell(owner, { ...asked, type: 'asked' })
+        this.#forward(owner, { ...asked, type: 'asked' })
         return true
       }
       case 'done': {
@@ -64,6 +68,13 @@ export class HandleRoutes {
         return true
       case 'gone':
         this.#tell(message.watcher, { owner: from, sequence: message.sequence }, null)
+        return true
+      case 'submitter-leaves':
+        this.#bequests.expect(from)
+        this.#senders.tell(from, { type: 'all-forwarded' })
+        return true
+      case 'bequeathed':
+        this.#bequests.fill(from, message.tasks)
         return true
       default:
         return false
@@ -78,20 +89,26 @@ export class HandleRoutes {
     for (const number of watched.numbers) this.#tell(number, name, made)
   }
 
-  /** A thread has ended: it holds nothing any more, waits for nothing, and nothing that it submitted goes on. */
+  /**
+   * A thread has ended: it holds nothing any more, waits for nothing, and nothing that it submitted goes on. What it has
+   * left behind stays known.
+   */
   threadGone(thread: number): void {
     for (const [key, { name, numbers }] of this.#watchers) {
       numbers.delete(thread)
       if (name.owner === thread) {
         const message = 'the thread that had submitted the task has ended'
         const error = encodeError(new LaneError('ERR_LANE_CLOSED', '', message))
-        for (const number of numbers)
-          this.#tell(number, name, { state: FAILED, value: error, started: 0, ended: 0 })
+        const lost = { state: FAILED, value: error, started: 0, ended: 0 }
+        const outcome = this.#bequests.outcomeOf(name) ?? lost
+        for (const number of numbers) this.#tell(number, name, outcome)
         numbers.clear()
       }
       if (numbers.size === 0) this.#watchers.delete(key)
     }
-    this.#senders.tellAll({ type: 'holder-gone', holder: thread })
+    const gone = { type: 'holder-gone', holder: thread } as const
+    this.#bequests.threadGone(gone)
+    this.#senders.tellAll(gone)
   }
 
   #watch(from: number, { owner, sequence }: HandleName): void {
@@ -109,10 +126,16 @@ export class HandleRoutes {
   }
 
   #askOwner(from: number, { owner, sequence }: HandleName, type: 'watched' | 'fetched'): boolean {
-    const isThere = this.#senders.has(owner)
-    if (isThere) this.#senders.tell(owner, { type, sequence, watcher: from })
-    else this.#tell(from, { owner, sequence }, null)
+    const isThere = this.#forward(owner, { type, sequence, watcher: from })
+    if (!isThere) this.#tell(from, { owner, sequence }, null)
     return isThere
+  }
+
+  /** @returns false if the submitter has gone, and has left nothing */
+  #forward(owner: number, news: HandleNews): boolean {
+    if (this.#bequests.receive(owner, news)) return true
+    this.#senders.tell(owner, news)
+    return this.#senders.has(owner)
   }
 
   #tell(watcher: number, { owner, sequence }: HandleName, outcome: SentOutcome | null): void {

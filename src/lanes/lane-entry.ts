@@ -137,6 +137,7 @@ export async function lease(terms: Lease): Promise<never> {
   } catch (error) {
     tell({ type: 'fault', error: encodeThrown(error) })
   }
+  await (sender as ThreadSender | null)?.bequeath()
   loop.flush()
   tell({ type: 'left' })
   return ENDED_BY_SUPERVISOR

@@ -144,6 +144,11 @@ export class ThreadSender {
     for (const lane of this.sender) lane.refuse(refusal)
   }
 
+  /** Resolves when the supervisor answers for the handles that others have of tasks that were submitted here. */
+  bequeath(): Promise<void> {
+    return this.sender.exports.bequeath()
+  }
+
   /** Each is connected when it is first looked at. */
   #lanesOf(terms: readonly LaneTerms[], epoch: Epoch): Lanes {
     const lanes = {}

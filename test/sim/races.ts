@@ -105,6 +105,7 @@ export const RACES = [
   'handle came home',
   'handle of a task that had ended',
   'handle given back',
+  'handle used whose submitter has left',
   'cancel asked by another thread',
   'value heard of by handle',
   'failure heard of by handle',

@@ -7,7 +7,7 @@ import { CANCELED, DONE, FAILED, TIMED_OUT } from '#src/core/task-state.js'
 import { TaskHandle } from '#src/lanes/task-handle.js'
 import { codeOf } from './conclusion.js'
 import type { Detectors } from './detectors.js'
-import { HeldHandles } from './held-handles.js'
+import { type HeldHandle, HeldHandles } from './held-handles.js'
 import type { Races } from './races.js'
 import { type Entry, type SimSender, WAITING_KINDS } from './sim-sender.js'
 import type { SimSyncWaits } from './sim-sync-waits.js'
@@ -71,13 +71,28 @@ export class SimHandles {
 
   /** Begins the task that a thread runs just now, which was given a handle. */
   begin(thread: SimThread, value: unknown, handle: TaskHandle, owner: number): unknown {
-    const { random } = this.#world
-    const { job } = thread
     const entry = this.#detectors.entryOf(owner, handle.id)
     if (entry === undefined)
       this.#detectors.fail('handles', `there is no task ${handle.id} of ${owner}`, { thread })
     const given = this.held.note(thread, handle, entry)
-    if (random.chance(0.1)) return value
+    if (this.#world.random.chance(0.1)) return value
+    const left = this.held.of(thread.sender!).filter(({ entry }) => entry.sender.hasLeft)
+    if (left.length === 0) return this.#use(thread, value, handle, entry, given)
+    this.#races.hit('handle used whose submitter has left')
+    const old = this.#world.random.pick(left)
+    return this.#use(thread, value, old.handle, old.entry, old)
+  }
+
+  /** Does what a task does with a handle. @param given of a task that another thread has submitted */
+  #use(
+    thread: SimThread,
+    value: unknown,
+    handle: TaskHandle,
+    entry: Entry,
+    given: HeldHandle | null,
+  ): unknown {
+    const { random } = this.#world
+    const { job } = thread
     if (random.chance(0.1)) {
       entry.isCancelAsked = true
       if (!handle.cancel()) this.#races.hit('cancel asked by another thread')
@@ -125,9 +140,9 @@ export class SimHandles {
       }
       const code = error instanceof MultilaneError ? error.code : (error as Error).name
       this.#races.hit('failure heard of by handle')
-      // What its submitter took with it, or all did that ended.
+      // What its submitter took with it that died, or all did that ended.
       const isLost = code === 'ERR_LANE_CLOSED' || code === 'ERR_RESULT_GONE'
-      if (isLost && (sender.actor.dead || cutShort)) continue
+      if (isLost && ((sender.actor.dead && !sender.hasLeft) || cutShort)) continue
       if (entry.settled === 0) continue
       const states = [FAILED, CANCELED, TIMED_OUT]
       if (!states.includes(task.state)) wrong(`its handle tells that it has ended with ${code}: ${error}`)

@@ -16,6 +16,19 @@ export interface SimTaskHost {
 
 export type SimTask = (host: SimTaskHost, ...args: unknown[]) => unknown
 
+/** The functions of a simulated task module, in the order of their names. */
+export function functionsOf(
+  tasks: Readonly<Record<string, SimTask>>,
+  host: SimTaskHost,
+): ((...args: unknown[]) => unknown)[] {
+  const names = Object.keys(tasks).sort()
+  return names.map(
+    name =>
+      (...args: unknown[]) =>
+        tasks[name]!(host, ...args),
+  )
+}
+
 /** What simulated threads can run, each in a way of its own of taking time, or of failing. */
 export const SIM_TASKS: Readonly<Record<string, SimTask>> = {
   quick: (_, value) => value,

@@ -104,4 +104,8 @@ export class SimThreadSender {
   leave(): void {
     this.#own.leave()
   }
+
+  bequeath(): Promise<void> {
+    return this.#own.bequeath()
+  }
 }

@@ -19,7 +19,7 @@ import type { SimHandles } from './sim-handles.js'
 import type { PoolWatcher } from './sim-pool.js'
 import type { SimPort } from './sim-port.js'
 import type { SenderSurroundings, SimSender } from './sim-sender.js'
-import { SIM_TASKS, type SimTask } from './sim-tasks.js'
+import { functionsOf, SIM_TASKS, type SimTask } from './sim-tasks.js'
 import { SimThreadSender } from './sim-thread-sender.js'
 import type { SimWorld } from './sim-world.js'
 import type { ThreadWatcher } from './thread-watcher.js'
@@ -286,13 +286,18 @@ export class SimThread {
         this.#sender?.leave()
         // Its teardown.
         this.timers.after(this.#world.random.below(5), () => {
-          this.loop!.flush()
-          this.#tell({ type: 'left' })
-          this.phase = 'left'
-          this.#watcher.left(this)
+          const bequeathed = this.#sender?.bequeath() ?? Promise.resolve()
+          bequeathed.then(() => this.#world.later(this.actor, () => this.#end()))
         })
       })
     })
+  }
+
+  #end(): void {
+    this.loop!.flush()
+    this.#tell({ type: 'left' })
+    this.phase = 'left'
+    this.#watcher.left(this)
   }
 
   #obey(message: SupervisorToLane, leave: () => void): void {
@@ -312,14 +317,7 @@ export class SimThread {
     const { actor } = this
     let announced = Number.POSITIVE_INFINITY
     const { calls, handles } = this.#surroundings
-    const tasks = this.#tasks
-    const functions: TaskFunction[] = Object.keys(tasks)
-      .sort()
-      .map(
-        name =>
-          (...args: unknown[]) =>
-            tasks[name]!({ world, thread: this, calls, handles }, ...args),
-      )
+    const functions = functionsOf(this.#tasks, { world, thread: this, calls, handles })
     this.loop = new RunLoop(
       new MortalBlock(this.lease.block, world, actor),
       { functions, index, concurrency, queue, mostOwed, grace, spin, slowCallback },

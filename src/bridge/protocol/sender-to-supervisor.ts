@@ -126,6 +126,25 @@ export interface OutcomeGone {
   readonly watcher: number
 }
 
+/** The sender leaves, and other threads have handles of its tasks: what comes for it from now on is to be kept. */
+export interface SubmitterLeaves {
+  readonly type: 'submitter-leaves'
+}
+
+/** What became of a task of a sender that leaves, for whoever asks when it has gone. */
+export interface Bequest {
+  readonly sequence: number
+  readonly outcome: SentOutcome
+  /** How often each thread was handed its handle and has not given it back; below 0 if that is yet to be told. */
+  readonly holders: readonly (readonly [thread: number, count: number])[]
+}
+
+/** The answer to `all-forwarded`: all tasks of the sender whose handles others have. */
+export interface TasksBequeathed {
+  readonly type: 'bequeathed'
+  readonly tasks: readonly Bequest[]
+}
+
 /** A task that waits, or is waited for. */
 export interface WaitingTask extends HandleName {
   readonly name: string
@@ -211,6 +230,8 @@ export type SenderToSupervisor =
   | TaskDone
   | OutcomeTold
   | OutcomeGone
+  | SubmitterLeaves
+  | TasksBequeathed
   | WaitsBegun
   | WaitsEnded
   | DependantMoved

@@ -150,6 +150,14 @@ export interface ChangeWanted {
   readonly priority?: number
 }
 
+/** The sender has said that it leaves. Nothing comes after this for those who have its handles. */
+export interface AllForwarded {
+  readonly type: 'all-forwarded'
+}
+
+/** What those who have handles want of the submitter. */
+export type HandleNews = WatcherCame | HolderChanged | HolderGone | ChangeWanted
+
 /** A task that is waited for here is done: its value is to be had from the thread that made it. */
 export interface OutcomeThere extends HandleName {
   readonly type: 'done'
@@ -203,6 +211,7 @@ export type SupervisorToSender =
   | HolderChanged
   | HolderGone
   | ChangeWanted
+  | AllForwarded
   | OutcomeThere
   | OutcomeHere
   | PrioritiesInherited

@@ -1,0 +1,117 @@
+// @time-limit 60s
+import { SchedulerThread } from 'multilane'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Bequests } from '#src/lanes/bequests.js'
+import { eventually } from '../support/eventually.js'
+import type * as parting from './tasks/parting.js'
+
+const test = suite('lanes: handles whose submitter has left')
+
+const STALL_AFTER_MS = 100
+const OUTCOMES = ['made', 'no such thing', "task 'value' was cancelled: not wanted"]
+
+/** A scheduler of which a thread has submitted tasks, and has left. */
+async function afterLeaving() {
+  const scheduler = await SchedulerThread.start<typeof parting, 'brief' | 'work' | 'later'>({
+    tasks: new URL('./tasks/parting.js', import.meta.url),
+    lanes: { brief: { stallAfter: STALL_AFTER_MS, onStall: 'replace' }, work: {}, later: {} },
+  })
+  const stalled = async () => (await scheduler.stats()).lanes.brief!.stalled
+  const held = scheduler.lanes.brief.run('stallAndSubmit', [10 * STALL_AFTER_MS])
+  await eventually('it has been replaced', async () => (await stalled()) === 1)
+  await held
+  await eventually('its thread has left', async () => (await stalled()) === 0)
+  return scheduler
+}
+
+test('what has become of its tasks is told to whoever asks later', async () => {
+  await using scheduler = await afterLeaving()
+  const { later } = scheduler.lanes
+  assert.equal(await later.run('statesOfKept'), ['DONE', 'FAILED', 'CANCELED'])
+  assert.equal(await later.run('outcomesOfKept'), OUTCOMES)
+  assert.equal(await later.run('statesOfKept'), ['DONE', 'FAILED', 'CANCELED'])
+  assert.is((await scheduler.stats()).strays, 0)
+})
+
+test('also to a thread that gets the handles only then', async () => {
+  await using scheduler = await afterLeaving()
+  assert.equal(await scheduler.lanes.later.run('passKeptOn'), OUTCOMES)
+})
+
+test('also to one that waits synchronously', async () => {
+  await using scheduler = await afterLeaving()
+  assert.is(await scheduler.lanes.later.run('syncOutcomeOfKept'), 'made')
+})
+
+const OUTCOME = { state: 4, value: 'made', started: 1, ended: 2 }
+const bequest = (sequence: number, holders: readonly (readonly [number, number])[]) => ({
+  sequence,
+  outcome: OUTCOME,
+  holders,
+})
+
+const gone = (holder: number) => ({ type: 'holder-gone', holder }) as const
+
+function answering() {
+  const answers: unknown[] = []
+  const bequests = new Bequests((...answer) => void answers.push(answer))
+  return { bequests, answers }
+}
+
+test('what comes between the word that it leaves and what it leaves is kept, and then answered in its order', () => {
+  const { bequests, answers } = answering()
+  assert.not(
+    bequests.receive(5, { type: 'watched', sequence: 1, watcher: 8 }),
+    'it has not said that it leaves',
+  )
+  bequests.expect(5)
+  assert.ok(bequests.receive(5, { type: 'watched', sequence: 1, watcher: 8 }))
+  assert.ok(bequests.receive(5, { type: 'held', sequence: 2, holder: 9, change: 1 }))
+  assert.ok(bequests.receive(5, { type: 'held', sequence: 2, holder: 8, change: -1 }))
+  assert.equal(answers, [])
+  bequests.fill(5, [bequest(1, [[8, 1]]), bequest(2, [[8, 1]])])
+  assert.equal(answers, [[8, { owner: 5, sequence: 1 }, OUTCOME]])
+  assert.is(bequests.size, 2, 'the thread 9 has a handle of the second')
+  bequests.receive(5, { type: 'fetched', sequence: 3, watcher: 9 })
+  assert.equal(answers.at(-1), [9, { owner: 5, sequence: 3 }, null], 'of this one nobody had a handle')
+})
+
+test('nothing is kept of what nobody has a handle of any more', () => {
+  const { bequests } = answering()
+  bequests.expect(5)
+  const holders = [
+    [8, 2],
+    [9, 1],
+  ] as const
+  bequests.fill(5, [bequest(1, holders), bequest(2, [[9, 1]])])
+  bequests.threadGone(gone(5))
+  bequests.threadGone(gone(9))
+  assert.is(bequests.size, 1)
+  bequests.receive(5, { type: 'held', sequence: 1, holder: 8, change: -2 })
+  assert.is(bequests.size, 0)
+  assert.not(bequests.receive(5, { type: 'watched', sequence: 1, watcher: 8 }))
+})
+
+test('one given back before it is known to have been lent is kept until that is known', () => {
+  const { bequests } = answering()
+  bequests.expect(5)
+  bequests.fill(5, [bequest(1, [[8, 1]])])
+  bequests.receive(5, { type: 'held', sequence: 1, holder: 9, change: -1 })
+  bequests.receive(5, { type: 'held', sequence: 1, holder: 8, change: -1 })
+  assert.is(bequests.size, 1)
+  bequests.receive(5, { type: 'held', sequence: 1, holder: 9, change: 1 })
+  assert.is(bequests.size, 0)
+})
+
+test('one that dies before it has left anything has not left anything', () => {
+  const { bequests, answers } = answering()
+  bequests.expect(5)
+  bequests.receive(5, { type: 'watched', sequence: 1, watcher: 8 })
+  bequests.threadGone(gone(5))
+  assert.equal(answers, [], 'whoever waits is told of the death')
+  assert.is(bequests.outcomeOf({ owner: 5, sequence: 1 }), undefined)
+  assert.not(bequests.receive(5, { type: 'fetched', sequence: 1, watcher: 8 }))
+})
+
+test.run()
