@@ -6,7 +6,9 @@ import { IdleThreads } from './idle-threads.js'
 import { type LaneSetup, mostStalled } from './lane-config.js'
 import { LaneFigures } from './lane-figures.js'
 import { LaneThread } from './lane-thread.js'
+import { OS_PRIORITIES } from './os-priority.js'
 import type { Stall } from './stall-watch.js'
+import type { LaneThreadStats } from './supervisor-stats.js'
 import type { Surroundings, ThreadSource } from './surroundings.js'
 
 /** What a lane tells the supervisor. */
@@ -104,6 +106,19 @@ export class SupervisedLane {
 
   get threads(): ReadonlySet<LaneThread> {
     return this.#threads
+  }
+
+  stats(): LaneThreadStats {
+    const ready = this.#readyThreads
+    // These go from the highest to the lowest.
+    const os = OS_PRIORITIES.find(priority => ready.some(thread => thread.os === priority))
+    return {
+      threads: ready.length,
+      restarts: this.restarts,
+      stalled: this.stalled,
+      os: os ?? this.config.os,
+      ...this.figures.take(),
+    }
   }
 
   /** How many threads have been replaced because they stalled, and have not left. */

@@ -16,7 +16,6 @@ import type { SupervisorConfig } from './lane-config.js'
 import { LaneQueues } from './lane-queues.js'
 import type { LaneThread } from './lane-thread.js'
 import { cancelOrphans, threadsOfOrphans } from './orphaned-tasks.js'
-import { OS_PRIORITIES } from './os-priority.js'
 import { Retirements } from './retirements.js'
 import { type SenderEntry, Senders } from './senders.js'
 import { stallReport } from './stall-report.js'
@@ -214,18 +213,7 @@ export class Supervisor {
 
   stats(): SupervisorStats {
     const lanes: Record<string, LaneThreadStats> = {}
-    for (const [name, lane] of this.#lanes) {
-      const ready = [...lane.threads].filter(thread => thread.isReady)
-      // These go from the highest to the lowest.
-      const os = OS_PRIORITIES.find(priority => ready.some(thread => thread.os === priority))
-      lanes[name] = {
-        threads: ready.length,
-        restarts: lane.restarts,
-        stalled: lane.stalled,
-        os: os ?? lane.config.os,
-        ...lane.figures.take(),
-      }
-    }
+    for (const [name, lane] of this.#lanes) lanes[name] = lane.stats()
     let { strays } = this
     for (const { block } of this.#threads.values()) strays += block.strays
     return { lanes, abandoned: this.abandoned, strays }
@@ -381,13 +369,17 @@ export class Supervisor {
     this.#surroundings.write(text)
   }
 
-  /** Nobody is there any more to be told of its tasks: none of them begins, and those that run are to stop. */
+  /**
+   * Nobody is there any more to be told of its tasks: none of them begins, and those that run are to stop. If it is a lane
+   * thread that lives, with its port closed, it would wait for ever for what others have submitted, so it is ended.
+   */
   #removeSender(number: number, entry: SenderEntry | undefined): void {
     if (entry === undefined) return
     // What it had still to say may be seen later than its exit: whoever was given a handle by it, above all.
     for (let next = entry.port.take(); next !== undefined; next = entry.port.take())
       this.#hear(number, entry, next.message)
     if (this.#senders.remove(number) === undefined) return
+    this.#threads.get(number)?.linkLost()
     this.waits.threadGone(number)
     this.#retirements.senderGone(number)
     const { table } = entry

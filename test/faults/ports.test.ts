@@ -95,6 +95,24 @@ test('the port closed in mid-call: while its sender is in a synchronous wait', a
   assert.is((await scheduler.stats()).lanes.broken?.restarts, 1)
 })
 
+test('the port closed in mid-call: by which a thread waits for what another has submitted', async () => {
+  await using scheduler = await start()
+  const witness = await Witness.of(scheduler, 'other')
+  const { broken, other } = witness.lanes
+  const before = await broken.run('thread')
+  const gate = newGate()
+  const awaited = other.submit('wait', [gate])
+  await arrived(gate, 1)
+  const waiting = broken.submit('closeAndAwait', [awaited])
+  const error = await rejectionOf(waiting.result(), LaneError)
+  assert.is(error.code, 'ERR_LANE_CLOSED')
+  assert.is(error.lane, 'broken')
+  assert.is.not(await broken.run('thread'), before)
+  openGate(gate)
+  assert.is(await awaited.result(), 1)
+  await witness.kept()
+})
+
 test('a malformed, duplicate or late message: from a thread', async () => {
   await using scheduler = await start()
   const witness = await Witness.of(scheduler, 'other')

@@ -1,4 +1,5 @@
 import { MessagePort } from 'node:worker_threads'
+import type { TaskHandle } from 'multilane/task'
 import { type Gate, waitAt } from '../../support/gate.js'
 import { type Tapped, tapPorts } from '../tapped-ports.js'
 
@@ -18,6 +19,17 @@ export async function closeAnswers(gate: Gate): Promise<number> {
   portOf('answers').close()
   await waitAt(gate)
   return 1
+}
+
+/** Waits for a task that another thread has submitted, and closes the port by which it would hear of it. */
+export async function closeAndAwait(task: TaskHandle): Promise<unknown> {
+  const { ports, stop } = tapPorts(MessagePort.prototype, message =>
+    isOf(message, 'watch') ? 'waits' : undefined,
+  )
+  const outcome = task.result()
+  stop()
+  ports.get('waits')!.close()
+  return outcome
 }
 
 /** Posts what makes no sense to whoever sent this, and to the supervisor; answers how many of each. */
