@@ -5,7 +5,7 @@
 const BELL = 0
 const HOLDER = 1
 const HOLDER_SENDER = 2
-const ABORTS_SEEN = 3
+const SIGNS = 3
 const IN_PROGRESS = 4
 const BACKLOG = 5
 const STARTED = 6
@@ -67,13 +67,13 @@ export class ThreadBlock {
     this.#ints[HOLDER] = 0
   }
 
-  /** How many aborts the thread has received: its loop has turned since each. */
-  get abortsSeen(): number {
-    return Atomics.load(this.#ints, ABORTS_SEEN)
+  /** How many signs the thread has given that its loop turns: one for each abort, and for whatever else asks for one. */
+  get signs(): number {
+    return Atomics.load(this.#ints, SIGNS)
   }
 
-  sawAbort(): void {
-    Atomics.add(this.#ints, ABORTS_SEEN, 1)
+  giveSign(): void {
+    Atomics.add(this.#ints, SIGNS, 1)
   }
 
   /** Tasks started and not finished that take a place: neither run by the loop right now nor waiting for others. */

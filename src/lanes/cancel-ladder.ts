@@ -5,7 +5,8 @@ import type { ThreadBlock } from '../bridge/thread-block.js'
 import type { Clock } from '../core/clock.js'
 import { LaneError } from '../core/errors.js'
 import { Reminders, type Timers } from '../core/reminders.js'
-import { CANCELED, STARTED, TIMED_OUT } from '../core/task-state.js'
+import { CANCELED, TIMED_OUT } from '../core/task-state.js'
+import { startedOn } from './started-tasks.js'
 
 /** As much of a lane thread as the ladder needs. */
 export interface LadderThread {
@@ -13,8 +14,8 @@ export interface LadderThread {
   readonly block: ThreadBlock
   readonly names: readonly string[]
   readonly isGone: boolean
-  /** How many aborts it has been sent. */
-  aborts: number
+  /** How many signs of life it has been asked for, each abort being one. */
+  signsAsked: number
   tell(message: AbortTask): void
   terminate(why: Error): void
 }
@@ -29,8 +30,8 @@ export interface Decided {
 }
 
 interface Rung extends Decided {
-  /** The number of this abort among those sent to the thread. */
-  readonly abort: number
+  /** The sign of life that the thread gives when it has the abort. */
+  readonly sign: number
   readonly since: number
   readonly graceUntil: number
 }
@@ -77,7 +78,7 @@ export class CancelLadder {
     task.thread.tell({ type: 'abort', sender: task.sender, id: task.id, reason })
     const now = this.#clock.now()
     const graceUntil = now + Math.max(task.lane.grace, LEAST_PATIENCE_MS)
-    this.#wait({ ...task, abort: ++task.thread.aborts, since: now, graceUntil }, now)
+    this.#wait({ ...task, sign: ++task.thread.signsAsked, since: now, graceUntil }, now)
   }
 
   /** Nothing is made to end any more. */
@@ -104,7 +105,7 @@ export class CancelLadder {
       this.#end(rung, [nameOf(rung, id)])
       return
     }
-    if (block.abortsSeen >= rung.abort) return
+    if (block.signs >= rung.sign) return
     if (holder === 0 && now - rung.since >= lane.grace + SILENCE_MS) {
       this.#end(rung, candidates(rung))
       return
@@ -128,15 +129,6 @@ function nameOf({ table, thread }: Rung, id: number): string {
   return thread.names[table.int(id, INT.CALL)] ?? '(unknown)'
 }
 
-/** All tasks begun on the thread and not ended. */
 function candidates(rung: Rung): string[] {
-  const names: string[] = []
-  for (const { id, state } of rung.table) {
-    if (rung.table.int(id, INT.THREAD) !== rung.thread.number || rung.table.float(id, FLOAT.ENDED) !== 0)
-      continue
-    const begun = rung.table.float(id, FLOAT.STARTED) !== 0
-    if (begun && (state === STARTED || state === CANCELED || state === TIMED_OUT))
-      names.push(nameOf(rung, id))
-  }
-  return names
+  return Array.from(startedOn(rung.table, rung.thread.number), id => nameOf(rung, id))
 }

@@ -59,8 +59,8 @@ export class InlineLane implements LadderThread {
   readonly block = new ThreadBlock()
   names: readonly string[] = []
   readonly figures = new LaneFigures()
-  /** How many aborts it has been sent. */
-  aborts = 0
+  /** How many signs of life it has been asked for, each abort being one. */
+  signsAsked = 0
   readonly #surroundings: InlineSurroundings
   readonly #observer: InlineLaneObserver
   #mode: 'starting' | 'ready' | 'leaving' | 'gone' = 'starting'

@@ -212,6 +212,9 @@ function obey(loop: RunLoop, message: SupervisorToLane, { leave, lowered }: Obed
     case 'abort':
       loop.abort(message.sender, message.id, message.reason)
       break
+    case 'turn':
+      loop.block.giveSign()
+      break
     case 'sender-gone':
       loop.senderGone(message.sender)
       break

@@ -79,8 +79,8 @@ export class LaneThread {
   worker: Worker | null = null
   /** What the operating system really does. */
   os: OsPriority = 'normal'
-  /** How many aborts it has been sent. */
-  aborts = 0
+  /** How many signs of life it has been asked for, each abort being one. */
+  signsAsked = 0
   /** Whether it has ever been ready. */
   wasReady = false
   /** The task on account of which it was ended, if it was. */
@@ -167,6 +167,16 @@ export class LaneThread {
 
   tell(message: SupervisorToLane, transfer?: readonly MessagePort[]): void {
     this.#control.post(message, transfer)
+  }
+
+  /** Milliseconds that its loop has slept so far. */
+  get slept(): number | undefined {
+    return this.worker?.performance.eventLoopUtilization().idle
+  }
+
+  askForSign(): number {
+    this.tell({ type: 'turn' })
+    return ++this.signsAsked
   }
 
   /** It is not needed any more, or stalled: to be followed by `leave` when no sender has a task on it. */

@@ -153,7 +153,7 @@ export class RunLoop {
 
   /** A started task's outcome has been decided against it. */
   abort(sender: number, id: number, reason: EncodedReason): void {
-    this.block.sawAbort()
+    this.block.giveSign()
     for (const job of this.#pending) {
       if (job.id !== id || job.source.sender !== sender) continue
       this.#environment.abort(job, reason)

@@ -29,8 +29,16 @@ export interface StallEvent {
   readonly lane: string
   /** The thread's number within the scheduler. */
   readonly thread: number
-  /** The task that holds the loop: its number, the `id` of its handle, and the name of its function. */
+  /**
+   * The task that holds the loop: its number, the `id` of its handle, and the name of its function. If several may hold it,
+   * the one of them that has run longest.
+   */
   readonly task: { readonly id: number; readonly name: string }
+  /**
+   * All tasks that may hold the loop. It is `task` alone if that one has not come to its first `await`, or none else is in
+   * progress on the thread; after an `await` nothing tells whose code runs.
+   */
+  readonly candidates: readonly { readonly id: number; readonly name: string }[]
   /** Milliseconds so far. */
   readonly silent: number
   /**

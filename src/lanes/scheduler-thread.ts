@@ -115,8 +115,8 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> extend
       const site = this.lanes[lane as L].sites.reportedSlow(task)
       this.emit('slow', { lane, name, id: task.sequence, held, ...site })
     },
-    stall: ({ lane, thread, task, silent, action, stack }) =>
-      this.emit('stall', { lane, thread, task, silent, action, stack }),
+    stall: ({ lane, thread, task, candidates, silent, action, stack }) =>
+      this.emit('stall', { lane, thread, task, candidates, silent, action, stack }),
     restart: ({ lane, thread, error, after, restarts }) =>
       this.emit('restart', { lane, thread, error: decodeError(error), after, restarts }),
   }

@@ -4,6 +4,8 @@ import type { AnsweredStall } from './stall-response.js'
 
 /** The most tasks that a report lists. */
 const MOST_ROWS = 20
+/** The most tasks that it names as those that may hold the loop. */
+const MOST_CANDIDATES = 5
 /** Lines of the stack are cut to this many characters. */
 const MOST_LINE_CHARACTERS = 200
 /** Names are cut to this many characters. */
@@ -58,7 +60,7 @@ export function stallReport(
       Number.isNaN(row.running) ? '-' : row.running.toFixed(1),
     ])
   const lines = [
-    `multilane: lane '${stall.lane}' is stalled: task '${cut(stall.name)}' (${stall.task}) has held thread ` +
+    `multilane: lane '${stall.lane}' is stalled: ${holdersOf(stall)} has held thread ` +
       `${stall.thread} for ${Math.round(stall.silent)} ms, and the thread that started the lanes does not answer.`,
     ...(stall.action === 'replace' ? ['  A fresh thread takes over what has not started on it.'] : []),
     ...stackLines(stall.stack),
@@ -89,6 +91,14 @@ function rowOf(
     queued: Math.max(0, (hasStarted ? started : now) - submitted),
     running: hasStarted ? Math.max(0, now - started) : Number.NaN,
   }
+}
+
+function holdersOf({ candidates }: AnsweredStall): string {
+  const [first, ...others] = candidates
+    .slice(0, MOST_CANDIDATES)
+    .map(({ name, task }) => `'${cut(name)}' (${task})`)
+  const more = candidates.length > MOST_CANDIDATES ? ', or another' : ''
+  return others.length === 0 ? `task ${first}` : `one of the tasks ${[first, ...others].join(', ')}${more}`
 }
 
 function cut(text: string, most = MOST_CHARACTERS): string {

@@ -1,6 +1,7 @@
+import type { ThreadBlock } from '../bridge/thread-block.js'
 import type { StallAction } from '../core/stall-action.js'
 import type { LaneConfig } from './lane-config.js'
-import type { Stall } from './stall-watch.js'
+import { isHeldStill, type Stall } from './stall-watch.js'
 
 /** As much of a lane as is needed to do something about a stalled thread of it. */
 export interface StallableLane<T> {
@@ -14,7 +15,7 @@ export interface StallableLane<T> {
 /** As much of a lane thread. */
 export interface StallableThread {
   readonly number: number
-  readonly block: { readonly holder: number; readonly holderSender: number }
+  readonly block: Pick<ThreadBlock, 'holder' | 'holderSender' | 'signs'>
   /** What it runs in. */
   readonly worker: { readonly threadId: number } | null
 }
@@ -97,9 +98,8 @@ export class StallResponse<L extends StallableLane<T>, T extends StallableThread
   }
 
   #act(lane: L, thread: T, stall: Stall): StallAction {
-    const { holder, holderSender } = thread.block
     // It has let go meanwhile, just so.
-    if (holder !== stall.id || holderSender !== stall.sender) return 'report'
+    if (!isHeldStill(thread.block, stall)) return 'report'
     switch (lane.config.onStall) {
       case 'replace':
         return lane.replaceStalled(thread) ? 'replace' : 'report'

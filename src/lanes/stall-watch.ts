@@ -2,27 +2,44 @@ import { FLOAT, INT, type TableView } from '../bridge/shared-table.js'
 import type { ThreadBlock } from '../bridge/thread-block.js'
 import type { Clock } from '../core/clock.js'
 import type { Timers } from '../core/reminders.js'
+import { LoopSilence, type SilentThread } from './loop-silence.js'
+import { startedOn } from './started-tasks.js'
 
 /** As much of a lane thread as the watch needs. */
-export interface WatchedThread {
+export interface WatchedThread extends SilentThread {
   readonly number: number
-  readonly block: ThreadBlock
   readonly names: readonly string[]
 }
 
-/** A task that holds a thread's loop. */
-export interface Stall {
-  /** The number of this report. */
-  readonly report: number
-  readonly lane: string
-  readonly thread: number
-  /** The task: whose it is, its id in that sender's table, its number there, and its name. */
+/** A task that holds a thread's loop, or may: whose it is, its id in that sender's table, its number there, and its name. */
+export interface StalledTask {
   readonly sender: number
   readonly id: number
   readonly task: number
   readonly name: string
+}
+
+/** A thread's loop is held. */
+export interface Stall extends StalledTask {
+  /** The number of this report. */
+  readonly report: number
+  readonly lane: string
+  readonly thread: number
   /** Milliseconds it has held the loop. */
   readonly silent: number
+  /** All tasks that may be the one, those first that have run longest: if there is one alone, it is that. */
+  readonly candidates: readonly StalledTask[]
+  /** The sign of life that the thread owes; 0 if its block says which task holds the loop. */
+  readonly sign: number
+}
+
+/** Whether a thread is held still, by the task of a stall as far as can be seen. */
+export function isHeldStill(
+  block: Pick<ThreadBlock, 'holder' | 'holderSender' | 'signs'>,
+  { id, sender, sign }: Stall,
+): boolean {
+  const { holder, holderSender, signs } = block
+  return sign === 0 ? holder === id && holderSender === sender : holder === 0 && signs < sign
 }
 
 export interface StallObserver {
@@ -44,16 +61,18 @@ const SUSPENDED_MS = 1000
 interface Watched {
   readonly lane: { readonly name: string; readonly stallAfter: number }
   readonly thread: WatchedThread
+  readonly silence: LoopSilence
   /** What was told last, while the same task holds the loop. */
   told: { readonly stall: Stall; readonly at: number; settled: boolean } | null
 }
 
 /**
- * Notices tasks that hold the loop of their thread for too long, while they do.
+ * Notices tasks that hold the loop of their thread for too long, while they do. It looks at each tick of one timer for all
+ * lanes, twice in the shortest `stallAfter`.
  *
- * A thread's block says which task is in its first synchronous stretch, and the task's table since when; both are
- * read at each tick of one timer for all lanes, twice in the shortest `stallAfter`. A task that blocks later, after
- * an `await`, is not in the block and is not seen.
+ * A thread's block says which task is in its first synchronous stretch, and the task's table since when. A task that
+ * holds the loop later, after an `await`, is not in the block: the loop is silent (`LoopSilence`), and any task may hold it
+ * that has begun there and not ended. Such a silence counts from the tick at which the loop was asked for a sign of life.
  *
  * When a tick comes very late, the whole process was suspended or starved: what the threads seem to have held then is
  * nobody's fault, and is judged at the next tick.
@@ -79,7 +98,7 @@ export class StallWatch {
 
   watch(lane: { readonly name: string; readonly stallAfter: number }, thread: WatchedThread): void {
     if (lane.stallAfter === Number.POSITIVE_INFINITY) return
-    this.#watched.set(thread.number, { lane, thread, told: null })
+    this.#watched.set(thread.number, { lane, thread, silence: new LoopSilence(thread), told: null })
     this.#arm()
   }
 
@@ -117,6 +136,7 @@ export class StallWatch {
       // Nor could anybody say that they heard.
       for (const watched of this.#watched.values()) {
         if (watched.told !== null) watched.told = { ...watched.told, at: now }
+        watched.silence.forget()
       }
       return
     }
@@ -124,23 +144,39 @@ export class StallWatch {
   }
 
   #look(watched: Watched, now: number): void {
-    const { lane, thread, told } = watched
+    const { thread, silence } = watched
     const { block } = thread
     const id = block.holder
     if (id === 0) {
-      watched.told = null
+      this.#judge(watched, now, silence.look(now), silence.sign, () => this.#startedOn(thread))
       return
     }
+    silence.forget()
     const sender = block.holderSender
-    const isTold = told !== null && told.stall.id === id && told.stall.sender === sender
     const table = this.#tables.get(sender)
     if (table === undefined || !table.holds(id)) return
     const silent = now - table.float(id, FLOAT.STARTED)
-    const task = table.float(id, FLOAT.SEQUENCE)
-    const name = thread.names[table.int(id, INT.CALL)] ?? '(unknown)'
+    const task = stalledTask(sender, table, id, thread)
     // All of it was read of one task only if the loop has not gone on meanwhile.
     if (block.holder !== id || block.holderSender !== sender || table.state(id) < 0) return
-    if (isTold) {
+    if (watched.told !== null && !isHeldStill(block, watched.told.stall)) watched.told = null
+    this.#judge(watched, now, silent, 0, () => [task])
+  }
+
+  /**
+   * @param silent milliseconds that the loop has been held
+   * @param sign the sign of life that it owes; 0 if it is known who holds it
+   * @param candidates those who may
+   */
+  #judge(
+    watched: Watched,
+    now: number,
+    silent: number,
+    sign: number,
+    candidates: () => readonly StalledTask[],
+  ): void {
+    const { lane, thread, told } = watched
+    if (told !== null && told.stall.sign === sign && silent > 0) {
       this.#observer.persists(told.stall, silent)
       if (told.settled) return
       if (now - told.at < Math.max(lane.stallAfter, LEAST_HEARING_MS)) return
@@ -150,17 +186,34 @@ export class StallWatch {
     }
     watched.told = null
     if (silent < lane.stallAfter) return
+    const holders = candidates()
+    const [first] = holders
+    // What nobody's task does is nobody's stall.
+    if (first === undefined) return
     const stall: Stall = {
+      ...first,
       report: ++this.#reports,
       lane: lane.name,
       thread: thread.number,
-      sender,
-      id,
-      task,
-      name,
       silent,
+      candidates: holders,
+      sign,
     }
     watched.told = { stall, at: now, settled: false }
     this.#observer.stalled(stall)
   }
+
+  /** The tasks that have begun on a thread and not ended, those first that have run longest. */
+  #startedOn(thread: WatchedThread): StalledTask[] {
+    const found: { readonly since: number; readonly task: StalledTask }[] = []
+    for (const [sender, table] of this.#tables)
+      for (const id of startedOn(table, thread.number))
+        found.push({ since: table.float(id, FLOAT.STARTED), task: stalledTask(sender, table, id, thread) })
+    return found.sort((a, b) => a.since - b.since).map(({ task }) => task)
+  }
+}
+
+function stalledTask(sender: number, table: TableView, id: number, { names }: WatchedThread): StalledTask {
+  const name = names[table.int(id, INT.CALL)] ?? '(unknown)'
+  return { sender, id, task: table.float(id, FLOAT.SEQUENCE), name }
 }

@@ -157,12 +157,14 @@ export class SupervisedLane {
    *
    * @returns false if it is ended or to leave anyway, or too many have been
    */
-  endStalled(thread: LaneThread, { name: task, sender, id, silent }: Stall): boolean {
+  endStalled(thread: LaneThread, { candidates, silent }: Stall): boolean {
     if (!this.#maySpend(thread) || !this.#replacements.take(this.#surroundings.clock.now())) return false
     const { name } = this.config
-    const message = `a thread of lane '${name}' was ended because task '${task}' held its loop for ${Math.round(silent)} ms`
-    const why = new LaneError('ERR_LANE_TERMINATED', name, message, { holders: [task] })
-    thread.terminate(why, { sender, id })
+    const holders = candidates.map(candidate => candidate.name)
+    const tasks = holders.map(holder => `'${holder}'`).join(' or ')
+    const message = `a thread of lane '${name}' was ended because task ${tasks} held its loop for ${Math.round(silent)} ms`
+    const why = new LaneError('ERR_LANE_TERMINATED', name, message, { holders })
+    thread.terminate(why, candidates.length === 1 ? candidates[0] : null)
     return true
   }
 

@@ -99,8 +99,9 @@ export class Supervisor {
         return lane && thread && { lane, thread }
       },
       stackOf: threadId => surroundings.stackOf(threadId),
-      tell: ({ report, lane, thread, task, name, silent, action, stack }) => {
-        const stalled = { lane, thread, task: { id: task, name }, silent, action, stack }
+      tell: ({ report, lane, thread, candidates: held, silent, action, stack }) => {
+        const candidates = held.map(({ task, name }) => ({ id: task, name }))
+        const stalled = { lane, thread, task: candidates[0]!, candidates, silent, action, stack }
         this.#senders.tellOwners({ type: 'stall', report, ...stalled })
       },
     })

@@ -17,6 +17,7 @@ const STALL = {
   lane: LANE,
   thread: 1,
   task: { id: 3, name: 'quote' },
+  candidates: [{ id: 3, name: 'quote' }],
   silent: 120,
   action: 'report',
   stack: undefined,

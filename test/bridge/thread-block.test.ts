@@ -11,15 +11,15 @@ function setUp() {
 }
 
 function read(block: ThreadBlock) {
-  const { bell, holder, holderSender, abortsSeen, inProgress, backlog, started } = block
-  return { bell, holder, holderSender, abortsSeen, inProgress, backlog, started }
+  const { bell, holder, holderSender, signs, inProgress, backlog, started } = block
+  return { bell, holder, holderSender, signs, inProgress, backlog, started }
 }
 
 const QUIET = {
   bell: 0,
   holder: 0,
   holderSender: 0,
-  abortsSeen: 0,
+  signs: 0,
   inProgress: 0,
   backlog: false,
   started: 0,
@@ -59,15 +59,15 @@ test('every start is counted', () => {
 
 test('aborts are counted, and progress and backlog are as they were last set', () => {
   const { own, seen } = setUp()
-  own.sawAbort()
-  own.sawAbort()
+  own.giveSign()
+  own.giveSign()
   own.inProgress = 64
   seen.backlog = true
-  assert.equal(read(seen), { ...QUIET, abortsSeen: 2, inProgress: 64, backlog: true })
+  assert.equal(read(seen), { ...QUIET, signs: 2, inProgress: 64, backlog: true })
   assert.equal(read(own), read(seen))
   own.backlog = false
   own.inProgress = 0
-  assert.equal(read(seen), { ...QUIET, abortsSeen: 2 })
+  assert.equal(read(seen), { ...QUIET, signs: 2 })
 })
 
 test('what was spent on looking for work adds up, and touches nothing else', () => {

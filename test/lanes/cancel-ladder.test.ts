@@ -25,7 +25,7 @@ function setUp(grace: number) {
     block: new ThreadBlock(),
     names: ['it'],
     isGone: false,
-    aborts: 0,
+    signsAsked: 0,
     tell: () => {},
     terminate: why => ended.push(why.message),
   }

@@ -20,6 +20,8 @@ const stall: AnsweredStall = {
   id: 1,
   task: 12,
   name: 'quote',
+  candidates: [{ sender: 0, id: 1, task: 12, name: 'quote' }],
+  sign: 0,
   silent: 640.4,
   action: 'report',
   stack: undefined,

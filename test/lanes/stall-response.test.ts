@@ -8,12 +8,13 @@ const test = suite('lanes: what is done about a stall')
 const THREAD = 3
 
 function stallOf(report: number, id = 9): Stall {
-  return { report, lane: 'a', thread: THREAD, sender: 0, id, task: 77, name: 'quote', silent: 120 }
+  const held = { sender: 0, id, task: 77, name: 'quote' }
+  return { ...held, report, lane: 'a', thread: THREAD, silent: 120, candidates: [held], sign: 0 }
 }
 
 /** A lane with one thread, held by a task. */
 class Rig {
-  readonly block = { holder: 9, holderSender: 0 }
+  readonly block = { holder: 9, holderSender: 0, signs: 0 }
   readonly told: AnsweredStall[] = []
   readonly done: string[] = []
   /** How often something may be done. */

@@ -11,6 +11,22 @@ const test = suite('lanes: the watch for stalls')
 const SENDER = 4
 const NAMES = ['quote', 'reindex']
 
+class PlayedThread {
+  readonly number: number
+  readonly block = new ThreadBlock()
+  readonly names = NAMES
+  slept: number | undefined = 0
+  asked = 0
+
+  constructor(number: number) {
+    this.number = number
+  }
+
+  askForSign(): number {
+    return ++this.asked
+  }
+}
+
 /** A watch on threads that the test holds and releases. */
 class Rig {
   readonly clock = new ManualClock()
@@ -34,10 +50,19 @@ class Rig {
     })
   }
 
-  thread(stallAfter: number): { readonly number: number; readonly block: ThreadBlock } {
-    const thread = { number: ++this.#lastThread, block: new ThreadBlock(), names: NAMES }
+  thread(stallAfter: number): PlayedThread {
+    const thread = new PlayedThread(++this.#lastThread)
     this.watch.watch({ name: 'bulk', stallAfter }, thread)
     return thread
+  }
+
+  /** A task has begun on a thread, and has come to its first `await`. */
+  begin(thread: PlayedThread, call = 1): number {
+    const id = this.hold(thread, call)
+    this.table.setInt(id, INT.THREAD, thread.number)
+    thread.block.release()
+    thread.block.inProgress++
+    return id
   }
 
   /** A task begins to hold a thread's loop; returns its id. */
@@ -198,6 +223,67 @@ test('a holder that no table knows is not a task', () => {
   thread.block.hold(SENDER, 2 ** 30)
   rig.clock.runFor(1000)
   assert.equal(rig.stalled, [])
+})
+
+test('a loop that is silent while tasks are in progress is held by one of them, and all are named', () => {
+  const rig = new Rig()
+  const thread = rig.thread(100)
+  const first = rig.begin(thread, 0)
+  rig.clock.runFor(10)
+  const second = rig.begin(thread, 1)
+  rig.begin(rig.thread(100), 1)
+  rig.clock.runFor(5000)
+  const [stall, ...others] = rig.stalled.filter(stall => stall.thread === thread.number)
+  assert.equal(others, [], 'told once')
+  assert.equal([stall!.id, stall!.name], [first, 'quote'])
+  assert.equal(
+    stall!.candidates.map(({ id, name }) => [id, name]),
+    [
+      [first, 'quote'],
+      [second, 'reindex'],
+    ],
+  )
+  assert.ok(stall!.silent >= 100 && stall!.silent <= 150, `${stall!.silent} ms`)
+  assert.is(thread.asked, 1)
+  assert.ok(rig.persisted.some(({ report }) => report === stall!.report))
+})
+
+test('one that sleeps, or starts tasks, or gives the sign it is asked for, is not silent', () => {
+  const rig = new Rig()
+  const [sleeping, starting, turning] = [rig.thread(100), rig.thread(100), rig.thread(100)]
+  for (const thread of [sleeping, starting, turning]) rig.begin(thread)
+  for (let i = 0; i < 100; i++) {
+    sleeping.slept = i
+    rig.begin(starting)
+    for (let given = turning.block.signs; given < turning.asked; given++) turning.block.giveSign()
+    rig.clock.runFor(50)
+  }
+  assert.equal(rig.stalled, [])
+  assert.equal([sleeping.asked <= 1, starting.asked, turning.asked > 10], [true, 0, true])
+})
+
+test('a thread without tasks in progress is asked for nothing, and what none of them does is no stall', () => {
+  const rig = new Rig()
+  const thread = rig.thread(100)
+  rig.clock.runFor(1000)
+  assert.is(thread.asked, 0)
+  rig.table.free(rig.begin(thread))
+  rig.clock.runFor(1000)
+  assert.is(thread.asked, 1)
+  assert.equal(rig.stalled, [])
+})
+
+test('a silence that is over is forgotten, and the next is told anew', () => {
+  const rig = new Rig()
+  const thread = rig.thread(100)
+  rig.begin(thread)
+  rig.clock.runFor(300)
+  thread.block.giveSign()
+  thread.slept = 1
+  rig.clock.runFor(100)
+  assert.is(rig.stalled.length, 1)
+  rig.clock.runFor(300)
+  assert.is(rig.stalled.length, 2)
 })
 
 test('that it lasts is told at each look, heard of or not', () => {

@@ -294,7 +294,7 @@ export class Detectors implements SchedulerWatcher {
   /** Whoever died left it as it was, until the supervisor sees to it. */
   #checkQueues(): void {
     if (this.#onThreads.some(({ actor, isForgotten }) => actor.dead && !isForgotten)) return
-    const living = this.#onThreads.filter(({ actor }) => !actor.dead)
+    const living = this.#onThreads.filter(({ actor, isForgotten }) => !actor.dead && !isForgotten)
     checkQueues([...this.#scheduler.senders, ...living], this.#scheduler.threads, this)
   }
 

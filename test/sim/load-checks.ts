@@ -11,7 +11,8 @@ import type { SimThread } from './sim-thread.js'
 
 /**
  * No more tasks wait than a lane takes, whoever submitted them; and those that do have the places that are taken, but for
- * those that threads have yet to give back.
+ * those that threads have yet to give back, and those that one has taken of which the supervisor had seen to the end of its
+ * port before.
  */
 export function checkQueues(
   senders: readonly SimSender[],
@@ -19,11 +20,14 @@ export function checkQueues(
   detectors: Detectors,
 ): void {
   for (const { terms } of senders[0]!.sender) {
-    const { name, queueLimit, queue } = terms
+    const { name, index, queueLimit, queue } = terms
     const owed = threads
       .filter(({ lane }) => lane === name)
       .reduce((sum, { lease }) => sum + new ThreadBlock(lease.block).owed[0]!, 0)
-    const taken = new QueuePlaces(queue, null, 0).taken - owed
+    const late = threads
+      .filter(({ sender }) => sender?.isForgotten === true)
+      .reduce((sum, { places }) => sum + new Int32Array(places)[index]!, 0)
+    const taken = new QueuePlaces(queue, null, 0).taken - owed - late
     let waiting = 0
     let again = 0
     for (const { open } of senders)

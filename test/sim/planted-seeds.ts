@@ -13,7 +13,7 @@ export const PLANTED_SEEDS: ReadonlyMap<string, number> = new Map([
   ['a task that begins after the teardown', 1170],
   ['a thread taken to be idle that waits for what it has submitted', 132],
   ['an end that is not told to those who have the handle', 171],
-  ['a thread that leaves with what others have the handles of', 7020],
+  ['a thread that leaves with what others have the handles of', 351],
   ['a handle that tells another value', 25],
   ['a death that is not told to those who wait for what it had submitted', 51],
   ['a thread that is sent nothing any more once it has waited synchronously', 1518],

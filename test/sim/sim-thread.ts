@@ -307,6 +307,7 @@ export class SimThread {
       this.#watcher.connected(this, message.sender, port)
       this.loop!.connect(message.sender, port, message.places)
     } else if (message.type === 'abort') this.loop!.abort(message.sender, message.id, message.reason)
+    else if (message.type === 'turn') this.loop!.block.giveSign()
     else if (message.type === 'sender-gone') this.loop!.senderGone(message.sender)
     else if (message.type === 'leave') leave()
   }

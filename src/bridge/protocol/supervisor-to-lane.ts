@@ -22,6 +22,11 @@ export interface AbortTask {
   readonly reason: EncodedReason
 }
 
+/** Nothing shows whether the loop turns: show it, in the thread's block. */
+export interface TurnAsked {
+  readonly type: 'turn'
+}
+
 /** A sender has gone: say `sender-over` when nothing of it runs any more. */
 export interface SenderGone {
   readonly type: 'sender-gone'
@@ -38,4 +43,4 @@ export interface LoweredThread {
   readonly type: 'lowered'
 }
 
-export type SupervisorToLane = ConnectSender | AbortTask | SenderGone | LeaveLane | LoweredThread
+export type SupervisorToLane = ConnectSender | AbortTask | TurnAsked | SenderGone | LeaveLane | LoweredThread

@@ -75,6 +75,8 @@ export interface StallReported {
   readonly thread: number
   /** The task's number within its sender, and its name. */
   readonly task: { readonly id: number; readonly name: string }
+  /** All that may hold the loop, in the same way. */
+  readonly candidates: readonly { readonly id: number; readonly name: string }[]
   /** Milliseconds so far. */
   readonly silent: number
   readonly action: StallAction

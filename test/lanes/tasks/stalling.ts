@@ -1,4 +1,5 @@
 import { pbkdf2Sync } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { currentTask } from 'multilane/task'
 import { blockAt, type Gate, isOpen, openGate, passBy } from '../../support/gate.js'
 
@@ -17,6 +18,31 @@ function deepAt(gate: Gate): void {
 export function holdAt(gate: Gate): void {
   passBy(gate)
   deepAt(gate)
+}
+
+/** Lets the loop go, and then holds it until the gate is open. */
+export async function holdLaterAt(gate: Gate): Promise<string> {
+  await sleep(1)
+  passBy(gate)
+  deepAt(gate)
+  return 'kept'
+}
+
+/** Waits, by its loop, until the gate is open. */
+export async function waitAt(gate: Gate): Promise<string> {
+  passBy(gate)
+  while (!isOpen(gate)) await sleep(1)
+  return 'passed'
+}
+
+/** Keeps the loop busy for so many milliseconds, and lets it turn all the time. */
+export async function turnFor(duration: number): Promise<void> {
+  const until = performance.now() + duration
+  while (performance.now() < until) await new Promise(setImmediate)
+}
+
+export async function sleepFor(duration: number): Promise<void> {
+  await sleep(duration)
 }
 
 /** Holds the loop for so many milliseconds, by JavaScript. */
