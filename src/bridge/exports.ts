@@ -1,12 +1,14 @@
+import { ResultNotCloneableError } from '../core/errors.js'
 import type { Task } from '../core/task.js'
-import { DONE, SCHEDULED, SUBMITTED } from '../core/task-state.js'
-import { encodeThrown } from './error-codec.js'
+import { DONE, FAILED, SCHEDULED, SUBMITTED } from '../core/task-state.js'
+import { encodeError, encodeThrown } from './error-codec.js'
 import type { Failure } from './failure.js'
 import type { Lending, SentHandle, SentOutcome } from './lending.js'
 import type { SenderToSupervisor } from './protocol/sender-to-supervisor.js'
 import type { AllForwarded, HolderChanged, HolderGone, WatcherCame } from './protocol/supervisor-to-sender.js'
 import type { SentTasks } from './sent-tasks.js'
 import { FLOAT, INT } from './shared-table.js'
+import { pathToUncloneable } from './uncloneable.js'
 
 /** What exports need of their sender. */
 export interface ExportContext {
@@ -94,12 +96,14 @@ export class Exports implements Lending {
     if (this.#exported.size === 0) return Promise.resolve()
     return new Promise(resolve => {
       this.#bequeath = () => {
-        const tasks = Array.from(this.#exported.values(), ({ task, holders }) => ({
-          sequence: task.sequence,
-          outcome: outcomeOf(task),
-          holders: [...holders],
+        this.#tellOutcomes(outcome => ({
+          type: 'bequeathed',
+          tasks: Array.from(this.#exported.values(), ({ task, holders }) => ({
+            sequence: task.sequence,
+            outcome: outcome(task),
+            holders: [...holders],
+          })),
         }))
-        this.#context.tell({ type: 'bequeathed', tasks })
         resolve()
       }
       this.#context.tell({ type: 'submitter-leaves' })
@@ -182,7 +186,7 @@ export class Exports implements Lending {
   #fetch(sequence: number, watcher: number): void {
     const exported = this.#exported.get(sequence)
     if (exported === undefined || !exported.task.dead) this.#gone(sequence, watcher)
-    else this.#answer(sequence, watcher, outcomeOf(exported.task))
+    else this.#answer(exported.task, watcher)
   }
 
   /** A task that has a home has ended. @param id the slot it had, or 0 */
@@ -211,11 +215,21 @@ export class Exports implements Lending {
   #tell({ task, thread }: Exported, watcher: number): void {
     const { sequence } = task
     if (task.state === DONE && thread !== 0) this.#context.tell({ type: 'done', sequence, watcher, thread })
-    else this.#answer(sequence, watcher, outcomeOf(task))
+    else this.#answer(task, watcher)
   }
 
-  #answer(sequence: number, watcher: number, outcome: SentOutcome): void {
-    this.#context.tell({ type: 'outcome', sequence, watcher, outcome })
+  #answer(task: Task, watcher: number): void {
+    const { sequence } = task
+    this.#tellOutcomes(outcome => ({ type: 'outcome', sequence, watcher, outcome: outcome(task) }))
+  }
+
+  /** @param message makes a message of what became of tasks */
+  #tellOutcomes(message: (outcome: (task: Task) => SentOutcome) => SenderToSupervisor): void {
+    try {
+      this.#context.tell(message(outcomeOf))
+    } catch {
+      this.#context.tell(message(cloneableOutcomeOf))
+    }
   }
 
   #gone(sequence: number, watcher: number): void {
@@ -243,4 +257,15 @@ export function outcomeOf(task: Task): SentOutcome {
     started,
     ended,
   }
+}
+
+/**
+ * What can be told of a task that has ended. Its value has come from another thread, but whoever it was for may have handed a
+ * part of it over since, or have put into it what cannot be cloned.
+ */
+function cloneableOutcomeOf(task: Task): SentOutcome {
+  const outcome = outcomeOf(task)
+  const path = outcome.state === DONE ? pathToUncloneable(outcome.value, 'result') : undefined
+  if (path === undefined) return outcome
+  return { ...outcome, state: FAILED, value: encodeError(new ResultNotCloneableError(path)) }
 }

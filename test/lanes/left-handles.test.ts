@@ -12,13 +12,13 @@ const STALL_AFTER_MS = 100
 const OUTCOMES = ['made', 'no such thing', "task 'value' was cancelled: not wanted"]
 
 /** A scheduler of which a thread has submitted tasks, and has left. */
-async function afterLeaving() {
+async function afterLeaving(task: 'stallAndSubmit' | 'stallAndHandOver' = 'stallAndSubmit') {
   const scheduler = await SchedulerThread.start<typeof parting, 'brief' | 'work' | 'later'>({
     tasks: new URL('./tasks/parting.js', import.meta.url),
     lanes: { brief: { stallAfter: STALL_AFTER_MS, onStall: 'replace' }, work: {}, later: {} },
   })
   const stalled = async () => (await scheduler.stats()).lanes.brief!.stalled
-  const held = scheduler.lanes.brief.run('stallAndSubmit', [10 * STALL_AFTER_MS])
+  const held = scheduler.lanes.brief.run(task, [10 * STALL_AFTER_MS])
   await eventually('it has been replaced', async () => (await stalled()) === 1)
   await held
   await eventually('its thread has left', async () => (await stalled()) === 0)
@@ -42,6 +42,13 @@ test('also to a thread that gets the handles only then', async () => {
 test('also to one that waits synchronously', async () => {
   await using scheduler = await afterLeaving()
   assert.is(await scheduler.lanes.later.run('syncOutcomeOfKept'), 'made')
+})
+
+test('a value that its submitter has handed over cannot be told, and all others are', async () => {
+  await using scheduler = await afterLeaving('stallAndHandOver')
+  const [gone, made] = await scheduler.lanes.later.run('outcomesOfKept')
+  assert.is(gone, 'result.bytes cannot be cloned to another thread')
+  assert.is(made, 'made')
 })
 
 const OUTCOME = { state: 4, value: 'made', started: 1, ended: 2 }

@@ -21,6 +21,20 @@ export async function stallAndSubmit(hold: number): Promise<void> {
   canceled.cancel('not wanted')
 }
 
+/** As that, with a value that is handed over to somebody else before anybody asks for it. */
+export async function stallAndHandOver(hold: number): Promise<void> {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, hold)
+  const { work, later } = lanes()
+  const handles = [work.submit('bytes', []), work.submit('value', ['made'])] as const
+  await later.run('keep', [handles])
+  const { bytes } = await handles[0].result()
+  structuredClone(bytes, { transfer: [bytes.buffer] })
+}
+
+export function bytes(): { readonly bytes: Uint8Array<ArrayBuffer> } {
+  return { bytes: new Uint8Array(8) }
+}
+
 let kept: readonly TaskHandle[] = []
 
 export function keep(handles: readonly TaskHandle[]): void {
