@@ -79,9 +79,10 @@ test('terminate: all that may have held it are named, and what is idempotent amo
 })
 
 test('a loop that is busy with short turns, or sleeps, is not', async () => {
-  const { scheduler, a, stalls } = await start({ stallAfter: 100 })
+  // Longer than a busy machine keeps a thread from its core, or so it is hoped.
+  const { scheduler, a, stalls } = await start({ stallAfter: 1000 })
   await using _ = scheduler
-  await Promise.all([a.run('turnFor', [1500]), a.run('sleepFor', [1500])])
+  await Promise.all([a.run('turnFor', [3000]), a.run('sleepFor', [3000])])
   assert.equal(stalls, [])
 })
 
