@@ -104,7 +104,7 @@ export class Episode {
     await this.#load(duration / 2)
     let starting = Promise.resolve(true)
     if (random.chance(0.3)) {
-      await this.#ending(this.#scheduler.stop())
+      await this.#ending(() => this.#scheduler.stop())
       this.#firstSinceStart = this.#entries.length
       // Those from before are of another generation.
       this.#known = []
@@ -118,7 +118,8 @@ export class Episode {
     if (random.chance(0.5)) {
       if (await starting) await this.#settleDown()
     }
-    await this.#ending(this.#scheduler.close({ timeout: random.pick([0, 20, 500, 5_000]) }))
+    const timeout = random.pick([0, 20, 500, 5_000])
+    await this.#ending(() => this.#scheduler.close({ timeout }))
     await this.#allEnded('after the scheduler was closed')
     const overlaps = overlapsOf(this.#board)
     if (overlaps > 0) this.#unexpected.push(`${overlaps} times a task went on while another of its key ran`)
@@ -292,15 +293,16 @@ export class Episode {
       setTimeout(() => handle.setPriority(random.below(9)), random.below(20))
   }
 
-  async #ending(end: Promise<void>): Promise<void> {
+  async #ending(end: () => Promise<void>): Promise<void> {
     const ending = { from: sharedNow(), to: Number.POSITIVE_INFINITY }
     this.#endings.push(ending)
+    const ended = end()
     const { signal } = new AbortController()
     for (let i = this.#random.below(5); i > 0; i--) {
       this.#submit(signal)
       await sleep(1)
     }
-    await end
+    await ended
     await this.#allEnded('after it was ended')
     ending.to = sharedNow()
   }

@@ -299,7 +299,10 @@ function* complaintsOfDeath(
   const told = account.losses.some(
     loss => loss.lane === lane && loss.code === code && Math.abs(loss.at - at) < apart,
   )
-  if (!told) yield 'its lane has lost no thread then'
+  if (told) return
+  const lost = account.losses.filter(loss => loss.lane === lane)
+  const when = lost.map(loss => `${loss.code} ${Math.round(loss.at - at)} ms after`).join(', ')
+  yield `its lane has lost no thread then, but ${when || 'none at all'}`
 }
 
 /**
@@ -372,13 +375,15 @@ function laneOfTask(task: number, account: Account): string | undefined {
 }
 
 /**
- * Whether a deed can have cost a lane a thread. A thread whose ports are closed may be one that submits as well, and who is
- * at the other end is then ended.
+ * Whether a deed can have cost a lane a thread. A thread whose ports are closed may be one that submits or waits as well, and
+ * who is at the other end is then ended.
  */
 export function reaches({ act, task, thread }: Deed, lane: string, account: Account): boolean {
   if (laneOfTask(task, account) === lane) return true
+  if (act !== 'ports') return false
   return (
-    act === 'ports' && account.entries.some(entry => entry.lane === lane && entry.nested?.thread === thread)
+    account.entries.some(entry => entry.lane === lane && entry.nested?.thread === thread) ||
+    account.waits.some(wait => wait.thread === thread && laneOfTask(wait.awaited, account) === lane)
   )
 }
 
