@@ -380,7 +380,7 @@ export class Supervisor {
     for (let next = entry.port.take(); next !== undefined; next = entry.port.take())
       this.#hear(number, entry, next.message)
     if (this.#senders.remove(number) === undefined) return
-    this.#threads.get(number)?.linkLost()
+    this.#threads.get(number)?.submitterLost()
     this.waits.threadGone(number)
     this.#retirements.senderGone(number)
     const { table } = entry
