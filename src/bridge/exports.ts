@@ -7,7 +7,7 @@ import type { Lending, SentHandle, SentOutcome } from './lending.js'
 import type { SenderToSupervisor } from './protocol/sender-to-supervisor.js'
 import type { AllForwarded, HolderChanged, HolderGone, WatcherCame } from './protocol/supervisor-to-sender.js'
 import type { SentTasks } from './sent-tasks.js'
-import { FLOAT, INT } from './shared-table.js'
+import { FLAG, FLOAT, INT } from './shared-table.js'
 import { pathToUncloneable } from './uncloneable.js'
 
 /** What exports need of their sender. */
@@ -33,6 +33,8 @@ interface Exported {
   readonly watchers: Set<number>
   /** The thread it ended on, or 0. */
   thread: number
+  /** Whether that thread has kept what became of it: not if it had not yet heard that others know of the task. */
+  isKept: boolean
 }
 
 /**
@@ -84,8 +86,8 @@ export class Exports implements Lending {
   }
 
   /**
-   * The thread leaves, with all its tasks ended: what became of those that are out is left to the supervisor, which
-   * answers for them as long as anybody has a handle.
+   * The thread leaves, with all its tasks ended. What became of those that are out is left to the supervisor, which answers
+   * for them as long as anybody has a handle; values that the threads have kept that made them stay there.
    *
    * Who has which is known for certain only when all that was on its way to this thread has come, so the supervisor is
    * asked first to send no more of it.
@@ -96,18 +98,29 @@ export class Exports implements Lending {
     if (this.#exported.size === 0) return Promise.resolve()
     return new Promise(resolve => {
       this.#bequeath = () => {
-        this.#tellOutcomes(outcome => ({
-          type: 'bequeathed',
-          tasks: Array.from(this.#exported.values(), ({ task, holders }) => ({
-            sequence: task.sequence,
-            outcome: outcome(task),
-            holders: [...holders],
-          })),
-        }))
+        this.#tellBequests()
         resolve()
       }
       this.#context.tell({ type: 'submitter-leaves' })
     })
+  }
+
+  #tellBequests(): void {
+    const tellAs = (outcome: (task: Task) => SentOutcome): void => {
+      const tasks = Array.from(this.#exported.values(), ({ task, thread, isKept, holders }) => ({
+        sequence: task.sequence,
+        ...(task.state === DONE && isKept
+          ? { thread, outcome: null }
+          : { thread: 0, outcome: outcome(task) }),
+        holders: [...holders],
+      }))
+      this.#context.tell({ type: 'bequeathed', tasks })
+    }
+    try {
+      tellAs(outcomeOf)
+    } catch {
+      tellAs(cloneableOutcomeOf)
+    }
   }
 
   /** The task of a number, if it is out. */
@@ -120,7 +133,14 @@ export class Exports implements Lending {
     if (known !== undefined) return known
     const { table } = this.#context.sent
     const home = table.takeHome(task.submitted)
-    const exported: Exported = { task, home, holders: new Map(), watchers: new Set(), thread: 0 }
+    const exported: Exported = {
+      task,
+      home,
+      holders: new Map(),
+      watchers: new Set(),
+      thread: 0,
+      isKept: false,
+    }
     this.#exported.set(task.sequence, exported)
     task.rareOptions().home = home
     this.#context.heed(task)
@@ -193,7 +213,9 @@ export class Exports implements Lending {
   ended(task: Task, id: number): void {
     const exported = this.#exported.get(task.sequence)
     if (exported === undefined) return
-    exported.thread = id === 0 ? 0 : this.#context.sent.table.int(id, INT.THREAD)
+    const { table } = this.#context.sent
+    exported.thread = id === 0 ? 0 : table.int(id, INT.THREAD)
+    exported.isKept = id !== 0 && (table.int(id, INT.FLAGS) & FLAG.KEPT) !== 0
     this.#showEnd(task, exported.home)
     for (const watcher of exported.watchers) this.#tell(exported, watcher)
     exported.watchers.clear()
@@ -220,15 +242,12 @@ export class Exports implements Lending {
 
   #answer(task: Task, watcher: number): void {
     const { sequence } = task
-    this.#tellOutcomes(outcome => ({ type: 'outcome', sequence, watcher, outcome: outcome(task) }))
-  }
-
-  /** @param message makes a message of what became of tasks */
-  #tellOutcomes(message: (outcome: (task: Task) => SentOutcome) => SenderToSupervisor): void {
+    const answer = (outcome: SentOutcome): void =>
+      this.#context.tell({ type: 'outcome', sequence, watcher, outcome })
     try {
-      this.#context.tell(message(outcomeOf))
+      answer(outcomeOf(task))
     } catch {
-      this.#context.tell(message(cloneableOutcomeOf))
+      answer(cloneableOutcomeOf(task))
     }
   }
 

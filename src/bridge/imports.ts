@@ -4,6 +4,7 @@ import { type CallTarget, Task, UNRESOLVED } from '../core/task.js'
 import type { TaskRecord } from '../core/task-info.js'
 import { DONE, FAILED, isFinal, NEW, SCHEDULED, STARTED } from '../core/task-state.js'
 import { type EncodedError, encodeError, encodeReason } from './error-codec.js'
+import { outcomeOf } from './exports.js'
 import { Failure } from './failure.js'
 import type { HandleName, Lending, SentHandle, SentOutcome } from './lending.js'
 import type { SenderToLane } from './protocol/sender-to-lane.js'
@@ -110,7 +111,7 @@ export class Imports implements Lending {
   lend(task: Task, thread: number): SentHandle {
     const { owner, sequence, sent } = this.#byTask.get(task)!
     this.#context.tell({ type: 'lent', owner, sequence, to: thread, change: 1 })
-    return sent
+    return task.dead ? { ...sent, outcome: outcomeOf(task) } : sent
   }
 
   takeBack(task: Task, thread: number): void {

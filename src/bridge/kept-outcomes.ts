@@ -54,11 +54,17 @@ export class KeptOutcomes {
     this.#running.delete(key)
   }
 
-  /** A connection has ended, and with it the sender's tasks: whoever waits for one of them has been told so. */
+  /** Nobody is to be told any more of the tasks of a sender: it has died. */
+  forgetAll(sender: number): void {
+    for (const key of this.#kept.keys()) if (key.startsWith(`${sender}:`)) this.#kept.delete(key)
+  }
+
+  /**
+   * A connection has ended, and with it what the sender has running here: whoever waits for that has been told so. Whether
+   * what has become of its tasks is wanted still, as it is if the sender has left, the supervisor says.
+   */
   portClosed(port: Port, sender: number): void {
-    for (const outcomes of [this.#kept, this.#running]) {
-      for (const key of outcomes.keys()) if (key.startsWith(`${sender}:`)) outcomes.delete(key)
-    }
+    for (const key of this.#running.keys()) if (key.startsWith(`${sender}:`)) this.#running.delete(key)
     for (const [key, ports] of this.#waiting) {
       if (ports.delete(port) && ports.size === 0) this.#waiting.delete(key)
     }

@@ -121,7 +121,9 @@ class Standstill extends ReportedWait {
     this.#blocking = blocking
   }
 
-  say(): WaitSaid {
+  say(): WaitSaid | null {
+    // Whoever waits for one whose outcome has been decided does not wait for what its code still does.
+    if (this.#job.source.isCancelled(this.#job)) return null
     const { priority: _, ...blocking } = this.#waits.waiter(this.#blocking)
     return { kind: 'thread', waiter: this.#waits.waiter(this.#job), awaited: [blocking] }
   }

@@ -264,6 +264,7 @@ export class TaskInlet implements JobSource {
   /** Now, since the slot may be another task's as soon as the answer has left. */
   #noteShown(job: Job, now: number): void {
     const { id } = job
+    this.table.orInt(id, INT.FLAGS, FLAG.KEPT)
     this.#shown.set(id, {
       ...this.#nameOf(id),
       home: this.table.home(id),
@@ -319,8 +320,10 @@ export class TaskInlet implements JobSource {
     this.#shown.delete(id)
     const { outcomes } = this.#observer
     const { home, started, ended, isEnd } = shown
-    // Decided otherwise, or to be run again, or settled so fast that it cannot be told: its submitter sees to it.
-    if (!decided || !(isEnd || verdict === DONE)) {
+    // Its slot may be free already, if its submitter has settled it with this very answer: then its home shows that.
+    const isDecided = decided || this.table.state(home) === verdict
+    // Decided otherwise, or to be run again: its submitter sees to it.
+    if (!isDecided || !(isEnd || verdict === DONE)) {
       outcomes.over(shown)
       return
     }

@@ -1,28 +1,37 @@
 import { encodeError } from '../bridge/error-codec.js'
 import type { HandleName, SentOutcome } from '../bridge/lending.js'
 import type { SenderToSupervisor } from '../bridge/protocol/sender-to-supervisor.js'
+import type { OutcomeUnwanted } from '../bridge/protocol/supervisor-to-lane.js'
 import type { HandleNews } from '../bridge/protocol/supervisor-to-sender.js'
 import { LaneError } from '../core/errors.js'
 import { FAILED } from '../core/task-state.js'
 import { Bequests } from './bequests.js'
 import type { Senders } from './senders.js'
 
+/** As much of a lane thread as is to be told of handles. */
+export interface ToldThread {
+  tell(message: OutcomeUnwanted): void
+}
+
 /**
  * What senders tell each other of handles, by way of the supervisor: who has which, who waits for which, and what became
- * of tasks that no thread can tell of itself. Values are not among it unless the thread that made them has gone, or the one
- * that submitted the task.
+ * of tasks that no thread can tell of itself. Values are not among it unless the thread that made them has gone.
  */
 export class HandleRoutes {
   readonly #senders: Senders
-  /** Whether a lane thread is there, though it may never have submitted a task. */
-  readonly #lives: (thread: number) => boolean
+  /** A lane thread that is there, though it may never have submitted a task. */
+  readonly #find: (thread: number) => ToldThread | undefined
   /** The senders that wait for a task, by its name. */
   readonly #watchers = new Map<string, { readonly name: HandleName; readonly numbers: Set<number> }>()
-  readonly #bequests = new Bequests((watcher, name, outcome) => this.#tell(watcher, name, outcome))
+  readonly #bequests = new Bequests({
+    outcome: (watcher, name, outcome) => this.#tell(watcher, name, outcome),
+    done: (watcher, name, thread) => this.#tellDone(watcher, name, thread),
+    forget: (thread, name) => this.#find(thread)?.tell({ type: 'forget', ...name }),
+  })
 
-  constructor(senders: Senders, lives: (thread: number) => boolean) {
+  constructor(senders: Senders, find: (thread: number) => ToldThread | undefined) {
     this.#senders = senders
-    this.#lives = lives
+    this.#find = find
   }
 
   /** For how many tasks somebody waits, or has the handle when their submitter has left. */
@@ -44,7 +53,7 @@ export class HandleRoutes {
         return true
       case 'lent': {
         const { owner, sequence, to, change } = message
-        if (this.#lives(to)) this.#forward(owner, { type: 'held', sequence, holder: to, change })
+        if (this.#find(to) !== undefined) this.#forward(owner, { type: 'held', sequence, holder: to, change })
         return true
       }
       case 'returned':
@@ -60,7 +69,7 @@ export class HandleRoutes {
       }
       case 'done': {
         const { sequence, watcher, thread } = message
-        this.#senders.tell(watcher, { type: 'done', owner: from, sequence, thread })
+        this.#tellDone(watcher, { owner: from, sequence }, thread)
         return true
       }
       case 'outcome':
@@ -92,16 +101,17 @@ export class HandleRoutes {
   /**
    * A thread has ended: it holds nothing any more, waits for nothing, and nothing that it submitted goes on. What it has
    * left behind stays known.
+   *
+   * @returns whether it has left something
    */
-  threadGone(thread: number): void {
+  threadGone(thread: number): boolean {
     for (const [key, { name, numbers }] of this.#watchers) {
       numbers.delete(thread)
       if (name.owner === thread) {
         const message = 'the thread that had submitted the task has ended'
         const error = encodeError(new LaneError('ERR_LANE_CLOSED', '', message))
         const lost = { state: FAILED, value: error, started: 0, ended: 0 }
-        const outcome = this.#bequests.outcomeOf(name) ?? lost
-        for (const number of numbers) this.#tell(number, name, outcome)
+        for (const number of numbers) if (!this.#bequests.tell(number, name)) this.#tell(number, name, lost)
         numbers.clear()
       }
       if (numbers.size === 0) this.#watchers.delete(key)
@@ -109,6 +119,7 @@ export class HandleRoutes {
     const gone = { type: 'holder-gone', holder: thread } as const
     this.#bequests.threadGone(gone)
     this.#senders.tellAll(gone)
+    return this.#bequests.has(thread)
   }
 
   #watch(from: number, { owner, sequence }: HandleName): void {
@@ -136,6 +147,10 @@ export class HandleRoutes {
     if (this.#bequests.receive(owner, news)) return true
     this.#senders.tell(owner, news)
     return this.#senders.has(owner)
+  }
+
+  #tellDone(watcher: number, { owner, sequence }: HandleName, thread: number): void {
+    this.#senders.tell(watcher, { type: 'done', owner, sequence, thread })
   }
 
   #tell(watcher: number, { owner, sequence }: HandleName, outcome: SentOutcome | null): void {

@@ -132,12 +132,13 @@ export async function lease(terms: Lease): Promise<never> {
   await lastWorkDone(loop, () => (sender as ThreadSender | null)?.idle())
   isLeaving = true
   ;(sender as ThreadSender | null)?.leave()
+  // Before the teardown, which may hang, or exit.
+  await (sender as ThreadSender | null)?.bequeath()
   try {
     await module.teardown?.()
   } catch (error) {
     tell({ type: 'fault', error: encodeThrown(error) })
   }
-  await (sender as ThreadSender | null)?.bequeath()
   loop.flush()
   tell({ type: 'left' })
   return ENDED_BY_SUPERVISOR
@@ -214,6 +215,12 @@ function obey(loop: RunLoop, message: SupervisorToLane, { leave, lowered }: Obed
       break
     case 'turn':
       loop.block.giveSign()
+      break
+    case 'forget':
+      loop.outcomes.forget(message)
+      break
+    case 'forget-all':
+      loop.outcomes.forgetAll(message.sender)
       break
     case 'sender-gone':
       loop.senderGone(message.sender)

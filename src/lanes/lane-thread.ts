@@ -233,22 +233,6 @@ export class LaneThread {
     })
   }
 
-  /**
-   * The port by which it submits has closed. Mostly it is about to die, and tells its own cause, however long that takes;
-   * one that lives would wait for ever for what others have submitted. Only it can tell which of the two it is.
-   */
-  submitterLost(): void {
-    const { name } = this.#config
-    const sign = this.askForSign()
-    const look = (): void => {
-      if (this.#over) return
-      if (this.block.signs < sign) this.#timers.after(LAST_WORDS_MS, look)
-      else
-        this.terminate(new LaneError('ERR_LANE_CLOSED', name, `a port of a thread of lane '${name}' closed`))
-    }
-    this.#timers.after(LAST_WORDS_MS, look)
-  }
-
   #enter(mode: 'ready' | 'retiring' | 'leaving' | 'lost' | 'gone'): void {
     this.#stopTimer()
     this.#mode = mode

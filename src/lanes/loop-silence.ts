@@ -36,6 +36,11 @@ export class LoopSilence {
     this.#asked = null
   }
 
+  /** What it owes since before the present instant is not to be judged by that. */
+  postpone(now: number): void {
+    if (this.#asked !== null) this.#asked = { ...this.#asked, at: now }
+  }
+
   /**
    * To be called again and again.
    *

@@ -57,7 +57,7 @@ export class RunLoop {
   readonly #waiting = new Map<Job, Set<() => void>>()
   /** Of those that were aborted: stops the timer of their grace. */
   readonly #graces = new Map<Job, () => void>()
-  readonly #outcomes = new KeptOutcomes()
+  readonly outcomes = new KeptOutcomes()
   readonly #gone: GoneSenders
   readonly #spin: SpinPolicy
   /** Mean duration of each function's synchronous part, in milliseconds; NaN before its first run. */
@@ -132,7 +132,7 @@ export class RunLoop {
       waits: (...wait) => this.#waits(...wait),
       revive: (args, list) => this.#environment.revive(args, list),
       unread: (submitter, list) => this.#environment.unread(submitter, list),
-      outcomes: this.#outcomes,
+      outcomes: this.outcomes,
     })
     this.#inlets.set(sender, inlet)
     port.listen(

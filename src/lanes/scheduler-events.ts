@@ -35,8 +35,8 @@ export interface StallEvent {
    */
   readonly task: { readonly id: number; readonly name: string }
   /**
-   * All tasks that may hold the loop. It is `task` alone if that one has not come to its first `await`, or none else is in
-   * progress on the thread; after an `await` nothing tells whose code runs.
+   * All tasks in progress that may hold the loop: `task` alone, for certain, if that one has not come to its first `await`.
+   * After an `await` nothing tells whose code runs; it may even be what a task has left behind that has ended.
    */
   readonly candidates: readonly { readonly id: number; readonly name: string }[]
   /** Milliseconds so far. */

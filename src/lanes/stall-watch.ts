@@ -27,7 +27,7 @@ export interface Stall extends StalledTask {
   readonly thread: number
   /** Milliseconds it has held the loop. */
   readonly silent: number
-  /** All tasks that may be the one, those first that have run longest: if there is one alone, it is that. */
+  /** All tasks in progress that may be the one, those first that have run longest. */
   readonly candidates: readonly StalledTask[]
   /** The sign of life that the thread owes; 0 if its block says which task holds the loop. */
   readonly sign: number
@@ -136,7 +136,7 @@ export class StallWatch {
       // Nor could anybody say that they heard.
       for (const watched of this.#watched.values()) {
         if (watched.told !== null) watched.told = { ...watched.told, at: now }
-        watched.silence.forget()
+        watched.silence.postpone(now)
       }
       return
     }

@@ -157,14 +157,15 @@ export class SupervisedLane {
    *
    * @returns false if it is ended or to leave anyway, or too many have been
    */
-  endStalled(thread: LaneThread, { candidates, silent }: Stall): boolean {
+  endStalled(thread: LaneThread, { candidates, silent, sign }: Stall): boolean {
     if (!this.#maySpend(thread) || !this.#replacements.take(this.#surroundings.clock.now())) return false
     const { name } = this.config
     const holders = candidates.map(candidate => candidate.name)
     const tasks = holders.map(holder => `'${holder}'`).join(' or ')
     const message = `a thread of lane '${name}' was ended because task ${tasks} held its loop for ${Math.round(silent)} ms`
     const why = new LaneError('ERR_LANE_TERMINATED', name, message, { holders })
-    thread.terminate(why, candidates.length === 1 ? candidates[0] : null)
+    // Of one that is seen by the loop's silence nobody knows for certain: what has ended may have left code behind.
+    thread.terminate(why, sign === 0 ? candidates[0] : null)
     return true
   }
 

@@ -39,7 +39,7 @@ export class Supervisor {
   readonly #senders = new Senders()
   readonly #queues: LaneQueues
   readonly waits = new WaitWatch(this.#senders, lane => this.#lanes.get(lane)?.config.rank ?? 0)
-  readonly #handles = new HandleRoutes(this.#senders, thread => this.#threads.has(thread))
+  readonly #handles = new HandleRoutes(this.#senders, thread => this.#threads.get(thread))
   readonly #keys: KeyGrants
   readonly #threads = new Map<number, LaneThread>()
   readonly #laneOf = new Map<number, SupervisedLane>()
@@ -158,9 +158,11 @@ export class Supervisor {
             lane: of.config.name,
             thread: thread.number,
           })
-          this.#removeSender(thread.number, this.#senders.get(thread.number))
+          const sender = thread.number
+          this.#removeSender(sender, this.#senders.get(sender))
           this.#queues.exited(thread.number)
-          this.#handles.threadGone(thread.number)
+          if (!this.#handles.threadGone(sender))
+            for (const other of this.#threads.values()) other.tell({ type: 'forget-all', sender })
           this.#keys.threadGone(thread.number)
         },
         restarts: (of, thread, error, after) =>
@@ -344,6 +346,9 @@ export class Supervisor {
       case 'fault':
         this.#fault(lane, message.error)
         break
+      case 'cut-off':
+        thread.linkLost()
+        break
       case 'sender-over':
         this.#keys.senderOver(thread.number, message.sender)
         break
@@ -370,17 +375,13 @@ export class Supervisor {
     this.#surroundings.write(text)
   }
 
-  /**
-   * Nobody is there any more to be told of its tasks: none of them begins, and those that run are to stop. If it is a lane
-   * thread that lives, with its port closed, it would wait for ever for what others have submitted, so it is ended.
-   */
+  /** Nobody is there any more to be told of its tasks: none of them begins, and those that run are to stop. */
   #removeSender(number: number, entry: SenderEntry | undefined): void {
     if (entry === undefined) return
     // What it had still to say may be seen later than its exit: whoever was given a handle by it, above all.
     for (let next = entry.port.take(); next !== undefined; next = entry.port.take())
       this.#hear(number, entry, next.message)
     if (this.#senders.remove(number) === undefined) return
-    this.#threads.get(number)?.submitterLost()
     this.waits.threadGone(number)
     this.#retirements.senderGone(number)
     const { table } = entry

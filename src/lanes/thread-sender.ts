@@ -2,7 +2,7 @@ import { MessageChannel } from 'node:worker_threads'
 import type { Job } from '../bridge/job.js'
 import { OpenWaits } from '../bridge/open-waits.js'
 import { type Port, ThreadPort } from '../bridge/port.js'
-import type { LaneSends } from '../bridge/protocol/lane-to-supervisor.js'
+import type { LaneCutOff, LaneSends } from '../bridge/protocol/lane-to-supervisor.js'
 import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender.js'
 import { Sender } from '../bridge/sender.js'
 import { SenderBell } from '../bridge/sender-bell.js'
@@ -39,7 +39,7 @@ export interface ThreadSenderHost {
   busy(isBusy: boolean): void
   /** An error that belongs to no task. */
   report(error: unknown): void
-  tell(message: LaneSends, transfer: readonly MessagePort[]): void
+  tell(message: LaneSends | LaneCutOff, transfer?: readonly MessagePort[]): void
 }
 
 type MessagePort = LaneSends['port']
@@ -115,8 +115,8 @@ export class ThreadSender {
     )
     notices.listen(
       message => this.sender.receive(message as SupervisorToSender),
-      // The supervisor has ended, and every thread of its lanes ends with it.
-      () => {},
+      // If it is the supervisor that has ended, nobody hears it, and every thread of its lanes ends with it.
+      () => host.tell({ type: 'cut-off' }),
     )
     host.tell({ type: 'sends', port: port2 }, [port2])
     this.#revival = new HandleRevival(this.sender, host.epoch)

@@ -40,7 +40,7 @@ test('a task whose last handle is given back while it runs leaves nothing', () =
   assert.is(outcomes.size, 0)
 })
 
-test('when a sender has gone nothing of its tasks is kept', () => {
+test('when a sender has died nothing of its tasks is kept, and when its connection has ended, what has become of them', () => {
   const outcomes = new KeptOutcomes()
   for (const owner of [1, 12, 2]) {
     outcomes.started({ owner, sequence: 5 }, outcome(STARTED))
@@ -50,6 +50,8 @@ test('when a sender has gone nothing of its tasks is kept', () => {
   const own = port()
   outcomes.wait({ owner: 12, sequence: 7 }, own.port)
   outcomes.portClosed(own.port, 1)
+  assert.is(outcomes.size, 5)
+  outcomes.forgetAll(1)
   assert.is(outcomes.size, 4)
   const other = port()
   outcomes.fetch({ owner: 1, sequence: 5 }, other.port)

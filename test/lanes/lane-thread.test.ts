@@ -92,58 +92,52 @@ test('one whose first word is read when it has exited is gone', async () => {
   assert.equal(log, ['ERR_LANE_EXITED', 'exited'])
 })
 
-for (const [which, hasClosed] of [
-  ['ports close', true],
-  ['port to the supervisor closes', false],
-] as const)
-  test(`one whose ${which} seconds before its death is seen has died of that`, async () => {
-    const clock = new ManualClock()
-    const log: string[] = []
-    let control: MessagePort | undefined
-    let fail: (error: Error) => void = () => {}
-    const pool = {
-      onError: () => {},
-      worker: () => undefined,
-      replaceNoMore: () => {},
-      destroy: () => Promise.resolve(),
-      lease: (terms: Lease, signal: AbortSignal) => {
-        control = terms.control
-        return new Promise((_, reject) => {
-          fail = reject
-          signal.addEventListener('abort', () => log.push('aborted'))
-        })
-      },
-    }
-    let isClosed = false
-    const surroundings = {
-      ...threadSurroundings,
-      clock,
-      timers: clock,
-      open: (end: MessagePort) => {
-        end.on('close', () => {
-          isClosed = true
-        })
-        return new ThreadPort(end)
-      },
-    }
-    const durations = { waits: newDurations(), runs: newDurations() }
-    const config = { ...CONFIG, startTimeout: 60_000 }
-    const thread = new LaneThread(1, config, { pool, surroundings }, 0, durations, {
-      ready: () => {},
-      lost: (_, error) => log.push((error as Error & { code: string }).code),
-      exited: () => log.push('exited'),
-      message: () => {},
-    })
-    if (hasClosed) {
-      control!.close()
-      await eventually('its control port has closed', () => isClosed)
-      thread.linkLost()
-    } else thread.submitterLost()
-    clock.runFor(4_000)
-    fail(Object.assign(new Error(), { code: 'ERR_WORKER_OUT_OF_MEMORY' }))
-    await eventually('it is gone', () => log.includes('exited'))
-    assert.equal(log, ['ERR_LANE_OOM', 'exited'])
+test('one whose ports close seconds before its death is seen has died of that', async () => {
+  const clock = new ManualClock()
+  const log: string[] = []
+  let control: MessagePort | undefined
+  let fail: (error: Error) => void = () => {}
+  const pool = {
+    onError: () => {},
+    worker: () => undefined,
+    replaceNoMore: () => {},
+    destroy: () => Promise.resolve(),
+    lease: (terms: Lease, signal: AbortSignal) => {
+      control = terms.control
+      return new Promise((_, reject) => {
+        fail = reject
+        signal.addEventListener('abort', () => log.push('aborted'))
+      })
+    },
+  }
+  let isClosed = false
+  const surroundings = {
+    ...threadSurroundings,
+    clock,
+    timers: clock,
+    open: (end: MessagePort) => {
+      end.on('close', () => {
+        isClosed = true
+      })
+      return new ThreadPort(end)
+    },
+  }
+  const durations = { waits: newDurations(), runs: newDurations() }
+  const config = { ...CONFIG, startTimeout: 60_000 }
+  const thread = new LaneThread(1, config, { pool, surroundings }, 0, durations, {
+    ready: () => {},
+    lost: (_, error) => log.push((error as Error & { code: string }).code),
+    exited: () => log.push('exited'),
+    message: () => {},
   })
+  control!.close()
+  await eventually('its control port has closed', () => isClosed)
+  thread.linkLost()
+  clock.runFor(4_000)
+  fail(Object.assign(new Error(), { code: 'ERR_WORKER_OUT_OF_MEMORY' }))
+  await eventually('it is gone', () => log.includes('exited'))
+  assert.equal(log, ['ERR_LANE_OOM', 'exited'])
+})
 
 test('one whose ports have closed is ended if it does not die', async () => {
   const clock = new ManualClock()

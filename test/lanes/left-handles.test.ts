@@ -4,6 +4,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Bequests } from '#src/lanes/bequests.js'
 import { eventually } from '../support/eventually.js'
+import { arrived, newGate, openGate } from '../support/gate.js'
+import { reasonOf } from '../support/rejection.js'
 import type * as parting from './tasks/parting.js'
 
 const test = suite('lanes: handles whose submitter has left')
@@ -11,14 +13,21 @@ const test = suite('lanes: handles whose submitter has left')
 const STALL_AFTER_MS = 100
 const OUTCOMES = ['made', 'no such thing', "task 'value' was cancelled: not wanted"]
 
-/** A scheduler of which a thread has submitted tasks, and has left. */
-async function afterLeaving(task: 'stallAndSubmit' | 'stallAndHandOver' = 'stallAndSubmit') {
-  const scheduler = await SchedulerThread.start<typeof parting, 'brief' | 'work' | 'later'>({
+const start = (teardown?: 'exits' | 'hangs') =>
+  SchedulerThread.start<typeof parting, 'brief' | 'work' | 'later'>({
     tasks: new URL('./tasks/parting.js', import.meta.url),
-    lanes: { brief: { stallAfter: STALL_AFTER_MS, onStall: 'replace' }, work: {}, later: {} },
+    lanes: {
+      brief: { stallAfter: STALL_AFTER_MS, onStall: 'replace', workerData: teardown },
+      work: {},
+      later: {},
+    },
   })
+
+/** A scheduler of which a thread has submitted tasks, and has left. */
+async function afterLeaving(teardown?: 'exits' | 'hangs') {
+  const scheduler = await start(teardown)
   const stalled = async () => (await scheduler.stats()).lanes.brief!.stalled
-  const held = scheduler.lanes.brief.run(task, [10 * STALL_AFTER_MS])
+  const held = scheduler.lanes.brief.run('stallAndSubmit', [10 * STALL_AFTER_MS])
   await eventually('it has been replaced', async () => (await stalled()) === 1)
   await held
   await eventually('its thread has left', async () => (await stalled()) === 0)
@@ -44,27 +53,62 @@ test('also to one that waits synchronously', async () => {
   assert.is(await scheduler.lanes.later.run('syncOutcomeOfKept'), 'made')
 })
 
-test('a value that its submitter has handed over cannot be told, and all others are', async () => {
-  await using scheduler = await afterLeaving('stallAndHandOver')
-  const [gone, made] = await scheduler.lanes.later.run('outcomesOfKept')
-  assert.is(gone, 'result.bytes cannot be cloned to another thread')
-  assert.is(made, 'made')
+test('and the thread with its value has gone: it is told that nobody has it, and of all else as it was', async () => {
+  await using scheduler = await afterLeaving()
+  const { work, later } = scheduler.lanes
+  await reasonOf(work.run('exit', []))
+  const [gone, ...others] = await later.run('outcomesOfKept')
+  assert.equal([gone, ...others], ["what became of 'value' is not known any more", ...OUTCOMES.slice(1)])
 })
 
-const OUTCOME = { state: 4, value: 'made', started: 1, ended: 2 }
-const bequest = (sequence: number, holders: readonly (readonly [number, number])[]) => ({
+test('its teardown may hang, or exit', async () => {
+  for (const how of ['exits', 'hangs'] as const) {
+    await using scheduler = await afterLeaving(how)
+    assert.equal(await scheduler.lanes.later.run('outcomesOfKept'), OUTCOMES)
+  }
+})
+
+test('a value that its submitter has handed over, and that nobody else has, cannot be told', async () => {
+  await using scheduler = await start()
+  const { brief, work, later } = scheduler.lanes
+  const held = newGate()
+  const task = brief.submit('handOver', [held])
+  await arrived(held, 1)
+  await reasonOf(work.run('exit', []))
+  assert.equal(await later.run('outcomesOfKept'), ['result.bytes cannot be cloned to another thread'])
+  openGate(held)
+  await task.result()
+})
+
+const OUTCOME = { state: 5, value: 'an encoded error', started: 1, ended: 2 }
+const bequest = (sequence: number, holders: readonly (readonly [number, number])[], thread = 0) => ({
   sequence,
-  outcome: OUTCOME,
+  thread,
+  outcome: thread === 0 ? OUTCOME : null,
   holders,
 })
-
 const gone = (holder: number) => ({ type: 'holder-gone', holder }) as const
 
 function answering() {
   const answers: unknown[] = []
-  const bequests = new Bequests((...answer) => void answers.push(answer))
+  const note = (...answer: unknown[]): void => void answers.push(answer)
+  const bequests = new Bequests({ outcome: note, done: note, forget: note })
   return { bequests, answers }
 }
+
+test('a value is to be had from the thread that made it, for as long as anybody has the handle', () => {
+  const { bequests, answers } = answering()
+  const name = { owner: 5, sequence: 1 }
+  bequests.expect(5)
+  bequests.fill(5, [bequest(1, [[8, 1]], 3)])
+  bequests.receive(5, { type: 'watched', sequence: 1, watcher: 8 })
+  assert.equal(answers, [[8, name, 3]])
+  bequests.receive(5, { type: 'fetched', sequence: 1, watcher: 8 })
+  assert.equal(answers[1], [8, name, null], 'that thread has not got it any more')
+  bequests.threadGone(gone(8))
+  assert.equal(answers[2], [3, name])
+  assert.is(bequests.size, 0)
+})
 
 test('what comes between the word that it leaves and what it leaves is kept, and then answered in its order', () => {
   const { bequests, answers } = answering()
@@ -117,7 +161,7 @@ test('one that dies before it has left anything has not left anything', () => {
   bequests.receive(5, { type: 'watched', sequence: 1, watcher: 8 })
   bequests.threadGone(gone(5))
   assert.equal(answers, [], 'whoever waits is told of the death')
-  assert.is(bequests.outcomeOf({ owner: 5, sequence: 1 }), undefined)
+  assert.not(bequests.tell(8, { owner: 5, sequence: 1 }))
   assert.not(bequests.receive(5, { type: 'fetched', sequence: 1, watcher: 8 }))
 })
 

@@ -25,7 +25,7 @@ export function checkQueues(
       .filter(({ lane }) => lane === name)
       .reduce((sum, { lease }) => sum + new ThreadBlock(lease.block).owed[0]!, 0)
     const late = threads
-      .filter(({ sender }) => sender?.isForgotten === true)
+      .filter(({ sender, hasExited }) => sender?.isForgotten === true && !hasExited)
       .reduce((sum, { places }) => sum + new Int32Array(places)[index]!, 0)
     const taken = new QueuePlaces(queue, null, 0).taken - owed - late
     let waiting = 0

@@ -87,7 +87,7 @@ planting.finds(
 
 planting.finds(
   'a port that closes, and nobody minds',
-  ['close', 'hung', 'slots', 'retirements'],
+  ['close', 'hung', 'slots', 'retirements', 'handles'],
   LaneThread.prototype,
   'linkLost',
   () => () => {},

@@ -112,14 +112,6 @@ planting.finds(
   },
 )
 
-planting.finds(
-  'a thread that leaves with what others have the handles of',
-  'handles',
-  Exports.prototype,
-  'bequeath',
-  () => () => Promise.resolve(),
-)
-
 planting.finds('handles that are never given back', 'handles', Exports.prototype, 'changed', () => () => {})
 
 planting.finds('a handle that tells another value', 'handles', KeptOutcomes.prototype, 'ended', right => {
@@ -133,7 +125,7 @@ planting.finds(
   ['hung', 'handles', 'orphans'],
   HandleRoutes.prototype,
   'threadGone',
-  () => () => {},
+  () => () => false,
 )
 
 planting.finds(

@@ -123,6 +123,10 @@ export class SimPool implements ThreadSource {
       died()
       leased.exited = true
       for (const call of leased.exits) call(thread.exitCode)
+      // What the supervisor does then takes it some promises.
+      world.later(this.#supervisor, () => {
+        thread.hasExited = true
+      })
     }
     if (!thread.outOfMemory) {
       world.later(this.#supervisor, exited)

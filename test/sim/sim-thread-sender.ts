@@ -1,5 +1,5 @@
 import type { OpenWaits } from '#src/bridge/open-waits.js'
-import type { LaneSends } from '#src/bridge/protocol/lane-to-supervisor.js'
+import type { LaneCutOff, LaneSends } from '#src/bridge/protocol/lane-to-supervisor.js'
 import type { ThreadBlock } from '#src/bridge/thread-block.js'
 import { Epoch } from '#src/core/clock.js'
 import { TaskCanceledError } from '#src/core/errors.js'
@@ -22,7 +22,7 @@ export class SimThreadSender {
     thread: SimThread,
     surroundings: ThreadSurroundings,
     block: ThreadBlock,
-    tell: (message: LaneSends, transfer: readonly object[]) => void,
+    tell: (message: LaneSends | LaneCutOff, transfer?: readonly object[]) => void,
   ) {
     const { world, channels, terms } = surroundings
     const { actor, timers, sendingPorts } = thread

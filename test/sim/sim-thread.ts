@@ -60,6 +60,7 @@ export class SimThread {
   readonly native: NativeCode
   /** Whether a fault has closed one of its ports. */
   isCutOff = false
+  hasExited = false
   phase: 'starting' | 'ready' | 'leaving' | 'left' = 'starting'
   loop: RunLoop | null = null
   /** Whether nothing is left to do before it leaves. */
@@ -284,11 +285,9 @@ export class SimThread {
       lastWorkDone(this.loop!, () => this.#sender?.idle()).then(() => {
         this.#isDone = true
         this.#sender?.leave()
+        const bequeathed = this.#sender?.bequeath() ?? Promise.resolve()
         // Its teardown.
-        this.timers.after(this.#world.random.below(5), () => {
-          const bequeathed = this.#sender?.bequeath() ?? Promise.resolve()
-          bequeathed.then(() => this.#world.later(this.actor, () => this.#end()))
-        })
+        bequeathed.then(() => this.timers.after(this.#world.random.below(5), () => this.#end()))
       })
     })
   }
@@ -307,6 +306,8 @@ export class SimThread {
       this.#watcher.connected(this, message.sender, port)
       this.loop!.connect(message.sender, port, message.places)
     } else if (message.type === 'abort') this.loop!.abort(message.sender, message.id, message.reason)
+    else if (message.type === 'forget-all') this.loop!.outcomes.forgetAll(message.sender)
+    else if (message.type === 'forget') this.loop!.outcomes.forget(message)
     else if (message.type === 'turn') this.loop!.block.giveSign()
     else if (message.type === 'sender-gone') this.loop!.senderGone(message.sender)
     else if (message.type === 'leave') leave()

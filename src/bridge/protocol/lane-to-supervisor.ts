@@ -62,6 +62,14 @@ export interface LaneSends {
   readonly port: MessagePort
 }
 
+/**
+ * The port by which the thread submits, and hears of what others have, has closed, and the thread lives: it would wait for
+ * ever. One that dies does not come to say so.
+ */
+export interface LaneCutOff {
+  readonly type: 'cut-off'
+}
+
 /** A task has left the lane's queue, and somebody waits for room there. */
 export interface QueueRoom {
   readonly type: 'queue-room'
@@ -89,6 +97,7 @@ export type LaneToSupervisor =
   | TaskAbandoned
   | LaneLeft
   | LaneSends
+  | LaneCutOff
   | QueueRoom
   | SenderOver
   | LaneExiting

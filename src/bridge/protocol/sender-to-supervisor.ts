@@ -134,7 +134,10 @@ export interface SubmitterLeaves {
 /** What became of a task of a sender that leaves, for whoever asks when it has gone. */
 export interface Bequest {
   readonly sequence: number
-  readonly outcome: SentOutcome
+  /** The thread that has its value, if it is done and one has; else 0. */
+  readonly thread: number
+  /** Null if a thread has it. */
+  readonly outcome: SentOutcome | null
   /** How often each thread was handed its handle and has not given it back; below 0 if that is yet to be told. */
   readonly holders: readonly (readonly [thread: number, count: number])[]
 }

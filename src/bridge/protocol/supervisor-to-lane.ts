@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { EncodedReason } from '../error-codec.js'
+import type { HandleName } from '../lending.js'
 
 /** What the supervisor tells a lane thread, over the thread's control port. Plain messages: a thread that is
  *  waiting synchronously must be able to serve them too. */
@@ -27,6 +28,17 @@ export interface TurnAsked {
   readonly type: 'turn'
 }
 
+/** Nobody has the handle any more of a task that ran here, and whose submitter has left. */
+export interface OutcomeUnwanted extends HandleName {
+  readonly type: 'forget'
+}
+
+/** A sender has died: nobody is to be told any more of its tasks that ran here. */
+export interface OutcomesUnwanted {
+  readonly type: 'forget-all'
+  readonly sender: number
+}
+
 /** A sender has gone: say `sender-over` when nothing of it runs any more. */
 export interface SenderGone {
   readonly type: 'sender-gone'
@@ -43,4 +55,12 @@ export interface LoweredThread {
   readonly type: 'lowered'
 }
 
-export type SupervisorToLane = ConnectSender | AbortTask | TurnAsked | SenderGone | LeaveLane | LoweredThread
+export type SupervisorToLane =
+  | ConnectSender
+  | AbortTask
+  | TurnAsked
+  | OutcomeUnwanted
+  | OutcomesUnwanted
+  | SenderGone
+  | LeaveLane
+  | LoweredThread

@@ -1,10 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { currentTask, type TaskHandle } from 'multilane/task'
+import { type Gate, waitAt } from '../../support/gate.js'
 
 type Parting = typeof import('./parting.js')
 
 const lanes = () => currentTask<Parting, 'brief' | 'work' | 'later'>().lanes
 
-export function value(text: string): string {
+/** Takes so long that its thread knows by then that others have its handle. */
+export async function value(text: string): Promise<string> {
+  await sleep(20)
   return text
 }
 
@@ -21,14 +25,29 @@ export async function stallAndSubmit(hold: number): Promise<void> {
   canceled.cancel('not wanted')
 }
 
-/** As that, with a value that is handed over to somebody else before anybody asks for it. */
-export async function stallAndHandOver(hold: number): Promise<void> {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, hold)
+/** Hands the value of a task, of which another lane has the handle, over to somebody else; then waits at the gate. */
+export async function handOver(gate: Gate): Promise<void> {
   const { work, later } = lanes()
-  const handles = [work.submit('bytes', []), work.submit('value', ['made'])] as const
-  await later.run('keep', [handles])
-  const { bytes } = await handles[0].result()
+  const handle = work.submit('bytes', [])
+  await later.run('keep', [[handle]])
+  const { bytes } = await handle.result()
   structuredClone(bytes, { transfer: [bytes.buffer] })
+  await waitAt(gate)
+}
+
+export function exit(): never {
+  process.exit(1)
+}
+
+let leavesBy: 'exits' | 'hangs' | undefined
+
+export function setup(how?: 'exits' | 'hangs'): void {
+  leavesBy = how
+}
+
+export async function teardown(): Promise<void> {
+  if (leavesBy === 'exits') process.exit(3)
+  if (leavesBy === 'hangs') await new Promise(() => {})
 }
 
 export function bytes(): { readonly bytes: Uint8Array<ArrayBuffer> } {
