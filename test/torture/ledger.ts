@@ -110,8 +110,10 @@ const CALLBACK_OF: Partial<Record<TaskState, string>> = {
 }
 /** A started idempotent task whose threads die is started so often. */
 const DEATHS = 3
-/** The word of a loss and the end of its tasks are read from one port, in milliseconds. */
-const SAME_TIME_MS = 500
+/** A thread of a lane may be ended by these though it has done nothing itself, so that no deed tells which it was. */
+const OF_ANY_THREAD = new Set(['ERR_LANE_TERMINATED', 'ERR_LANE_CLOSED'])
+/** The word of a loss and the end of its tasks are read from one port, by a thread that may have no core meanwhile. */
+const SAME_TIME_MS = 2_000
 
 /** All that is wrong with an episode. */
 export function audit(account: Account): string[] {
@@ -348,9 +350,7 @@ export function hasDied(thread: number, lane: string, since: number, account: Ac
   const { deeds, losses, endings, settledAt } = account
   return (
     deeds.some(deed => deed.thread === thread && laneOfTask(deed.task, account) === lane) ||
-    losses.some(
-      ({ lane: lost, code, at }) => lost === lane && code === 'ERR_LANE_TERMINATED' && at >= since,
-    ) ||
+    losses.some(({ lane: lost, code, at }) => lost === lane && OF_ANY_THREAD.has(code) && at >= since) ||
     isGivenUp(lane, account) ||
     // What had not ended when all was settled has not been ended by what came later.
     endings.some(({ from, to }) => since <= to && (from < settledAt || since > settledAt))
