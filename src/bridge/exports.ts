@@ -33,7 +33,10 @@ interface Exported {
   readonly watchers: Set<number>
   /** The thread it ended on, or 0. */
   thread: number
-  /** Whether that thread has kept what became of it: not if it had not yet heard that others know of the task. */
+  /**
+   * Whether that thread meant to keep what became of it: not if it had not yet heard that others know of the task. It may
+   * not, if the answer was settled here before it looked.
+   */
   isKept: boolean
 }
 

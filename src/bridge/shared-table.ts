@@ -96,7 +96,7 @@ export const FLAG = Object.freeze({
   RETRIES: 16,
   /** It has, or had, a HOME. A lane thread reads its flags anyway, and looks for a home no more than it has to. */
   SHOWN: 32,
-  /** The thread that ran it keeps what became of it, for those who have its handle. Set before the answer. */
+  /** The thread that ran it means to keep what became of it, for those who have its handle. Set before the answer. */
   KEPT: 64,
 })
 
