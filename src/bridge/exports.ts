@@ -33,10 +33,7 @@ interface Exported {
   readonly watchers: Set<number>
   /** The thread it ended on, or 0. */
   thread: number
-  /**
-   * Whether that thread meant to keep what became of it: not if it had not yet heard that others know of the task. It may
-   * not, if the answer was settled here before it looked.
-   */
+  /** Whether that thread has kept what became of it: not if it had not yet heard that others know of the task. */
   isKept: boolean
 }
 
@@ -217,9 +214,13 @@ export class Exports implements Lending {
     const exported = this.#exported.get(task.sequence)
     if (exported === undefined) return
     const { table } = this.#context.sent
-    exported.thread = id === 0 ? 0 : table.int(id, INT.THREAD)
-    exported.isKept = id !== 0 && (table.int(id, INT.FLAGS) & FLAG.KEPT) !== 0
-    this.#showEnd(task, exported.home)
+    const { home } = exported
+    if (id !== 0) {
+      exported.thread = table.int(id, INT.THREAD)
+      exported.isKept = (table.int(id, INT.FLAGS) & FLAG.KEPT) !== 0 && table.int(id, INT.KEPT_FOR) === home
+      table.setInt(home, INT.ENDED_IN, id)
+    }
+    this.#showEnd(task, home)
     for (const watcher of exported.watchers) this.#tell(exported, watcher)
     exported.watchers.clear()
   }

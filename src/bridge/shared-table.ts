@@ -62,6 +62,10 @@ export const INT = Object.freeze({
   LIMIT: 18,
   /** The task's own priority, which PRIORITY may be greater than for what waits for it. With EXTRAS. */
   OWN_PRIORITY: 19,
+  /** The home for which its thread keeps what became of it. With KEPT. */
+  KEPT_FOR: 28,
+  /** Of a home: the slot whose answer was the task's end, or 0. Written before the home shows that end. */
+  ENDED_IN: 29,
 })
 
 /** Indexes of 64-bit fields within a slot. */
@@ -96,7 +100,10 @@ export const FLAG = Object.freeze({
   RETRIES: 16,
   /** It has, or had, a HOME. A lane thread reads its flags anyway, and looks for a home no more than it has to. */
   SHOWN: 32,
-  /** The thread that ran it means to keep what became of it, for those who have its handle. Set before the answer. */
+  /**
+   * KEPT_FOR is set: the thread that ran it keeps what became of it for those who have its handle, if its answer is the
+   * task's end. Set before the answer leaves.
+   */
   KEPT: 64,
 })
 
@@ -329,6 +336,7 @@ export class TaskTable extends TableView {
     const id = this.take()
     this.setInt(id, INT.THREAD, 0)
     this.setInt(id, INT.LANE, NO_LANE)
+    this.setInt(id, INT.ENDED_IN, 0)
     this.setFloat(id, FLOAT.SUBMITTED, submitted)
     this.exchange(id, SCHEDULED, SUBMITTED)
     return id

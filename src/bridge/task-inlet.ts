@@ -18,6 +18,8 @@ import { pathToHandle, pathToUncloneable } from './uncloneable.js'
 /** A task that has ended and whose handle other threads have. */
 interface Shown extends HandleName {
   readonly home: number
+  /** As in its slot, which may be another task's once the answer has left. */
+  verdict: number
   readonly started: number
   readonly ended: number
   /** Whether a failure is its end. */
@@ -253,7 +255,7 @@ export class TaskInlet implements JobSource {
     this.#elapsed += now - job.started
     // One that is shown since a moment ago may not be seen here: its submitter then tells of it, when it has the answer.
     if ((this.table.int(job.id, INT.FLAGS) & FLAG.SHOWN) !== 0 && this.table.home(job.id) !== 0)
-      this.#noteShown(job, now)
+      this.#noteShown(job, verdict, now)
     this.#answers.push(job.id, value)
   }
 
@@ -262,12 +264,15 @@ export class TaskInlet implements JobSource {
   }
 
   /** Now, since the slot may be another task's as soon as the answer has left. */
-  #noteShown(job: Job, now: number): void {
+  #noteShown(job: Job, verdict: number, now: number): void {
     const { id } = job
+    const home = this.table.home(id)
+    this.table.setInt(id, INT.KEPT_FOR, home)
     this.table.orInt(id, INT.FLAGS, FLAG.KEPT)
     this.#shown.set(id, {
       ...this.#nameOf(id),
-      home: this.table.home(id),
+      home,
+      verdict,
       started: job.started,
       ended: now,
       isEnd: (this.table.int(id, INT.FLAGS) & FLAG.RETRIES) === 0,
@@ -316,12 +321,13 @@ export class TaskInlet implements JobSource {
   }
 
   /** Tells those of an outcome who have the task's handle. */
-  #show(id: number, shown: Shown, decided: boolean, verdict: number, value: unknown): void {
+  #show(id: number, shown: Shown, decided: boolean, value: unknown): void {
     this.#shown.delete(id)
     const { outcomes } = this.#observer
-    const { home, started, ended, isEnd } = shown
+    const { home, verdict, started, ended, isEnd } = shown
     // Its slot may be free already, if its submitter has settled it with this very answer: then its home shows that.
-    const isDecided = decided || this.table.state(home) === verdict
+    const isDecided =
+      decided || (this.table.state(home) === verdict && this.table.int(home, INT.ENDED_IN) === id)
     // Decided otherwise, or to be run again: its submitter sees to it.
     if (!isDecided || !(isEnd || verdict === DONE)) {
       outcomes.over(shown)
@@ -346,6 +352,8 @@ export class TaskInlet implements JobSource {
       const id = batch[1] as number
       const path = pathToUncloneable(batch[2], 'result') ?? 'result'
       this.table.setInt(id, INT.VERDICT, FAILED)
+      const shown = this.#shown.get(id)
+      if (shown !== undefined) shown.verdict = FAILED
       batch[2] = encodeError(new ResultNotCloneableError(path, { cause }))
       this.#port.post(batch)
     }
@@ -358,7 +366,7 @@ export class TaskInlet implements JobSource {
         (verdict === DONE || verdict === FAILED) &&
         (this.table.exchange(id, STARTED, verdict) || this.table.state(id) === verdict)
       const shown = isAnyShown ? this.#shown.get(id) : undefined
-      if (shown !== undefined) this.#show(id, shown, decided, verdict, batch[i + 1])
+      if (shown !== undefined) this.#show(id, shown, decided, batch[i + 1])
     }
   }
 }

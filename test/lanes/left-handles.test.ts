@@ -26,12 +26,16 @@ const start = (teardown?: 'exits' | 'hangs') =>
 /** A scheduler of which a thread has submitted tasks, and has left. */
 async function afterLeaving(teardown?: 'exits' | 'hangs') {
   const scheduler = await start(teardown)
+  await untilLeft(scheduler, () => scheduler.lanes.brief.run('stallAndSubmit', [10 * STALL_AFTER_MS]))
+  return scheduler
+}
+
+async function untilLeft(scheduler: Awaited<ReturnType<typeof start>>, stalls: () => Promise<unknown>) {
   const stalled = async () => (await scheduler.stats()).lanes.brief!.stalled
-  const held = scheduler.lanes.brief.run('stallAndSubmit', [10 * STALL_AFTER_MS])
+  const held = stalls()
   await eventually('it has been replaced', async () => (await stalled()) === 1)
   await held
   await eventually('its thread has left', async () => (await stalled()) === 0)
-  return scheduler
 }
 
 test('what has become of its tasks is told to whoever asks later', async () => {
@@ -59,6 +63,19 @@ test('and the thread with its value has gone: it is told that nobody has it, and
   await reasonOf(work.run('exit', []))
   const [gone, ...others] = await later.run('outcomesOfKept')
   assert.equal([gone, ...others], ["what became of 'value' is not known any more", ...OUTCOMES.slice(1)])
+})
+
+test('hundreds that have ended within the same moment: not one value is lost', async () => {
+  const count = 900
+  for (let round = 0; round < 3; round++) {
+    await using scheduler = await start()
+    const { brief, later } = scheduler.lanes
+    await untilLeft(scheduler, () => brief.run('stallAndSubmitMany', [10 * STALL_AFTER_MS, count]))
+    assert.equal(
+      await later.run('outcomesOfKept'),
+      Array.from({ length: count }, (_, n) => String(n)),
+    )
+  }
 })
 
 test('its teardown may hang, or exit', async () => {

@@ -25,6 +25,17 @@ export async function stallAndSubmit(hold: number): Promise<void> {
   canceled.cancel('not wanted')
 }
 
+/** Submits so many tasks that end at once, and gives their handles to another lane. */
+export async function stallAndSubmitMany(hold: number, count: number): Promise<void> {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, hold)
+  const { work, later } = lanes()
+  await later.run('keep', [Array.from({ length: count }, (_, n) => work.submit('number', [n]))])
+}
+
+export function number(n: number): number {
+  return n
+}
+
 /** Hands the value of a task, of which another lane has the handle, over to somebody else; then waits at the gate. */
 export async function handOver(gate: Gate): Promise<void> {
   const { work, later } = lanes()
