@@ -31,12 +31,12 @@ export interface LaneThreadObserver {
   message(thread: LaneThread, message: LaneToSupervisor): void
 }
 
-/** How long a thread whose port has closed has to die of what closed it, in milliseconds. */
+/** So often it is looked whether a thread whose port has closed has shown that it lives, in milliseconds. */
 const LAST_WORDS_MS = 40
 /**
- * How long if its control port has closed as well, and it did not say that it exits: it dies of its heap, most likely.
- * That is seen only when nothing of it runs any more, for which a thread of low priority on a busy machine takes its
- * time: more than a second has been seen.
+ * How long it has to die of what closed the port, if it shows nothing: it dies of its heap, most likely. That is seen only
+ * when nothing of it runs any more, for which a thread of low priority on a busy machine takes its time: more than a
+ * second has been seen.
  */
 const DEATH_MS = 5_000
 /** If a lost thread has not exited by then, its loss is told all the same: native code may hold it for long. */
@@ -98,7 +98,6 @@ export class LaneThread {
   /** Why it was ended, if it was us. */
   #verdict: Error | null = null
   #booted = false
-  #controlClosed = false
   /** Whether it is ended as soon as it has left, rather than with all the others of its pool. */
   #leavesAlone = false
   #over = false
@@ -131,9 +130,7 @@ export class LaneThread {
     })
     this.#control.listen(
       message => this.#hear(message),
-      () => {
-        this.#controlClosed = true
-      },
+      () => {},
     )
     this.#stopTimer = this.#timers.after(config.startTimeout, () => {
       const message = `a thread of lane '${config.name}' was not ready within ${config.startTimeout} ms`
@@ -226,11 +223,17 @@ export class LaneThread {
   linkLost(): void {
     const { name } = this.#config
     const why = new LaneError('ERR_LANE_CLOSED', name, `the port to a thread of lane '${name}' closed`)
-    this.#timers.after(LAST_WORDS_MS, () => {
-      if (this.#controlClosed && this.#exitCode === undefined)
-        this.#timers.after(DEATH_MS, () => this.terminate(why))
-      else this.terminate(why)
-    })
+    const sign = this.askForSign()
+    const end = this.#timers.after(DEATH_MS, () => this.terminate(why))
+    const look = (): void => {
+      if (this.#mode === 'lost' || this.#mode === 'gone') end()
+      else if (this.block.signs < sign) this.#timers.after(LAST_WORDS_MS, look)
+      else {
+        end()
+        this.terminate(why)
+      }
+    }
+    this.#timers.after(LAST_WORDS_MS, look)
   }
 
   #enter(mode: 'ready' | 'retiring' | 'leaving' | 'lost' | 'gone'): void {

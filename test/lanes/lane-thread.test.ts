@@ -168,6 +168,52 @@ test('one whose ports have closed is ended if it does not die', async () => {
   assert.equal(log, ['ERR_LANE_CLOSED', 'exited'])
 })
 
+/** A thread of which nothing runs: what it says and shows is the test's. */
+function quietThread() {
+  const clock = new ManualClock()
+  const log: string[] = []
+  let fail: (error: unknown) => void = () => {}
+  const pool = {
+    onError: () => {},
+    worker: () => undefined,
+    replaceNoMore: () => {},
+    destroy: () => Promise.resolve(),
+    lease: (_: Lease, signal: AbortSignal) =>
+      new Promise((_resolve, reject) => {
+        fail = reject
+        signal.addEventListener('abort', () => reject(Object.assign(new Error(), { name: 'AbortError' })))
+      }),
+  }
+  const durations = { waits: newDurations(), runs: newDurations() }
+  const config = { ...CONFIG, startTimeout: 60_000 }
+  const from = { pool, surroundings: { ...threadSurroundings, clock, timers: clock } }
+  const thread = new LaneThread(1, config, from, 0, durations, {
+    ready: () => {},
+    lost: (_, error) => log.push((error as Error & { code: string }).code),
+    exited: () => log.push('exited'),
+    message: () => {},
+  })
+  return { thread, clock, log, fail: (code: string) => fail(Object.assign(new Error(), { code })) }
+}
+
+test('one that dies slowly, one port after the other, tells its own cause', async () => {
+  const { thread, clock, log, fail } = quietThread()
+  thread.linkLost()
+  clock.runFor(1_000)
+  fail('ERR_WORKER_OUT_OF_MEMORY')
+  await eventually('it is gone', () => log.includes('exited'))
+  assert.equal(log, ['ERR_LANE_OOM', 'exited'])
+})
+
+test('one whose port has closed, and that shows that it lives, is ended', async () => {
+  const { thread, clock, log } = quietThread()
+  thread.linkLost()
+  thread.block.giveSign()
+  clock.runFor(100)
+  await eventually('it is gone', () => log.includes('exited'))
+  assert.equal(log, ['ERR_LANE_CLOSED', 'exited'])
+})
+
 test('one that leaves is not ended while tasks are unfinished that its tasks have submitted', async () => {
   const clock = new ManualClock()
   const log: string[] = []
