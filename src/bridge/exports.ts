@@ -132,7 +132,7 @@ export class Exports implements Lending {
     const known = this.#exported.get(task.sequence)
     if (known !== undefined) return known
     const { table } = this.#context.sent
-    const home = table.takeHome(task.submitted)
+    const home = table.takeHome(task.sequence, task.submitted)
     const exported: Exported = {
       task,
       home,

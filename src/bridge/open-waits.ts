@@ -49,17 +49,18 @@ export class OpenWaits {
    * The task whose code runs is about to block the thread. That is told at once; and so is that all others that have
    * started here wait for it from now on.
    *
+   * @param isEndless whether it blocks it however long that takes
    * @param refuse called if the wait would be a deadlock
    * @returns to be called when the thread goes on
    */
-  beginBlocking(task: Task, refuse: (error: DeadlockError) => void): () => void {
+  beginBlocking(task: Task, isEndless: boolean, refuse: (error: DeadlockError) => void): () => void {
     const job = this.#context.running()
     if (job === undefined || job.ended) return () => {}
     const reports = this.#context.reports()
     const waits: ReportedWait[] = []
     for (const other of this.#context.started())
       if (other !== job) waits.push(new Standstill(this, other, job))
-    waits.push(new JobWait(this, job, 'end', () => [task], refuse))
+    waits.push(new JobWait(this, job, 'end', () => [task], refuse, isEndless))
     reports.beginAtOnce(waits)
     return () => reports.endAtOnce(waits)
   }
@@ -84,6 +85,7 @@ class JobWait extends ReportedWait {
   readonly #kind: WaitKind
   readonly #awaited: () => Iterable<Task>
   readonly refuse: (error: DeadlockError) => void
+  readonly #blocks: boolean
 
   constructor(
     waits: OpenWaits,
@@ -91,6 +93,7 @@ class JobWait extends ReportedWait {
     kind: WaitKind,
     awaited: () => Iterable<Task>,
     refuse: (error: DeadlockError) => void,
+    blocks = false,
   ) {
     super()
     this.#waits = waits
@@ -98,13 +101,15 @@ class JobWait extends ReportedWait {
     this.#kind = kind
     this.#awaited = awaited
     this.refuse = refuse
+    this.#blocks = blocks
   }
 
   say(): WaitSaid | null {
     // One that was given up goes on under nobody's name: its slot may be another task's.
     if (this.#job.ended) return null
     const awaited = [...this.#awaited()].filter(task => !task.dead)
-    return { kind: this.#kind, waiter: this.#waits.waiter(this.#job), awaited }
+    const said: WaitSaid = { kind: this.#kind, waiter: this.#waits.waiter(this.#job), awaited }
+    return this.#blocks ? { ...said, blocks: true } : said
   }
 }
 

@@ -188,7 +188,8 @@ export class Sender implements SenderContext {
     const blocking = this.#blocking
     this.environment.aboutToBlock?.()
     let refused: Error | null = null
-    const end = this.environment.waits?.beginBlocking(task, error => {
+    const isEndless = timeout === Number.POSITIVE_INFINITY
+    const end = this.environment.waits?.beginBlocking(task, isEndless, error => {
       refused = error
     })
     this.deliveries.during(() => {
@@ -321,6 +322,9 @@ export class Sender implements SenderContext {
         break
       case 'deadlock':
         this.reports.refused(message.wait, new DeadlockError(message.cycle))
+        break
+      case 'waits-wanted':
+        this.reports.tellAll(message.look)
         break
       case 'keys':
       case 'keys-shared':

@@ -105,6 +105,8 @@ export const FLAG = Object.freeze({
    * task's end. Set before the answer leaves.
    */
   KEPT: 64,
+  /** It cannot be taken back: what it was to hand over has been. */
+  BOUND: 128,
 })
 
 /**
@@ -332,11 +334,12 @@ export class TaskTable extends TableView {
   }
 
   /** Takes a slot that belongs to no attempt, to show the state of a task. @param submitted an instant */
-  takeHome(submitted: number): number {
+  takeHome(sequence: number, submitted: number): number {
     const id = this.take()
     this.setInt(id, INT.THREAD, 0)
     this.setInt(id, INT.LANE, NO_LANE)
     this.setInt(id, INT.ENDED_IN, 0)
+    this.setFloat(id, FLOAT.SEQUENCE, sequence)
     this.setFloat(id, FLOAT.SUBMITTED, submitted)
     this.exchange(id, SCHEDULED, SUBMITTED)
     return id

@@ -23,7 +23,7 @@ export interface ReportContext {
 }
 
 /** How a wait is told. */
-export interface WaitSaid extends Pick<WaitTold, 'kind' | 'waiter'> {
+export interface WaitSaid extends Pick<WaitTold, 'kind' | 'waiter' | 'blocks'> {
   /** None twice, and none that has ended; by what others know it, if it is not from here. */
   readonly awaited: readonly (Task | WaitTold['awaited'][number])[]
 }
@@ -125,6 +125,12 @@ export class WaitReports {
   endAtOnce(waits: readonly ReportedWait[]): void {
     for (const wait of waits) this.end(wait)
     this.#flush()
+  }
+
+  /** Tells of all that is known now. @param look by what the supervisor knows that this is the answer */
+  tellAll(look: number): void {
+    this.#flush()
+    this.#context.tell({ type: 'waits-told', look })
   }
 
   /** A wait would close a cycle. @param refusal what it ends with */

@@ -79,6 +79,11 @@ export class WaitBook<N extends WaitNode> {
     return this.#graph.awaitedBy(node)
   }
 
+  /** The waits of a node that have not ended. */
+  waitsOf(node: N): Iterable<BegunWait<N>> {
+    return this.#byWaiter.get(node) ?? []
+  }
+
   /** The greatest priority of those that wait for a node; -Infinity if nothing does. */
   inherited(node: N): number {
     return this.#graph.inherited(node)

@@ -108,6 +108,16 @@ export class SupervisedLane {
     return this.#threads
   }
 
+  /** The numbers of the threads that may start its tasks; null if there may be others soon. */
+  get crew(): readonly number[] | null {
+    if (this.#mode !== 'running') return null
+    const present = [...this.#threads].filter(thread => !thread.isGone && !this.#replaced.has(thread))
+    const isComplete =
+      present.length >= this.config.threads.max &&
+      present.every(thread => thread.isReady && !this.#retiring.has(thread))
+    return isComplete ? present.map(({ number }) => number) : null
+  }
+
   stats(): LaneThreadStats {
     const ready = this.#readyThreads
     // These go from the highest to the lowest.

@@ -21,6 +21,7 @@ import { type SenderEntry, Senders } from './senders.js'
 import { stallReport } from './stall-report.js'
 import { StallResponse } from './stall-response.js'
 import { type Stall, StallWatch } from './stall-watch.js'
+import { StandstillWatch } from './standstill-watch.js'
 import { SupervisedLane } from './supervised-lane.js'
 import type { LaneThreadStats, SupervisorStats } from './supervisor-stats.js'
 import { type Surroundings, type ThreadSource, threadSurroundings } from './surroundings.js'
@@ -38,7 +39,12 @@ export class Supervisor {
   readonly #lanes = new Map<string, SupervisedLane>()
   readonly #senders = new Senders()
   readonly #queues: LaneQueues
-  readonly waits = new WaitWatch(this.#senders, lane => this.#lanes.get(lane)?.config.rank ?? 0)
+  readonly waits = new WaitWatch(
+    this.#senders,
+    lane => this.#lanes.get(lane)?.config.rank ?? 0,
+    () => this.#standstills.blocked(),
+  )
+  readonly #standstills: StandstillWatch
   readonly #handles = new HandleRoutes(this.#senders, thread => this.#threads.get(thread))
   readonly #keys: KeyGrants
   readonly #threads = new Map<number, LaneThread>()
@@ -71,6 +77,7 @@ export class Supervisor {
         [...this.#laneOf].filter(([, { config }]) => config.name === lane).map(([number]) => number),
       tellGone: (thread, sender) => this.#threads.get(thread)?.tell({ type: 'sender-gone', sender }),
     })
+    this.#standstills = new StandstillWatch(this.waits, this.#senders, this.#lanes, timers)
     this.#ladder = new CancelLadder(clock, timers)
     this.#expiry = new ExpiryWatch(this.#senders.tables, clock, timers, {
       end: (sender, table, id) => this.#queues.end(sender, table, id, TIMED_OUT),
@@ -134,8 +141,8 @@ export class Supervisor {
     for (const config of this.#config.lanes) {
       const pool = this.#pools.get(config.name)!
       const { epochOffset } = this.#config
-      const number = (): number => ++this.#lastNumber
-      const lane = new SupervisedLane(config, pool, this.#surroundings, epochOffset, number, {
+      const next = (): number => ++this.#lastNumber
+      const lane = new SupervisedLane(config, pool, this.#surroundings, epochOffset, next, {
         joined: (joined, thread) => this.#joined(joined, thread),
         lost: (of, thread, error) => {
           this.#retirements.end(thread.number)
@@ -146,24 +153,19 @@ export class Supervisor {
             port.post({ type: 'thread-lost', ...told, ...blamed } satisfies SupervisorToSender)
           }
         },
-        exited: (of, thread) => {
-          this.#threads.delete(thread.number)
-          this.strays += thread.block.strays
-          this.#laneOf.delete(thread.number)
-          this.#stalls.forget(thread.number)
-          this.#stallResponse.forget(thread.number)
-          this.#retirements.end(thread.number)
-          this.#senders.tellOf(of.config.name, {
-            type: 'thread-exited',
-            lane: of.config.name,
-            thread: thread.number,
-          })
-          const sender = thread.number
-          this.#removeSender(sender, this.#senders.get(sender))
-          this.#queues.exited(thread.number)
-          if (!this.#handles.threadGone(sender))
-            for (const other of this.#threads.values()) other.tell({ type: 'forget-all', sender })
-          this.#keys.threadGone(thread.number)
+        exited: ({ config: { name } }, { number, block }) => {
+          this.#threads.delete(number)
+          this.strays += block.strays
+          this.#laneOf.delete(number)
+          this.#stalls.forget(number)
+          this.#stallResponse.forget(number)
+          this.#retirements.end(number)
+          this.#senders.tellOf(name, { type: 'thread-exited', lane: name, thread: number })
+          this.#removeSender(number, this.#senders.get(number))
+          this.#queues.exited(number)
+          if (!this.#handles.threadGone(number))
+            for (const other of this.#threads.values()) other.tell({ type: 'forget-all', sender: number })
+          this.#keys.threadGone(number)
         },
         restarts: (of, thread, error, after) =>
           this.#senders.tellOwners({
@@ -307,9 +309,10 @@ export class Supervisor {
       case 'queue-room':
         this.#roomInQueue(message.lane)
         break
-      default:
-        if (![this.#handles, this.waits, this.#keys].some(others => others.receive(number, message)))
-          this.strays++
+      default: {
+        const others = [this.#handles, this.waits, this.#standstills, this.#keys]
+        if (!others.some(other => other.receive(number, message))) this.strays++
+      }
     }
   }
 
@@ -383,6 +386,7 @@ export class Supervisor {
       this.#hear(number, entry, next.message)
     if (this.#senders.remove(number) === undefined) return
     this.waits.threadGone(number)
+    this.#standstills.gone(number)
     this.#retirements.senderGone(number)
     const { table } = entry
     const reason = new LaneError('ERR_LANE_CLOSED', '', 'the thread that had submitted the task has ended')

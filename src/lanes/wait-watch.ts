@@ -3,12 +3,13 @@ import type { SenderToSupervisor, WaitingNode, WaitTold } from '../bridge/protoc
 import { awaitedName } from '../core/awaited-name.js'
 import { MOST_NAMED } from '../core/dependencies.js'
 import { acrossLanes, withinLane } from '../core/lane-rank.js'
-import { WaitBook } from '../core/wait-book.js'
+import type { BlockedThread } from '../core/standstill.js'
+import { type BegunWait, WaitBook } from '../core/wait-book.js'
 import type { WaitNode } from '../core/wait-graph.js'
 import type { Senders } from './senders.js'
 
 /** A task that waits or is waited for; or a key. */
-interface Waiting extends WaitNode {
+export interface WaitEntry extends WaitNode {
   /** Tells it apart from all others. */
   readonly id: string
   /** Null for a key. */
@@ -22,6 +23,13 @@ interface Waiting extends WaitNode {
   isShown: boolean
 }
 
+/** A wait that blocks its thread, however long it takes. */
+export interface EndlessWait extends BlockedThread<WaitEntry> {
+  /** Who has told of it, and the number that it has there. */
+  readonly by: number
+  readonly id: number
+}
+
 /**
  * The waits of tasks for each other, on whatever threads they are, as far as they last.
  *
@@ -31,8 +39,9 @@ interface Waiting extends WaitNode {
 export class WaitWatch {
   readonly #senders: Senders
   readonly #rankOf: (lane: string) => number
-  readonly #nodes = new Map<string, Waiting>()
-  readonly #book = new WaitBook<Waiting>({
+  readonly #blocked: () => void
+  readonly #nodes = new Map<string, WaitEntry>()
+  readonly #book = new WaitBook<WaitEntry>({
     inherits: (task, priority) => {
       const inherited = Math.max(0, withinLane(this.#rankOf(task.lane), priority))
       // Most waits are for a task that is as urgent as its waiter anyway.
@@ -40,23 +49,46 @@ export class WaitWatch {
       task.inherited = inherited
       this.#moved.add(task)
     },
-    refused: ({ by, id, waiter, awaited }, cycle) => {
-      this.#senders.tell(by, { type: 'deadlock', wait: id, cycle: cycle.map(({ name }) => name) })
-      this.#waiters.add(waiter)
-      this.#touch(waiter, awaited)
-    },
+    refused: (wait, cycle) =>
+      this.#refused(
+        wait,
+        cycle.map(({ name }) => name),
+      ),
   })
+  /** Those that block their threads, the oldest first. */
+  readonly #endless = new Set<EndlessWait>()
   /** In the present call: those that wait for something else than before, */
-  readonly #waiters = new Set<Waiting>()
+  readonly #waiters = new Set<WaitEntry>()
   /** Those that inherit something else than before. */
-  readonly #moved = new Set<Waiting>()
+  readonly #moved = new Set<WaitEntry>()
   /** And those that may have left the book. */
-  readonly #touched = new Set<Waiting>()
+  readonly #touched = new Set<WaitEntry>()
 
-  /** @param rankOf how urgent a lane is: the place of its priority among `LANE_PRIORITIES` */
-  constructor(senders: Senders, rankOf: (lane: string) => number) {
+  /**
+   * @param rankOf how urgent a lane is: the place of its priority among `LANE_PRIORITIES`
+   * @param blocked called when a thread is blocked, however long that takes
+   */
+  constructor(senders: Senders, rankOf: (lane: string) => number, blocked: () => void = () => {}) {
     this.#senders = senders
     this.#rankOf = rankOf
+    this.#blocked = blocked
+  }
+
+  /** The waits that block threads, however long that takes; the oldest first. */
+  get endless(): Iterable<EndlessWait> {
+    return this.#endless
+  }
+
+  /** The waits of one that have not ended. */
+  waitsOf(node: WaitEntry): Iterable<BegunWait<WaitEntry>> {
+    return this.#book.waitsOf(node)
+  }
+
+  /** Ends a wait that would not. @param cycle the names of those that wait for each other, its waiter first */
+  refuse({ by, id }: EndlessWait, cycle: readonly string[]): void {
+    const wait = this.#book.end(by, id)
+    if (wait !== undefined) this.#refused(wait, cycle)
+    this.#conclude()
   }
 
   /** How many wait or are waited for. */
@@ -76,10 +108,14 @@ export class WaitWatch {
 
   /** Tasks of a thread wait, or tasks that were submitted there. */
   begin(thread: number, waits: readonly WaitTold[]): void {
-    for (const { id, kind, waiter, awaited } of waits) {
+    for (const { id, kind, waiter, awaited, blocks } of waits) {
       const node = this.#nodeOf(waiter)
       this.#book.setOwn(node, acrossLanes(this.#rankOf(node.lane), waiter.priority))
       const wait = { by: thread, id, kind, waiter: node, awaited: awaited.map(named => this.#nodeOf(named)) }
+      if (blocks === true) {
+        this.#endless.add({ by: thread, id, thread, waiter: node, awaited: wait.awaited[0]! })
+        this.#blocked()
+      }
       this.#book.begin(wait)
       // Whoever has submitted it knows what it is to start after.
       if (kind !== 'after') this.#waiters.add(node)
@@ -93,6 +129,7 @@ export class WaitWatch {
     for (const id of ids) {
       const wait = this.#book.end(thread, id)
       if (wait === undefined) continue
+      this.#over(wait)
       if (wait.kind !== 'after' || wait.waiter.isShown) this.#waiters.add(wait.waiter)
       this.#touch(wait.waiter, wait.awaited)
     }
@@ -111,7 +148,7 @@ export class WaitWatch {
     this.#conclude()
   }
 
-  #nodeOf(named: WaitingNode): Waiting {
+  #nodeOf(named: WaitingNode): WaitEntry {
     const isKey = 'key' in named
     const id = isKey ? JSON.stringify([named.lane, named.key]) : idOf(named)
     let node = this.#nodes.get(id)
@@ -132,7 +169,19 @@ export class WaitWatch {
     return node
   }
 
-  #touch(waiter: Waiting, awaited: readonly Waiting[]): void {
+  #over({ by, id }: BegunWait<WaitEntry>): void {
+    for (const wait of this.#endless) if (wait.by === by && wait.id === id) this.#endless.delete(wait)
+  }
+
+  #refused(wait: BegunWait<WaitEntry>, cycle: readonly string[]): void {
+    const { by, id, waiter, awaited } = wait
+    this.#senders.tell(by, { type: 'deadlock', wait: id, cycle })
+    this.#over(wait)
+    this.#waiters.add(waiter)
+    this.#touch(waiter, awaited)
+  }
+
+  #touch(waiter: WaitEntry, awaited: readonly WaitEntry[]): void {
     this.#touched.add(waiter)
     for (const task of awaited) this.#touched.add(task)
   }
@@ -163,7 +212,7 @@ export class WaitWatch {
   }
 
   /** Has it seen what a task waits for where it was submitted by the thread that made the scheduler. */
-  #show(waiter: Waiting): void {
+  #show(waiter: WaitEntry): void {
     if (waiter.task === null) return
     const { owner, sequence } = waiter.task
     const awaited = this.#book.awaitedBy(waiter).slice(0, MOST_NAMED)

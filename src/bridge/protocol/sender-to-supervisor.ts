@@ -170,6 +170,8 @@ export interface WaitTold {
   readonly kind: WaitKind
   readonly waiter: WaitingNode & { readonly priority: number }
   readonly awaited: readonly WaitingNode[]
+  /** It blocks this thread, however long it takes. */
+  readonly blocks?: true
 }
 
 export interface WaitsBegun {
@@ -202,6 +204,12 @@ export interface KeysHeld {
 export interface WaitsEnded {
   readonly type: 'waited'
   readonly ids: readonly number[]
+}
+
+/** The answer to `waits-wanted`: all that was known here of waits when that came has been told. */
+export interface WaitsComplete {
+  readonly type: 'waits-told'
+  readonly look: number
 }
 
 /** A task that was submitted here, and of which it was told that it is to start after others, has another priority. */
@@ -237,4 +245,5 @@ export type SenderToSupervisor =
   | TasksBequeathed
   | WaitsBegun
   | WaitsEnded
+  | WaitsComplete
   | DependantMoved

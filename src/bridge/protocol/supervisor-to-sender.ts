@@ -187,6 +187,12 @@ export interface WaitRefused {
   readonly cycle: readonly string[]
 }
 
+/** Threads seem to wait for each other for ever: what is known here of waits, and has not been told, is to be. */
+export interface WaitsWanted {
+  readonly type: 'waits-wanted'
+  readonly look: number
+}
+
 /** A task that was submitted here waits for others, or for none any more: for whoever looks. */
 export interface WaitingSeen {
   readonly type: 'waiting'
@@ -218,4 +224,5 @@ export type SupervisorToSender =
   | OutcomeHere
   | PrioritiesInherited
   | WaitRefused
+  | WaitsWanted
   | WaitingSeen

@@ -1,0 +1,103 @@
+// @time-limit 60s
+import { type LaneOptions, SchedulerThread } from 'multilane'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { arrived, newGate, openGate } from '../support/gate.js'
+import type * as standing from './tasks/standing.js'
+
+const test = suite('lanes: threads that block each other')
+
+const tasks = new URL('./tasks/standing.js', import.meta.url)
+const start = (pair: LaneOptions = { threads: 2 }) =>
+  SchedulerThread.start<typeof standing, 'pair' | 'far'>({ tasks, lanes: { pair, far: {} } })
+
+const FREE_THREAD = "a free thread of lane 'pair'"
+
+/** The values that tasks came to; of the one that was refused its cycle. */
+function apart(results: readonly unknown[]) {
+  const refused = results.filter(result => typeof result === 'object') as { code: string; cycle: string[] }[]
+  return { refused, values: results.filter(result => typeof result !== 'object') }
+}
+
+test('all threads of a lane wait for tasks of that lane: one of them is refused, and the other has its value', async () => {
+  await using scheduler = await start()
+  const { pair } = scheduler.lanes
+  const gate = newGate()
+  const asked = [1, 2].map(value => pair.run('askTogether', [gate, 2, 'pair', 'echo', value]))
+  const { refused, values } = apart(await Promise.all(asked))
+  assert.is(values.length, 1)
+  const cycle = ["task 'askTogether' on lane 'pair'", "task 'echo' on lane 'pair'", FREE_THREAD]
+  assert.equal(refused, [{ code: 'ERR_DEADLOCK', cycle }])
+  assert.is(await pair.run('echo', [3]), 3)
+  assert.is((await scheduler.stats()).strays, 0)
+})
+
+test('so it is through tasks of another lane, and while main is blocked', async () => {
+  await using scheduler = await start()
+  const { pair } = scheduler.lanes
+  const gate = newGate()
+  const asked = [1, 2].map(value => pair.submit('askTogether', [gate, 2, 'far', 'askBack', value]))
+  const { refused, values } = apart(asked.map(task => task.resultSync({ timeout: 30_000 })))
+  assert.is(values.length, 1)
+  const cycle = [
+    "task 'askTogether' on lane 'pair'",
+    "task 'askBack' on lane 'far'",
+    "task 'echo' on lane 'pair'",
+    FREE_THREAD,
+  ]
+  assert.equal(refused, [{ code: 'ERR_DEADLOCK', cycle }])
+})
+
+test('a lane that can have another thread is not refused anything', async () => {
+  await using scheduler = await start({ threads: { min: 2, max: 3 } })
+  const gate = newGate()
+  const asked = [1, 2].map(value => scheduler.lanes.pair.run('askTogether', [gate, 2, 'pair', 'echo', value]))
+  assert.equal(await Promise.all(asked), [1, 2])
+})
+
+test('nor is one of whose waits another ends by itself', async () => {
+  await using scheduler = await start()
+  const { pair } = scheduler.lanes
+  const gate = newGate()
+  const limited = pair.run('askTogether', [gate, 2, 'pair', 'echo', 1, 1_500])
+  const endless = pair.run('askTogether', [gate, 2, 'pair', 'echo', 2])
+  assert.equal(await Promise.all([limited, endless]), [{ code: 'ERR_WAIT_TIMEOUT' }, 2])
+})
+
+test('a task that has handed something over to a thread cannot leave it: who waits for that is refused', async () => {
+  await using scheduler = await start()
+  const { pair } = scheduler.lanes
+  const gate = newGate()
+  const holding = [pair.run('holdThenAsk', [gate, 'ask']), pair.run('holdThenAsk', [gate, 'hold'])]
+  await arrived(gate, 2)
+  // One for each thread.
+  const bytes = [new Uint8Array(8), new Uint8Array(8)]
+  const bound = bytes.map(one => pair.submit('sizeOf', [one], { transfer: [one.buffer] }))
+  await scheduler.lanes.far.run('keep', [bound])
+  openGate(gate)
+  const { refused, values } = apart(await Promise.all(holding))
+  assert.equal(values, ['held'])
+  const cycle = [
+    "task 'holdThenAsk' on lane 'pair'",
+    "task 'endsOfKept' on lane 'far'",
+    "task 'sizeOf' on lane 'pair'",
+  ]
+  assert.equal(refused, [{ code: 'ERR_DEADLOCK', cycle }])
+  assert.equal(await Promise.all(bound.map(task => task.result())), [8, 8])
+})
+
+test('a wait that is over, and whose thread has not come to say so, is none', async () => {
+  await using scheduler = await start()
+  const { pair, far } = scheduler.lanes
+  const gates = [newGate(), newGate(), newGate()]
+  const held = far.submit('awaitAndHold', [gates[0]!, gates[1]!, 1_000])
+  await arrived(gates[0]!)
+  // Until it is known that it waits.
+  await new Promise(resolve => setTimeout(resolve, 50))
+  openGate(gates[0]!)
+  await arrived(gates[1]!)
+  const asking = [1, 2].map(() => pair.run('askFor', [held]))
+  assert.equal(await Promise.all(asking), ['awaited', 'awaited'])
+})
+
+test.run()

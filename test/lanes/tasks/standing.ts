@@ -1,0 +1,92 @@
+import { currentTask, type TaskHandle } from 'multilane/task'
+import { arrivals, blockAt, type Gate, passBy, waitAt } from '../../support/gate.js'
+
+type Standing = typeof import('./standing.js')
+type Lane = 'pair' | 'far'
+
+const lanes = () => currentTask<Standing, Lane>().lanes
+
+export function echo<T>(value: T): T {
+  return value
+}
+
+/** Holds its loop until so many are here. */
+function meet(gate: Gate, count: number): void {
+  passBy(gate)
+  while (arrivals(gate) < count);
+}
+
+/** Asks a lane synchronously for a value, once so many others are about to as well. */
+export function askTogether(
+  gate: Gate,
+  count: number,
+  lane: Lane,
+  fn: 'echo' | 'askBack',
+  value: number,
+  timeout?: number,
+) {
+  meet(gate, count)
+  const task = lanes()[lane].submit(fn, [value])
+  return told(() => task.resultSync(timeout === undefined ? {} : { timeout }))
+}
+
+function told(wait: () => unknown): unknown {
+  try {
+    return wait()
+  } catch (error) {
+    const { code, cycle } = error as { code: string; cycle?: readonly string[] }
+    return cycle === undefined ? { code } : { code, cycle }
+  }
+}
+
+export async function askBack(value: number): Promise<unknown> {
+  return lanes().pair.run('echo', [value])
+}
+
+export async function endOf(handle: TaskHandle): Promise<unknown> {
+  return handle.result()
+}
+
+let kept: readonly TaskHandle[] = []
+
+export function keep(handles: readonly TaskHandle[]): void {
+  kept = handles
+}
+
+export async function endsOfKept(): Promise<unknown[]> {
+  return Promise.all(kept.map(handle => handle.result()))
+}
+
+/** Holds its loop at the gate; then asks for tasks of its own lane, by way of another, or goes on holding it for a while. */
+export function holdThenAsk(gate: Gate, then: 'ask' | 'hold'): unknown {
+  blockAt(gate)
+  if (then === 'ask') return told(() => lanes().far.submit('endsOfKept', []).resultSync())
+  hold(100)
+  return 'held'
+}
+
+function hold(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+}
+
+/** Awaits a task that waits at the first gate, then goes by the second and holds its loop. */
+export async function awaitAndHold(until: Gate, from: Gate, ms: number): Promise<unknown> {
+  const value = await lanes().pair.run('waitHere', [until, 'awaited'])
+  passBy(from)
+  hold(ms)
+  return value
+}
+
+export async function waitHere<T>(gate: Gate, value: T): Promise<T> {
+  await waitAt(gate)
+  return value
+}
+
+/** @returns what the task came to */
+export function askFor(handle: TaskHandle): unknown {
+  return told(() => handle.resultSync())
+}
+
+export function sizeOf(bytes: Uint8Array): number {
+  return bytes.byteLength
+}
