@@ -132,7 +132,8 @@ export class Detectors implements SchedulerWatcher {
     const sender = this.#senders.get(number)
     if (sender === undefined || sender.actor.dead) return
     for (const entry of sender.open) {
-      if (!entry.isHanded) continue
+      // One that has ended is open until that has been told.
+      if (!entry.isHanded || entry.task.dead) continue
       if (!busy) this.fail('idle', 'the thread that submitted it is taken to be idle', { entry })
       this.#meshSights.lookedAtBusy(this.#scheduler, number)
       return
