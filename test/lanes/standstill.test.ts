@@ -100,4 +100,24 @@ test('a wait that is over, and whose thread has not come to say so, is none', as
   assert.equal(await Promise.all(asking), ['awaited', 'awaited'])
 })
 
+/** What becomes of many tasks that wait for each other, by the code of their error or 'done'. */
+async function nested(order: 'down' | 'any', lane: 'top' | 'pair') {
+  const endless = { threads: 2, stallAfter: Number.POSITIVE_INFINITY }
+  await using scheduler = await SchedulerThread.start<typeof standing, 'top' | 'pair' | 'far'>({
+    tasks,
+    lanes: { top: { ...endless, threads: 3 }, pair: endless, far: endless },
+  })
+  const many = Array.from({ length: 20 }, (_, seed) => scheduler.lanes[lane].run('nest', [2, seed, order]))
+  const ends = await Promise.allSettled(many)
+  return new Set(ends.map(end => (end.status === 'fulfilled' ? 'done' : end.reason.code)))
+}
+
+test('waits that only lead from lane to lane in one direction are never refused', async () => {
+  assert.equal(await nested('down', 'top'), new Set(['done']))
+})
+
+test('waits that lead to and fro between lanes end, all of them', async () => {
+  for (const end of await nested('any', 'pair')) assert.ok(end === 'done' || end === 'ERR_DEADLOCK', end)
+})
+
 test.run()

@@ -1,5 +1,6 @@
 import { currentTask, type TaskHandle } from 'multilane/task'
 import { arrivals, blockAt, type Gate, passBy, waitAt } from '../../support/gate.js'
+import { Random } from '../../support/random.js'
 
 type Standing = typeof import('./standing.js')
 type Lane = 'pair' | 'far'
@@ -89,4 +90,18 @@ export function askFor(handle: TaskHandle): unknown {
 
 export function sizeOf(bytes: Uint8Array): number {
   return bytes.byteLength
+}
+
+/** Waits for tasks of other lanes that do the same, so many levels deep; synchronously more often than not. */
+export async function nest(levels: number, seed: number, order: 'down' | 'any'): Promise<number> {
+  const random = new Random(seed)
+  hold(random.below(3))
+  if (levels === 0) return 1
+  let leaves = 0
+  for (let count = 1 + random.below(3); count > 0; count--) {
+    const lane = order === 'any' ? random.pick<Lane>(['pair', 'far']) : levels > 1 ? 'pair' : 'far'
+    const task = lanes()[lane].submit('nest', [levels - 1, random.below(1e9), order])
+    leaves += (random.chance(0.6) ? task.resultSync() : await task.result()) as number
+  }
+  return leaves
 }
