@@ -9,6 +9,11 @@ export interface Given {
   readonly handle: TaskHandle
 }
 
+/** For how long somebody waits, in milliseconds. */
+interface Limit {
+  readonly timeout?: number
+}
+
 /** The code of an error, or its name if it has none of ours. */
 export function codeOf(error: unknown): string {
   const { code, name } = error as { readonly code?: unknown; readonly name?: unknown }
@@ -36,12 +41,14 @@ export async function waitSomehow(
   const kind = random.chance(0.2)
     ? random.pick<WaitKind>(['resultSync', 'waitSync'])
     : random.pick<WaitKind>(['result', 'result', 'wait'])
-  await waitFor(board, waiter, given, kind, through, 1 + random.below(30))
+  // Of threads that block each other for ever, one is told so.
+  const limit = random.chance(0.2) ? {} : { timeout: 1 + random.below(30) }
+  await waitFor(board, waiter, given, kind, through, limit)
 }
 
 /**
  * @param through whether the task that waits is to fail with what the other one fails with
- * @param timeout milliseconds, of the kinds that have one
+ * @param limit of the kinds that may have one
  */
 export async function waitFor(
   { journal }: BoardMemory,
@@ -49,7 +56,7 @@ export async function waitFor(
   { task, handle }: Given,
   kind: WaitKind,
   through: boolean,
-  timeout = 0,
+  limit: Limit = {},
 ): Promise<void> {
   const wait = nextNumber(journal, 'waits')
   note(journal, {
@@ -65,7 +72,7 @@ export async function waitFor(
     note(journal, { what: 'waited', wait, at: sharedNow(), through, ...how })
   try {
     // Async functions: a synchronous wait is over before the next line either way.
-    const value = await ways[kind](handle, timeout)
+    const value = await ways[kind](handle, limit)
     ended({ value }, false)
   } catch (error) {
     ended({ code: codeOf(error) }, through)
@@ -73,15 +80,15 @@ export async function waitFor(
   }
 }
 
-const ways: Record<WaitKind, (handle: TaskHandle, timeout: number) => unknown> = {
+const ways: Record<WaitKind, (handle: TaskHandle, limit: Limit) => unknown> = {
   result: handle => handle.result(),
-  wait: async (handle, timeout) => {
+  wait: async (handle, limit) => {
     // Not what `then` gives: it is the promise itself that shows that the task waits.
-    const hasEnded = await handle.wait({ timeout })
+    const hasEnded = await handle.wait(limit)
     return hasEnded ? isFinal(handle) : hasEnded
   },
-  resultSync: (handle, timeout) => handle.resultSync({ timeout }),
-  waitSync: (handle, timeout) => handle.waitSync({ timeout }) && isFinal(handle),
+  resultSync: (handle, limit) => handle.resultSync(limit),
+  waitSync: (handle, limit) => handle.waitSync(limit) && isFinal(handle),
 }
 
 function isFinal({ name, state }: TaskHandle): true {
