@@ -13,9 +13,9 @@
  * Whoever has a task leave SCHEDULED for good gives its place in the lane's queue back (`QueuePlaces`).
  *
  * Who may make which change: lane thread SCHEDULED→STARTED, STARTED→DONE, STARTED→FAILED; sender and supervisor
- * SCHEDULED or STARTED→CANCELED or TIMED_OUT; sender SCHEDULED→RECALLED, and STARTED→DONE or FAILED when it holds
+ * SCHEDULED or STARTED→CANCELED or TIMED_OUT; sender SCHEDULED→RECALLED, STARTED→DONE or FAILED when it holds
  * the lane's answer (the answer is posted before the lane's own exchange, so either may come first, with the same
- * verdict).
+ * verdict), and STARTED→FAILED when the lane thread is lost, on which the task may still run until that has exited.
  */
 import type { TimeLimit } from '../core/errors.js'
 import { FAILED, isFinal, SCHEDULED, SUBMITTED } from '../core/task-state.js'

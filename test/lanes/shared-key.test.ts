@@ -1,5 +1,8 @@
 // @time-limit 60s
-import { LaneError, SchedulerThread } from 'multilane'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { LaneError, type LaneOptions, SchedulerThread } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { eventually } from '../support/eventually.js'
@@ -17,10 +20,10 @@ const OTHER = 3
 
 type Names = 'one' | 'other' | 'books'
 
-const start = () =>
+const start = (options: LaneOptions = {}) =>
   SchedulerThread.start<typeof keyed, Names>({
     tasks,
-    lanes: { one: {}, other: {}, books: { threads: 2, concurrency: 4, grace: 10_000 } },
+    lanes: { one: {}, other: {}, books: { threads: 2, concurrency: 4, grace: 10_000, ...options } },
   })
 
 const newBooks = (): Int32Array<SharedArrayBuffer> => new Int32Array(new SharedArrayBuffer(4 * 1_000))
@@ -93,6 +96,23 @@ test('what a thread that has died left running keeps its key until it ends', asy
   assert.is(await lane.run('enter', [books.buffer, MAIN, 1], { key }), 1)
   assert.equal(entered(books), [ONE, MAIN])
   assert.is(books[OVERLAPS], 0)
+})
+
+test('nor does it lose its key with the thread that runs it, until that has exited', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'multilane-key-'))
+  try {
+    await using scheduler = await start({ stallAfter: 100, onStall: 'terminate' })
+    const lost: string[] = []
+    scheduler.on('restart', ({ lane }) => lost.push(lane))
+    const { one, books: lane } = scheduler.lanes
+    const file = join(folder, 'made')
+    const key = 'account'
+    await rejectionOf(one.run('haveMadeAndExit', [file, 3_000, key]), LaneError)
+    assert.is(await lane.run('isThere', [file], { key }), true)
+    assert.equal(lost, ['books', 'one'])
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test('who has the turn of a key and awaits a task of the same key is refused, wherever that comes from', async () => {

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { currentTask } from 'multilane/task'
 
@@ -54,4 +56,22 @@ export async function awaitEntry(books: SharedArrayBuffer, key: string): Promise
     const { code, cycle = [] } = error as { code: string; cycle?: readonly string[] }
     return [code, ...cycle].join('; ')
   }
+}
+
+/** Holds the loop from within Node, where no end of its thread reaches it, until a process of its own has made the file. */
+export function makeNatively(file: string, ms: number): void {
+  const script = `setTimeout(() => fs.writeFileSync(process.argv[1], ''), ${ms})`
+  execFileSync(process.execPath, ['-e', script, file])
+}
+
+/** Has a file made, and ends its own thread as soon as it is told that the one that makes it is lost. */
+export async function haveMadeAndExit(file: string, ms: number, key: string): Promise<void> {
+  await lanes()
+    .books.run('makeNatively', [file, ms], { key })
+    .catch(() => {})
+  process.exit(1)
+}
+
+export function isThere(file: string): boolean {
+  return existsSync(file)
 }
