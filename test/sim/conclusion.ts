@@ -11,7 +11,7 @@ import type { Entry, SimSender } from './sim-sender.js'
 import { checkTimeOut, isLimited } from './time-checks.js'
 
 /** How tasks of a kind fail by themselves. */
-const FAILURES: Readonly<Record<string, string>> = {
+export const FAILURES: Readonly<Record<string, string>> = {
   throws: 'TypeError',
   blamed: 'TypeError',
   uncloneable: 'ERR_RESULT_NOT_CLONEABLE',
@@ -20,7 +20,7 @@ const FAILURES: Readonly<Record<string, string>> = {
 }
 
 /** What a task may fail with that its thread or its lane befell. */
-const MISFORTUNES = new Set([
+export const MISFORTUNES: ReadonlySet<string> = new Set([
   'ERR_LANE_EXITED',
   'ERR_LANE_OOM',
   'ERR_LANE_TERMINATED',

@@ -3,6 +3,7 @@ import { FLOAT, INT } from '#src/bridge/shared-table.js'
 import { AGED_EVERY, AGING_MS } from '#src/core/ready-queue.js'
 import { STARTED, TASK_STATES } from '#src/core/task-state.js'
 import { mostStalled } from '#src/lanes/lane-config.js'
+import { checkAnswered, noteLostAnswers } from './answer-checks.js'
 import { checkOthersDone } from './dependency-checks.js'
 import { checkCredits, checkQueues, isAgedAndReady } from './load-checks.js'
 import { MeshSights } from './mesh-sights.js'
@@ -187,8 +188,12 @@ export class Detectors implements SchedulerWatcher {
     port.tap = {
       posted: (_, message) => {
         // What a dead sender is answered nobody hears.
-        if (Array.isArray(message) && to !== undefined && !to.actor.dead)
-          this.#answered(to, port, message, thread)
+        if (!Array.isArray(message) || to === undefined || to.actor.dead) return
+        if (to.actor.parked) this.#races.hit('answered while the owner was blocked')
+        checkAnswered(to, port, message, thread, this)
+      },
+      lost: (_, message) => {
+        if (Array.isArray(message) && to !== undefined) noteLostAnswers(to, message)
       },
       taken: (_, __, polled) => {
         if (polled) this.#sights.polled(thread)
@@ -377,18 +382,6 @@ export class Detectors implements SchedulerWatcher {
     sender.lending.length = 0
     for (let at = 0; at < batch.length; at += 1 + table.int(batch[at] as number, INT.ARGUMENTS))
       sender.out.set(batch[at] as number, port)
-  }
-
-  #answered(sender: SimSender, port: SimPort, batch: readonly unknown[], thread: SimThread): void {
-    if (sender.actor.parked) this.#races.hit('answered while the owner was blocked')
-    for (let i = 1; i < batch.length; i += 2) {
-      const id = batch[i] as number
-      if (sender.out.get(id) !== port.peer) {
-        const entry = sender.bySequence.get(sender.sender.sent.table.float(id, FLOAT.SEQUENCE))
-        this.fail('answered-once', `slot ${id} is answered, and is not out`, { entry, thread })
-      }
-      sender.out.delete(id)
-    }
   }
 }
 

@@ -1,7 +1,9 @@
 import { LENT, type Lendable } from '#src/bridge/handle-args.js'
 import type { Task } from '#src/core/task.js'
-import { TASK_STATES } from '#src/core/task-state.js'
+import { DONE, FAILED, TASK_STATES } from '#src/core/task-state.js'
 import type { TaskHandle } from '#src/lanes/task-handle.js'
+import { isTruthLost } from './answer-checks.js'
+import { codeOf } from './conclusion.js'
 import type { Detectors } from './detectors.js'
 import type { Races } from './races.js'
 import { collect } from './sim-garbage.js'
@@ -74,15 +76,23 @@ export class HeldHandles {
     for (const thread of threads) {
       const { sender, terminated, isCutOff, phase } = thread
       if (sender === null || terminated || isCutOff || sender.actor.parked || phase === 'left') continue
-      for (const { handle, entry } of this.#held.get(sender) ?? []) {
-        const { actor, hasLeft } = entry.sender
-        if (actor.dead || actor.parked || hasLeft) continue
+      for (const { handle, task, entry } of this.#held.get(sender) ?? []) {
+        const { actor, hasBequeathed } = entry.sender
+        if (actor.dead || actor.parked) continue
         const seen = TASK_STATES[entry.lane.stateOf(entry.task)]!
         const { state } = handle
         // How it waits for its start is not to be seen from afar.
         if (state === seen || (BEFORE_START.has(state) && BEFORE_START.has(seen))) continue
+        // Whether its value may be gone is seen to in the end.
+        if (hasBequeathed && isGone(task)) continue
+        if (state === TASK_STATES[DONE] && isTruthLost(entry)) continue
         this.#detectors.fail('handles', `its handle shows ${state}, and it is ${seen}`, { entry, thread })
       }
     }
   }
+}
+
+/** Whether those who have its handle were told that nobody knows any more what became of it. */
+function isGone(task: Task): boolean {
+  return task.state === FAILED && codeOf(task) === 'ERR_RESULT_GONE'
 }

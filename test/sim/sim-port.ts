@@ -7,6 +7,8 @@ export interface PortTap {
   posted(from: SimPort, message: unknown): void
   /** It is about to be dealt with. @param polled whether it was taken without the event loop */
   taken?(at: SimPort, message: unknown, polled: boolean): void
+  /** It was posted on a port that was closed at this end, and nobody will see it. */
+  lost?(from: SimPort, message: unknown): void
 }
 
 /** A message, and the ends of other channels that it brings. */
@@ -66,6 +68,7 @@ export class SimPort implements Port {
     const ends = transfer.flatMap(one => this.#endOf(one) ?? [])
     if (!this.#open) {
       for (const end of ends) end.close()
+      this.tap?.lost?.(this, message)
       return
     }
     this.peer.#receive({ message: copy, ends })

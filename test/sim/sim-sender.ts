@@ -49,6 +49,8 @@ export interface Entry {
   cancelled: boolean
   /** Whether a thread that has its handle has asked for a cancel. */
   isCancelAsked: boolean
+  /** Whether a fault has swallowed the answer of the thread that ran it. */
+  isAnswerLost: boolean
   settled: number
   /** The order of its callbacks. */
   readonly log: ('start' | 'final')[]
@@ -98,6 +100,7 @@ export function entryOf(
     isObserved: false,
     cancelled: false,
     isCancelAsked: false,
+    isAnswerLost: false,
     settled: 0,
     log: [],
     claims: 0,
@@ -137,6 +140,8 @@ export class SimSender {
   notices!: SimPort
   /** The handles that it has told to be about to give on, while the tasks have not left that they are to leave with. */
   readonly lending: HandleName[] = []
+  /** Whether it has left to the supervisor what became of its tasks: from then on that answers in its place. */
+  hasBequeathed = false
   /** Whether its thread has run its teardown. */
   hasLeft = false
   /** Whether the supervisor has dealt with its death. */

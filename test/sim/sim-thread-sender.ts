@@ -106,6 +106,10 @@ export class SimThreadSender {
   }
 
   bequeath(): Promise<void> {
-    return this.#own.bequeath()
+    const bequeathed = this.#own.bequeath()
+    bequeathed.then(() => {
+      this.sender.hasBequeathed = true
+    })
+    return bequeathed
   }
 }
