@@ -18,6 +18,8 @@ export interface ExportContext {
   /** Others know of a task from now on. */
   heed(task: Task): void
   tell(message: SenderToSupervisor): void
+  /** Whether a thread is there for others to ask, and not to go, as far as is known here. */
+  stays(lane: string, thread: number): boolean
   /** Nobody asks any more for what became of a task: the thread that ran it need not keep it. */
   forget(lane: string, thread: number, sequence: number): void
 }
@@ -87,7 +89,8 @@ export class Exports implements Lending {
 
   /**
    * The thread leaves, with all its tasks ended. What became of those that are out is left to the supervisor, which answers
-   * for them as long as anybody has a handle; values that the threads have kept that made them stay there.
+   * for them as long as anybody has a handle; values that the threads have kept that made them stay there, unless those
+   * are to go as well.
    *
    * Who has which is known for certain only when all that was on its way to this thread has come, so the supervisor is
    * asked first to send no more of it.
@@ -109,7 +112,7 @@ export class Exports implements Lending {
     const tellAs = (outcome: (task: Task) => SentOutcome): void => {
       const tasks = Array.from(this.#exported.values(), ({ task, thread, isKept, holders }) => ({
         sequence: task.sequence,
-        ...(task.state === DONE && isKept
+        ...(task.state === DONE && isKept && this.#staysBehind(task, thread)
           ? { thread, outcome: null }
           : { thread: 0, outcome: outcome(task) }),
         holders: [...holders],
@@ -121,6 +124,11 @@ export class Exports implements Lending {
     } catch {
       tellAs(cloneableOutcomeOf)
     }
+  }
+
+  /** Whether a thread that ran a task has its value when this one has left, which takes with it what itself has kept. */
+  #staysBehind({ target }: Task, thread: number): boolean {
+    return thread !== this.#context.number && this.#context.stays(target.lane, thread)
   }
 
   /** The task of a number, if it is out. */

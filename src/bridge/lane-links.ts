@@ -14,4 +14,9 @@ export class LaneLinks extends Map<number, LaneLink> {
     link?.send(message)
     return link !== undefined
   }
+
+  /** Whether a thread is connected, and not to go. */
+  stays(thread: number): boolean {
+    return this.get(thread)?.leaving === false
+  }
 }

@@ -80,6 +80,7 @@ export class Sender implements SenderContext {
       heed: task => this.dependencies.heed(task),
       sent: this.sent,
       tell: message => this.tell(message),
+      stays: (lane, thread) => this.lane(lane).links.stays(thread),
       forget: (lane, thread, sequence) =>
         void this.lane(lane).links.tell(thread, { type: 'forget', owner: number, sequence }),
     })

@@ -13,12 +13,14 @@ const test = suite('lanes: handles whose submitter has left')
 const STALL_AFTER_MS = 100
 const OUTCOMES = ['made', 'no such thing', "task 'value' was cancelled: not wanted"]
 
-const start = (teardown?: 'exits' | 'hangs') =>
+const REPLACED = { stallAfter: STALL_AFTER_MS, onStall: 'replace' } as const
+
+const start = (teardown?: 'exits' | 'hangs', work: Partial<typeof REPLACED> = {}) =>
   SchedulerThread.start<typeof parting, 'brief' | 'work' | 'later'>({
     tasks: new URL('./tasks/parting.js', import.meta.url),
     lanes: {
-      brief: { stallAfter: STALL_AFTER_MS, onStall: 'replace', workerData: teardown },
-      work: {},
+      brief: { ...REPLACED, workerData: teardown },
+      work,
       later: {},
     },
   })
@@ -63,6 +65,14 @@ test('and the thread with its value has gone: it is told that nobody has it, and
   await reasonOf(work.run('exit', []))
   const [gone, ...others] = await later.run('outcomesOfKept')
   assert.equal([gone, ...others], ["what became of 'value' is not known any more", ...OUTCOMES.slice(1)])
+})
+
+test('values that go with it, or have gone before, are told as well', async () => {
+  await using scheduler = await start(undefined, REPLACED)
+  const { brief, later } = scheduler.lanes
+  await untilLeft(scheduler, () => brief.run('leaveAfterAnother', [10 * STALL_AFTER_MS]))
+  await eventually('the other has left', async () => (await scheduler.stats()).lanes.work!.stalled === 0)
+  assert.equal(await later.run('outcomesOfKept'), ['made here', 'made there'])
 })
 
 test('hundreds that have ended within the same moment: not one value is lost', async () => {

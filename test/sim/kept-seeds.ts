@@ -30,4 +30,5 @@ export const KEPT_SEEDS: ReadonlyMap<number, string> = new Map([
   ],
   [279721, 'the simulation did not expect a value to be gone while its submitter is in its teardown'],
   [317393, 'the simulation did not expect handles to tell of an answer that was lost with its port'],
+  [354118, 'a thread left, and named itself as the one that has the value of a task (left-handles.test)'],
 ])

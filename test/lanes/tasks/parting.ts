@@ -18,16 +18,34 @@ export function fail(): never {
 
 /** Holds its thread so long that it is replaced, then submits tasks and gives their handles to another lane. */
 export async function stallAndSubmit(hold: number): Promise<void> {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, hold)
+  stall(hold)
   const { work, later } = lanes()
   const canceled = work.submit('value', ['never'], { delay: 60_000 })
   await later.run('keep', [[work.submit('value', ['made']), work.submit('fail', []), canceled]])
   canceled.cancel('not wanted')
 }
 
+/** Holds its thread so long that it is replaced. */
+export function stall(hold: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, hold)
+}
+
+/**
+ * Gives another lane the handles of two tasks that end, one on its own thread and one on another. Then it has that thread
+ * replaced, and after it its own.
+ */
+export async function leaveAfterAnother(hold: number): Promise<void> {
+  const { brief, work, later } = lanes()
+  const handles = [brief.submit('value', ['made here']), work.submit('value', ['made there'])]
+  await later.run('keep', [handles])
+  await Promise.all(handles.map(handle => handle.result()))
+  await work.run('stall', [hold])
+  stall(hold)
+}
+
 /** Submits so many tasks that end at once, and gives their handles to another lane. */
 export async function stallAndSubmitMany(hold: number, count: number): Promise<void> {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, hold)
+  stall(hold)
   const { work, later } = lanes()
   await later.run('keep', [Array.from({ length: count }, (_, n) => work.submit('number', [n]))])
 }
