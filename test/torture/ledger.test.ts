@@ -184,6 +184,24 @@ test('it sees a nested task that never ends, but where its submitter died, or wa
   finds(/never ended/, open, { endings, settledAt: 950 })
 })
 
+test('that its submitter died may show only in how others of that thread ended, where losses are not told', () => {
+  const nested = { parent: 1, thread: 7, at: 900 }
+  const open = entryOf({ nested, end: undefined, ends: 0, callbacks: ['submit'] })
+  const after = (code: string, changes: Partial<Account> = {}) => {
+    const parent = entryOf({ task: 1, lane: 'relief', end: failed(code), callbacks: ['start', 'error'] })
+    return audit({
+      ...accountOf(open, { untold: new Set(['relief']), ...changes }),
+      entries: [open, parent],
+    }).filter(complaint => complaint.includes('never ended'))
+  }
+  assert.equal(after('ERR_LANE_TERMINATED'), [])
+  assert.is(after('ERR_LANE_EXITED').length, 1)
+  assert.is(after('ERR_LANE_TERMINATED', { untold: new Set() }).length, 1)
+  const wait = { waiter: 1, thread: 7, awaited: 0, kind: 'result', from: 950 } as const
+  const through = ended({ code: 'ERR_LANE_TERMINATED', through: true })
+  assert.is(after('ERR_LANE_TERMINATED', { waits: [{ ...wait, end: through }] }).length, 1)
+})
+
 test('it sees a nested task that is refused for want of room where it could have waited', () => {
   const nested = { parent: 1, thread: 7, at: 900 }
   const refused = entryOf({

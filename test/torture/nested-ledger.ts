@@ -1,4 +1,5 @@
-import { type Account, type Entry, entryOf, GONE, hasDied, isEnding, isOrphan, isStopped } from './ledger.js'
+import { entryOf, hasDied, isEnding, isOrphan, isStopped } from './deaths.js'
+import { type Account, type Entry, GONE } from './ledger.js'
 import type { Wait } from './nested-entries.js'
 
 /** What a synchronous wait ends with when the task that waits has been cancelled, or its time is over. */
