@@ -7,12 +7,17 @@ const ASK_EVERY_MS = 1_000
 /** So many times in a row it may be silent. It answers in no time, unless it has yet to boot on a busy machine. */
 const MOST_SILENCES = 30
 
+/** So often it is looked whether others want something, in milliseconds. */
+const SERVE_EVERY_MS = 20
+
 /** As much of a bell as the sleeper needs. */
 export type SleepersBell = Pick<SenderBell, 'rung' | 'sleep' | 'isUnanswered' | 'isForsaken'>
 
 /** What the event loop does for a sender, and a blocking wait has to do in its place. */
 export interface LooplessSender {
   readonly clock: Clock
+  /** Sees to what others want of the thread, who do not ring the bell. Undefined where nobody wants anything. */
+  readonly serve: (() => void) | undefined
   /** Sends what is to leave at the end of the turn, and does what is due. */
   hurry(): void
   /** Takes whatever has been posted to it. */
@@ -65,6 +70,7 @@ export class BlockingWait {
     // What it looks for is the end of the wait: what else comes meanwhile says nothing of that.
     let budget = spin.next()
     for (;;) {
+      this.#sender.serve?.()
       this.#sender.hurry()
       const rung = this.#bell.rung
       if (rung !== this.#heard) {
@@ -81,7 +87,8 @@ export class BlockingWait {
       if (why !== undefined) throw why
       const now = clock.now()
       if (now >= end) return
-      const wakeAt = Math.min(end, this.#sender.nextDue(), this.#askAt)
+      const serveAt = this.#sender.serve === undefined ? end : now + SERVE_EVERY_MS
+      const wakeAt = Math.min(end, this.#sender.nextDue(), this.#askAt, serveAt)
       if (budget > 0 && now - since >= budget) {
         budget = 0
         spin.tried(false)

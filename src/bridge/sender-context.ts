@@ -45,6 +45,8 @@ export interface SenderEnvironment {
   readonly bell?: () => SenderBell
   /** The thread is about to be blocked: what it owes others has to leave before. */
   readonly aboutToBlock?: () => void
+  /** It is blocked: what others want of it that cannot wait until its loop turns. */
+  readonly whileBlocked?: () => void
   /** Why whoever waits is not to go on waiting: its outcome has been decided. */
   readonly interruption?: () => Error | undefined
   /** What the tasks of this thread wait for, if any run here. */

@@ -236,6 +236,7 @@ export class Sender implements SenderContext {
     }
     const sender: LooplessSender = {
       clock,
+      serve: this.environment.whileBlocked,
       hurry,
       receive,
       nextDue: () => this.reminders.next,

@@ -10,6 +10,7 @@ import { PROTOCOL_VERSION } from '../bridge/protocol/version.js'
 import { ThreadBlock } from '../bridge/thread-block.js'
 import { Epoch } from '../core/clock.js'
 import { MultilaneError, TaskCanceledError, TaskLoadError } from '../core/errors.js'
+import { ControlInbox } from './control-inbox.js'
 import { lastWorkDone } from './last-work.js'
 import type { LaneWorkerData, Lease } from './lease.js'
 import type { LoopEnvironment } from './loop-environment.js'
@@ -27,6 +28,8 @@ import { ThreadSender } from './thread-sender.js'
 const { multilane, user } = workerData as LaneWorkerData
 const loading = loadTaskModule(multilane.tasks)
 new ModuleLoads(multilane.loads).note(threadId, loading)
+
+const nextTurn = (call: () => void): void => void setImmediate(call)
 
 type Tell = (message: LaneToSupervisor, transfer?: readonly MessagePort[]) => void
 
@@ -67,6 +70,10 @@ export async function lease(terms: Lease): Promise<never> {
       thread: terms.thread,
       places: terms.places,
       aboutToBlock: () => loop.flush(),
+      whileBlocked: () => {
+        inbox.serve()
+        loop.serve()
+      },
       interruption: () => {
         const job = ambientJob()
         if (job === undefined || !job.source.isCancelled(job)) return undefined
@@ -102,15 +109,19 @@ export async function lease(terms: Lease): Promise<never> {
     tell({ type: 'exiting', code })
   })
   let lowered = (): void => {}
+  let leave = (): void => {}
   const left = new Promise<void>(resolve => {
-    control.listen(
-      message => obey(loop, message as SupervisorToLane, { leave: resolve, lowered: () => lowered() }),
-      () => {
-        lowered()
-        resolve()
-      },
-    )
+    leave = resolve
   })
+  const inbox = new ControlInbox(
+    control,
+    nextTurn,
+    message => obey(loop, message, { leave, lowered: () => lowered() }),
+    () => {
+      lowered()
+      leave()
+    },
+  )
   // After the module was loaded, which a busy machine might else draw out; before setup, so that what that starts
   // inherits it.
   const os = await lowerPriority(terms.config.os, thread => {
@@ -167,7 +178,7 @@ function makeLoop(
       awaits,
       revive,
       unread,
-      nextTurn: call => void setImmediate(call),
+      nextTurn,
       microtask: queueMicrotask,
       invoke: runInContext,
       abort: (job, reason) => contextOf(job).abort(decodeReason(reason)),

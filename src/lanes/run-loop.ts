@@ -89,11 +89,6 @@ export class RunLoop {
     return this.#pending
   }
 
-  /** Tasks started and not finished. */
-  get pending(): number {
-    return this.#pending.size
-  }
-
   /**
    * Tasks that have a slot. May be more than `concurrency`: who has waited goes on at once, in whosoever's slot, since to
    * have it wait for one would be a deadlock where that one waits for it.
@@ -176,6 +171,11 @@ export class RunLoop {
     if (this.#unsent === 0) return
     this.#unsent = 0
     for (const inlet of this.#inlets.values()) inlet.flush()
+  }
+
+  /** Takes what has come while a task blocks the thread: others may ask what has become of tasks that ran here. */
+  serve(): void {
+    if (this.#rung() && this.#poll()) this.#queueDrain()
   }
 
   #message(inlet: TaskInlet, message: unknown): void {

@@ -33,6 +33,8 @@ export interface ThreadSenderHost {
   started(): Iterable<Job>
   /** The thread is about to be blocked by a synchronous wait: what it owes others has to leave before. */
   aboutToBlock(): void
+  /** It is blocked: others may want of it what cannot wait until its loop turns, since it may be waiting for them. */
+  whileBlocked(): void
   /** Why the task whose code runs is not to go on waiting, if it is not. */
   interruption(): Error | undefined
   /** Whether the thread has submitted tasks that have not finished. */
@@ -109,6 +111,7 @@ export class ThreadSender {
         bell,
         home: { lane: host.lane, thread: host.thread, places: host.places },
         aboutToBlock: host.aboutToBlock,
+        whileBlocked: host.whileBlocked,
         interruption: host.interruption,
       },
       { history: new TaskHistory(0), lastNumber: 0 },

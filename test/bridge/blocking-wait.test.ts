@@ -25,7 +25,7 @@ class Sleeper {
   }
   readonly wait: BlockingWait
 
-  constructor() {
+  constructor(serve?: () => void) {
     this.bell.sleep = (_, within) => {
       this.slept.push(within)
       const happens = this.happenings.shift()
@@ -35,6 +35,7 @@ class Sleeper {
     this.wait = new BlockingWait(
       {
         clock: this.clock,
+        serve,
         hurry: () => void this.log.push('hurry'),
         receive: () => void this.log.push('receive'),
         nextDue: () => this.due,
@@ -184,6 +185,13 @@ test('a bell that is rung while its owner falls asleep is not missed', async () 
   }
   assert.is(late, 0)
   await worker.terminate()
+})
+
+test('what others want of the thread is looked at all along', () => {
+  let times = 0
+  const sleeper = new Sleeper(() => times++)
+  sleeper.wait.until(() => sleeper.clock.now() >= 1_000, noSpin(), FOREVER)
+  assert.ok(times >= 10, `${times} times in a second`)
 })
 
 test.run()

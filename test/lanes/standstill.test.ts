@@ -100,6 +100,29 @@ test('a wait that is over, and whose thread has not come to say so, is none', as
   assert.equal(await Promise.all(asking), ['awaited', 'awaited'])
 })
 
+test('a thread that is blocked tells what has become of tasks that ran there: to itself, and to others', async () => {
+  await using scheduler = await start({})
+  const { pair, far } = scheduler.lanes
+  for (const through of [null, 'far'] as const) {
+    // It is handed out before it has ended, so that the value does not go along.
+    const own = pair.submit('echo', ['own'], { delay: 100 })
+    await pair.run('keep', [[own]])
+    await own.result()
+    assert.is(await pair.run('askForKept', [through]), through === null ? 'own' : 'after')
+  }
+  for (let times = 0; times < 2; times++) {
+    const asked = pair.submit('echo', ['asked'], { delay: 100 })
+    await far.run('keep', [[asked]])
+    await asked.result()
+    assert.equal(
+      await pair.run('askOneWhoAsks'),
+      ['asked'],
+      'by a connection of its own, and by one that is there',
+    )
+  }
+  assert.is((await scheduler.stats()).strays, 0)
+})
+
 /** What becomes of many tasks that wait for each other, by the code of their error or 'done'. */
 async function nested(order: 'down' | 'any', lane: 'top' | 'pair') {
   const endless = { threads: 2, stallAfter: Number.POSITIVE_INFINITY }

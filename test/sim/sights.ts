@@ -66,7 +66,12 @@ export class Sights {
     if (WITHIN_TASK.has(at)) races.hit('death between claim and answer')
     if (at.startsWith('before STARTED →')) races.hit('death between answer and verdict')
     const { loop } = thread
-    if (at === 'before SCHEDULED → STARTED' && loop !== null && loop.pending === 0 && !loop.isIdle)
+    if (
+      at === 'before SCHEDULED → STARTED' &&
+      loop !== null &&
+      [...loop.started].length === 0 &&
+      !loop.isIdle
+    )
       races.hit('death between two tasks of a batch')
   }
 

@@ -45,6 +45,7 @@ export class SimThreadSender {
           running: () => thread.running,
           started: () => thread.loop!.started,
           aboutToBlock: () => thread.loop!.flush(),
+          whileBlocked: () => thread.loop!.serve(),
           interruption: () => {
             const job = thread.running
             return job?.source.isCancelled(job) === true

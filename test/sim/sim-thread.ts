@@ -120,7 +120,7 @@ export class SimThread {
 
   /** How many of its tasks have a place. */
   get inPlace(): number {
-    return this.loop === null ? 0 : this.loop.pending - this.#waiting.size
+    return this.loop === null ? 0 : [...this.loop.started].length - this.#waiting.size
   }
 
   /** Whether a task of a sender has been told to stop. */

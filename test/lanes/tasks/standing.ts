@@ -54,6 +54,21 @@ export function keep(handles: readonly TaskHandle[]): void {
   kept = handles
 }
 
+/** Asks for what it was given, itself or by a task that is to start after that. */
+export function askForKept(through: Lane | null): unknown {
+  const [handle] = kept
+  return told(() =>
+    (through === null
+      ? handle
+      : lanes()[through].submit('echo', ['after'], { after: [handle!] }))!.resultSync(),
+  )
+}
+
+/** Asks synchronously for a task that asks for what was given to its thread. */
+export function askOneWhoAsks(): unknown {
+  return told(() => lanes().far.submit('endsOfKept', []).resultSync())
+}
+
 export async function endsOfKept(): Promise<unknown[]> {
   return Promise.all(kept.map(handle => handle.result()))
 }
