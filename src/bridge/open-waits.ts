@@ -104,6 +104,11 @@ class JobWait extends ReportedWait {
     this.#blocks = blocks
   }
 
+  override get isOver(): boolean {
+    for (const task of this.#awaited()) if (!task.dead) return false
+    return true
+  }
+
   say(): WaitSaid | null {
     // One that was given up goes on under nobody's name: its slot may be another task's.
     if (this.#job.ended) return null

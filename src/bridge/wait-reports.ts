@@ -35,6 +35,11 @@ export abstract class ReportedWait {
   /** Once it is told: those of this thread's own tasks that are waited for. */
   told: readonly Task[] | null = null
 
+  /** Whether all that it was for has ended. */
+  get isOver(): boolean {
+    return false
+  }
+
   /** @returns null if there is nothing to tell of it any more */
   abstract say(): WaitSaid | null
 
@@ -127,8 +132,12 @@ export class WaitReports {
     this.#flush()
   }
 
-  /** Tells of all that is known now. @param look by what the supervisor knows that this is the answer */
+  /**
+   * Tells of all that is known now, also of waits that are over though nobody could go on yet: the thread may be blocked.
+   *
+   * @param look by what the supervisor knows that this is the answer */
   tellAll(look: number): void {
+    for (const wait of this.#open.values()) if (wait.told !== null && wait.isOver) this.end(wait)
     this.#flush()
     this.#context.tell({ type: 'waits-told', look })
   }

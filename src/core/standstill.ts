@@ -4,8 +4,10 @@ import type { WaitKind } from './wait-book.js'
 export type Whereabouts =
   /** It has ended, or nothing is known that would keep it from that. */
   | { readonly at: 'end' }
-  /** It has not started. Which thread takes it is open, unless it is bound to one. One that is sent waits for no other. */
-  | { readonly at: 'queue'; readonly lane: string; readonly bound: number | null; readonly isSent: boolean }
+  /** It has not started, and is not sent. */
+  | { readonly at: 'queue'; readonly lane: string }
+  /** It has not started, and is sent to a thread, which it may leave for another if it is not bound. It waits for no other task. */
+  | { readonly at: 'sent'; readonly lane: string; readonly thread: number; readonly isBound: boolean }
   | { readonly at: 'thread'; readonly thread: number }
   /** No task, but a key: it waits for the one that has it. */
   | { readonly at: 'key' }
@@ -57,9 +59,9 @@ type Hindrance<N, B> =
  *
  * - a blocked thread goes on if what it waits for comes to its end;
  * - a task that has not started comes to its end if all that it is to start after do, and if some thread of its lane is not
- *   blocked or goes on; if it is bound to one thread, then that one;
+ *   blocked or goes on, or the one that it is sent to; if it is bound to that, then no other;
  * - one that has started does if its thread is not blocked or goes on, and if it waits for nothing, or for one at least
- *   that comes to its end: which of several it needs nobody knows.
+ *   that comes to its end, or to its start if it waits for that: which of several it needs nobody knows.
  *
  * Whatever is left out waits for ever. What is not known to be stuck is taken to go on, so that nobody is refused for
  * nothing.
@@ -137,10 +139,11 @@ class Look<N extends Named, B extends BlockedThread<N>> {
       case 'key':
         return this.#isToStartAfter(node)
       case 'queue':
-        return (
-          (where.isSent ? null : this.#isToStartAfter(node)) ??
-          (where.bound === null ? this.#jamOf(where.lane) : this.#standing(where.bound))
-        )
+        return this.#isToStartAfter(node) ?? this.#jamOf(where.lane)
+      case 'sent': {
+        const standing = this.#standing(where.thread)
+        return standing === null || where.isBound ? standing : this.#jamOf(where.lane)
+      }
       case 'thread':
         return this.#standing(where.thread) ?? this.#waitsFor(node)
     }
@@ -170,10 +173,14 @@ class Look<N extends Named, B extends BlockedThread<N>> {
     for (const { kind, awaited } of this.#sight.waitsOf(node)) {
       // Its thread has been looked at; and what it was to start after has been.
       if (kind === 'thread' || kind === 'after') continue
-      if (kind !== 'end' || awaited.some(other => this.#ends.has(other))) return null
+      if (kind === 'limited' || awaited.some(other => this.#comes(other, kind))) return null
       hindrance ??= { by: 'task', what: awaited[0]! }
     }
     return hindrance
+  }
+
+  #comes(node: N, kind: WaitKind): boolean {
+    return this.#ends.has(node) || (kind === 'start' && this.#whereabouts.get(node)!.at === 'thread')
   }
 
   /** Follows what hinders what until that comes again. */
@@ -208,5 +215,5 @@ function named<N extends Named, B extends BlockedThread<N>>(cycle: readonly Hind
     if (by === 'lane') return { name: `a free thread of lane '${what}'` }
     return by === 'thread' ? what.waiter : what
   })
-  return nodes.filter((node, at) => node !== nodes[(at + nodes.length - 1) % nodes.length])
+  return nodes.filter((node, at) => node !== nodes[(at + 1) % nodes.length])
 }

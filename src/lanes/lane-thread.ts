@@ -158,6 +158,11 @@ export class LaneThread {
     return this.#mode === 'ready'
   }
 
+  /** Whether it may start tasks: also one that is to go may have been sent some. */
+  get mayStart(): boolean {
+    return this.#mode === 'ready' || this.#mode === 'retiring'
+  }
+
   get isGone(): boolean {
     return this.#mode === 'gone' || this.#mode === 'lost'
   }

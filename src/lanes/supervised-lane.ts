@@ -111,10 +111,11 @@ export class SupervisedLane {
   /** The numbers of the threads that may start its tasks; null if there may be others soon. */
   get crew(): readonly number[] | null {
     if (this.#mode !== 'running') return null
+    // A thread that waits synchronously holds its loop, and is replaced for it.
+    if (this.config.stallAfter < Number.POSITIVE_INFINITY && this.#replaced.size < mostStalled(this.config))
+      return null
     const present = [...this.#threads].filter(thread => !thread.isGone && !this.#replaced.has(thread))
-    const isComplete =
-      present.length >= this.config.threads.max &&
-      present.every(thread => thread.isReady && !this.#retiring.has(thread))
+    const isComplete = present.length >= this.config.threads.max && present.every(thread => thread.mayStart)
     return isComplete ? present.map(({ number }) => number) : null
   }
 

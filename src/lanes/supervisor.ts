@@ -77,7 +77,7 @@ export class Supervisor {
         [...this.#laneOf].filter(([, { config }]) => config.name === lane).map(([number]) => number),
       tellGone: (thread, sender) => this.#threads.get(thread)?.tell({ type: 'sender-gone', sender }),
     })
-    this.#standstills = new StandstillWatch(this.waits, this.#senders, this.#lanes, timers)
+    this.#standstills = new StandstillWatch(this.waits, this.#senders, this.#lanes, surroundings)
     this.#ladder = new CancelLadder(clock, timers)
     this.#expiry = new ExpiryWatch(this.#senders.tables, clock, timers, {
       end: (sender, table, id) => this.#queues.end(sender, table, id, TIMED_OUT),

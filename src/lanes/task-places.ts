@@ -30,13 +30,12 @@ export class TaskPlaces {
     this.#places.set(owner, places)
     if (places.ended.has(sequence)) return { at: 'end' }
     const id = places.sentIn.get(sequence)
-    if (id === undefined) return { at: 'queue', lane, bound: null, isSent: false }
+    if (id === undefined) return { at: 'queue', lane }
     const state = table.state(id)
     const thread = table.int(id, INT.THREAD)
     if (state === STARTED) return { at: 'thread', thread }
     if (state !== SCHEDULED) return { at: 'end' }
-    const isBound = (table.int(id, INT.FLAGS) & FLAG.BOUND) !== 0
-    return { at: 'queue', lane, bound: isBound ? thread : null, isSent: true }
+    return { at: 'sent', lane, thread, isBound: (table.int(id, INT.FLAGS) & FLAG.BOUND) !== 0 }
   }
 }
 

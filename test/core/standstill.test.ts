@@ -39,11 +39,11 @@ class Scene {
   }
 
   queued(task: string, lane: string): this {
-    return this.#place(task, { at: 'queue', lane, bound: null, isSent: false })
+    return this.#place(task, { at: 'queue', lane })
   }
 
-  sent(task: string, lane: string, bound: number | null = null): this {
-    return this.#place(task, { at: 'queue', lane, bound, isSent: true })
+  sent(task: string, lane: string, thread: number, isBound = false): this {
+    return this.#place(task, { at: 'sent', lane, thread, isBound })
   }
 
   key(name: string): this {
@@ -82,7 +82,7 @@ test('the youngest wait is refused if all threads of a lane wait for tasks of th
     .blocks('p', 1, 'x')
     .queued('x', 'a')
     .blocks('q', 2, 'y')
-    .sent('y', 'a')
+    .sent('y', 'a', 1)
   assert.equal(scene.look(), ['q', 'q', 'y', FREE_A])
 })
 
@@ -113,7 +113,7 @@ test('it is seen through lanes, dependencies and keys', () => {
     .queued('y', 'a')
   assert.equal(keyed.look(), ['p', 'p', 'x', 'k', 'y', FREE_A])
   assert.is(
-    scene().sent('x', 'b').waits('x', 'after', 'y').queued('y', 'a').look(),
+    scene().sent('x', 'b', 2).waits('x', 'after', 'y').queued('y', 'a').look(),
     null,
     'it has been sent since',
   )
@@ -128,10 +128,28 @@ test('of several that a task waits for, one that comes is enough; of those that 
 })
 
 test('a task that is bound to a thread needs that one', () => {
-  const scene = (bound: number | null) => new Scene({ a: [1, 2] }).blocks('p', 1, 'x').sent('x', 'a', bound)
-  assert.equal(scene(1).look(), ['p', 'p', 'x'])
-  assert.is(scene(2).look(), null)
-  assert.is(scene(null).look(), null)
+  const scene = (thread: number, isBound: boolean) =>
+    new Scene({ a: [1, 2] }).blocks('p', 1, 'x').sent('x', 'a', thread, isBound)
+  assert.equal(scene(1, true).look(), ['p', 'p', 'x'])
+  assert.is(scene(2, true).look(), null)
+  assert.is(scene(1, false).look(), null)
+})
+
+test('a task that is sent to a thread which is not blocked starts there, though that is to go', () => {
+  const scene = (thread: number) => new Scene({ a: [1] }).blocks('p', 1, 'x').sent('x', 'a', thread)
+  assert.is(scene(7).look(), null)
+  assert.ok(scene(1).look())
+})
+
+test('who waits for a start waits for a thread as well', () => {
+  const scene = () => new Scene({ a: [1] }).blocks('p', 1, 'x').runs('x', 2).waits('x', 'start', 'y')
+  assert.equal(scene().queued('y', 'a').look(), ['p', 'p', 'x', 'y', FREE_A])
+  assert.is(scene().runs('y', 1).look(), null, 'it has started')
+})
+
+test('the cycle begins with the one that is refused', () => {
+  const scene = new Scene({ a: [1], b: [2] }).blocks('p', 1, 'q').blocks('q', 2, 'y').queued('y', 'a')
+  assert.equal(scene.look(), ['q', 'q', 'y', FREE_A, 'p'])
 })
 
 test('what runs on a blocked thread waits for the one that blocks it', () => {

@@ -305,4 +305,13 @@ test('what another task ended with explains a failure only of one that waited fo
   assert.match(says(false), /nest 0 .* nobody on its lane did that/)
 })
 
+test('also where that was cancelled by what is no error, which whoever passes it on throws wrapped', () => {
+  const victim = entryOf({ name: 'nest', end: failed('ERR_TASK_THREW'), callbacks: ['error'] })
+  const wait: Wait = { waiter: 0, thread: 7, awaited: 1, kind: 'result', from: 900, end: undefined }
+  const says = (code: string): string =>
+    audit(accountOf(victim, { waits: [{ ...wait, end: ended({ code, through: true }) }] })).join('; ')
+  assert.not.match(says('undefined'), /^nest|; nest/)
+  assert.match(says('RangeError'), /nest 0/)
+})
+
 test.run()

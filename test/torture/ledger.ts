@@ -6,6 +6,8 @@ import { complaintsOfWaits } from './nested-ledger.js'
 
 /** What a wait for a task may come to when the thread that had submitted it has died. */
 export const GONE = ['ERR_LANE_CLOSED', 'ERR_RESULT_GONE']
+/** The reason of a signal that is no error: that has no name where the task was submitted, and comes wrapped elsewhere. */
+export const NO_ERROR = 'undefined'
 
 /** A task as it was submitted. */
 export interface Entry {
@@ -228,7 +230,12 @@ function* complaintsOfFailure(entry: Entry, end: Ending, account: Account, runs:
   const code = end.code ?? ''
   const { name, lane } = entry
   // Another one's, which it has waited for; that one is looked at by itself.
-  if (account.waits.some(({ waiter, end }) => waiter === entry.task && end?.through && end.code === code))
+  const codes = code === 'ERR_TASK_THREW' ? [code, NO_ERROR] : [code]
+  if (
+    account.waits.some(
+      ({ waiter, end }) => waiter === entry.task && end?.through && codes.includes(end.code ?? ''),
+    )
+  )
     return
   switch (code) {
     case 'RangeError':

@@ -1,11 +1,9 @@
 import { entryOf, hasDied, isEnding, isOrphan, isStopped } from './deaths.js'
-import { type Account, type Entry, GONE } from './ledger.js'
+import { type Account, type Entry, GONE, NO_ERROR } from './ledger.js'
 import type { Wait } from './nested-entries.js'
 
 /** What a synchronous wait ends with when the task that waits has been cancelled, or its time is over. */
 const STOPPED = ['ERR_TASK_CANCELED', 'ERR_TASK_TIMEOUT']
-/** The reason of a signal that is no error: that has no name where the task was submitted, and comes wrapped elsewhere. */
-const NO_ERROR = 'undefined'
 /** All that is wrong with how tasks have waited for each other. */
 export function* complaintsOfWaits(account: Account): Generator<string> {
   for (const wait of account.waits)
