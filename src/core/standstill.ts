@@ -20,6 +20,14 @@ export interface BlockedThread<N> {
   readonly awaited: N
 }
 
+/** The threads of a lane. */
+export interface Crew<N> {
+  /** Those that may start any of its tasks. */
+  readonly staying: readonly number[]
+  /** Those that start none any more, and that others come for when they have gone: when all that is on them has ended. */
+  readonly leaving: readonly { readonly thread: number; readonly tasks: readonly N[] }[]
+}
+
 /** What is known of tasks, threads and lanes at an instant. */
 export interface StandstillSight<N, B extends BlockedThread<N>> {
   /** The oldest first. */
@@ -27,8 +35,8 @@ export interface StandstillSight<N, B extends BlockedThread<N>> {
   whereIs(node: N): Whereabouts
   /** The waits of a task that have not ended. */
   waitsOf(node: N): Iterable<{ readonly kind: WaitKind; readonly awaited: readonly N[] }>
-  /** The threads that may start a task of the lane; null if there may be more than there are now. */
-  crewOf(lane: string): readonly number[] | null
+  /** Each lane's; null if there may be more threads than there are now. */
+  readonly crews: ReadonlyMap<string, Crew<N> | null>
 }
 
 /** A wait that cannot end, since its thread and others wait for each other. */
@@ -87,6 +95,8 @@ class Look<N extends Named, B extends BlockedThread<N>> {
     this.#sight = sight
     for (const blocked of sight.blocked) this.#blocked.set(blocked.thread, blocked)
     for (const { awaited } of sight.blocked) this.#reach(awaited)
+    for (const crew of sight.crews.values())
+      for (const { tasks } of crew?.leaving ?? []) for (const task of tasks) this.#reach(task)
     this.#countUp()
   }
 
@@ -155,9 +165,22 @@ class Look<N extends Named, B extends BlockedThread<N>> {
   }
 
   #jamOf(lane: string): Hindrance<N, B> | null {
-    const crew = this.#sight.crewOf(lane)
-    if (crew === null || crew.length === 0) return null
-    return crew.every(thread => this.#standing(thread) !== null) ? { by: 'lane', what: lane } : null
+    return this.#inTheWayOf(lane) === null ? null : { by: 'lane', what: lane }
+  }
+
+  /** What keeps a thread of a lane, of which none may start a task. */
+  #inTheWayOf(lane: string): Hindrance<N, B> | null {
+    const crew = this.#sight.crews.get(lane) ?? null
+    if (crew === null) return null
+    let youngest: Hindrance<N, B> | null = null
+    for (const { thread, tasks } of crew.leaving) {
+      const missing = tasks.find(task => !this.#ends.has(task))
+      youngest = this.#standing(thread) ?? (missing === undefined ? null : { by: 'task', what: missing })
+      if (youngest === null) return null
+    }
+    if (crew.staying.some(thread => this.#standing(thread) === null)) return null
+    const last = this.#sight.blocked.findLast(({ thread }) => crew.staying.includes(thread))
+    return last === undefined ? youngest : { by: 'thread', what: last }
   }
 
   #isToStartAfter(node: N): Hindrance<N, B> | null {
@@ -200,12 +223,8 @@ class Look<N extends Named, B extends BlockedThread<N>> {
       case 'thread':
         return { by: 'task', what: hindrance.what.awaited }
       case 'lane':
-        return { by: 'thread', what: this.#youngestOf(this.#sight.crewOf(hindrance.what)!) }
+        return this.#inTheWayOf(hindrance.what)!
     }
-  }
-
-  #youngestOf(crew: readonly number[]): B {
-    return this.#sight.blocked.findLast(({ thread }) => crew.includes(thread))!
   }
 }
 

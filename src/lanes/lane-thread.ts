@@ -158,7 +158,7 @@ export class LaneThread {
     return this.#mode === 'ready'
   }
 
-  /** Whether it may start tasks: also one that is to go may have been sent some. */
+  /** Whether it may start tasks: one that is to go may still have been sent some. */
   get mayStart(): boolean {
     return this.#mode === 'ready' || this.#mode === 'retiring'
   }

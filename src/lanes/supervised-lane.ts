@@ -108,15 +108,17 @@ export class SupervisedLane {
     return this.#threads
   }
 
-  /** The numbers of the threads that may start its tasks; null if there may be others soon. */
-  get crew(): readonly number[] | null {
+  /** The numbers of the threads that may start its tasks, and of those that are to go; null if there may be others soon. */
+  get crew(): { readonly staying: readonly number[]; readonly leaving: readonly number[] } | null {
     if (this.#mode !== 'running') return null
     // A thread that waits synchronously holds its loop, and is replaced for it.
     if (this.config.stallAfter < Number.POSITIVE_INFINITY && this.#replaced.size < mostStalled(this.config))
       return null
     const present = [...this.#threads].filter(thread => !thread.isGone && !this.#replaced.has(thread))
-    const isComplete = present.length >= this.config.threads.max && present.every(thread => thread.mayStart)
-    return isComplete ? present.map(({ number }) => number) : null
+    if (present.length < this.config.threads.max || !present.every(thread => thread.mayStart)) return null
+    const numbers = (isToGo: boolean): number[] =>
+      present.filter(thread => this.#retiring.has(thread) === isToGo).map(({ number }) => number)
+    return { staying: numbers(false), leaving: numbers(true) }
   }
 
   stats(): LaneThreadStats {

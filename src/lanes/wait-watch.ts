@@ -79,6 +79,11 @@ export class WaitWatch {
     return this.#endless
   }
 
+  /** A task, if it waits or is waited for. */
+  find(name: HandleName): WaitEntry | undefined {
+    return this.#nodes.get(idOf(name))
+  }
+
   /** The waits of one that have not ended. */
   waitsOf(node: WaitEntry): Iterable<BegunWait<WaitEntry>> {
     return this.#book.waitsOf(node)

@@ -9,7 +9,10 @@ const test = suite('lanes: threads that block each other')
 
 const tasks = new URL('./tasks/standing.js', import.meta.url)
 const start = (pair: LaneOptions = { threads: 2 }) =>
-  SchedulerThread.start<typeof standing, 'pair' | 'far'>({ tasks, lanes: { pair, far: {} } })
+  SchedulerThread.start<typeof standing, 'pair' | 'far' | 'other'>({
+    tasks,
+    lanes: { pair, far: {}, other: {} },
+  })
 
 const FREE_THREAD = "a free thread of lane 'pair'"
 
@@ -98,6 +101,43 @@ test('a wait that is over, and whose thread has not come to say so, is none', as
   await arrived(gates[1]!)
   const asking = [1, 2].map(() => pair.run('askFor', [held]))
   assert.equal(await Promise.all(asking), ['awaited', 'awaited'])
+})
+
+test('nor is one that was over when the thread of its task was blocked by another', async () => {
+  await using scheduler = await start({ threads: 2, stallAfter: Number.POSITIVE_INFINITY })
+  const { pair, far } = scheduler.lanes
+  const gates = [newGate(), newGate()]
+  const awaiting = far.submit('awaitAt', [gates[0]!])
+  await arrived(gates[0]!)
+  const blocking = far.run('askAt', [gates[1]!, 1_000])
+  await arrived(gates[1]!)
+  openGate(gates[0]!)
+  // It has ended by then, and whoever awaits it cannot know.
+  await new Promise(resolve => setTimeout(resolve, 100))
+  const asking = [1, 2].map(() => pair.run('askFor', [awaiting]))
+  assert.equal(await Promise.all(asking), ['awaited', 'awaited'])
+  assert.is(await blocking, false)
+  openGate(gates[1]!)
+})
+
+test('a thread that was to go, and was sent a task before that was known, is one of those that block each other', async () => {
+  await using scheduler = await start({ threads: { min: 1, max: 2, idleTimeout: 50 }, concurrency: 1 })
+  const { pair } = scheduler.lanes
+  await Promise.all([1, 2, 3, 4].map(() => pair.run('holdFor', [80])))
+  // As long as that main does not hear that one of them is to leave.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300)
+  const gate = newGate()
+  const asking = [1, 2].map(value => pair.run('askTogether', [gate, 2, 'far', 'askBack', value]))
+  const { refused, values } = apart(await Promise.all(asking))
+  assert.is(refused.length + values.length, 2)
+  for (const { code } of refused) assert.is(code, 'ERR_DEADLOCK')
+})
+
+test('a lane that replaces held threads is not refused anything: it has others soon', async () => {
+  await using scheduler = await start({ threads: 2, stallAfter: 50, onStall: 'replace' })
+  const gate = newGate()
+  const asked = [1, 2].map(value => scheduler.lanes.pair.run('askTogether', [gate, 2, 'pair', 'echo', value]))
+  assert.equal(await Promise.all(asked), [1, 2])
 })
 
 test('a thread that is blocked tells what has become of tasks that ran there: to itself, and to others', async () => {

@@ -3,7 +3,7 @@ import { arrivals, blockAt, type Gate, passBy, waitAt } from '../../support/gate
 import { Random } from '../../support/random.js'
 
 type Standing = typeof import('./standing.js')
-type Lane = 'pair' | 'far'
+type Lane = 'pair' | 'far' | 'other'
 
 const lanes = () => currentTask<Standing, Lane>().lanes
 
@@ -96,6 +96,21 @@ export async function awaitAndHold(until: Gate, from: Gate, ms: number): Promise
 export async function waitHere<T>(gate: Gate, value: T): Promise<T> {
   await waitAt(gate)
   return value
+}
+
+/** Awaits a task of the lane that waits at the gate. */
+export async function awaitAt(gate: Gate): Promise<unknown> {
+  return lanes().pair.run('waitHere', [gate, 'awaited'])
+}
+
+/** Blocks its thread, for so long at most, by a wait for a task of another lane that waits at the gate. */
+export function askAt(gate: Gate, timeout: number): boolean {
+  return lanes().other.submit('waitHere', [gate, 0]).waitSync({ timeout })
+}
+
+/** Holds its loop for so long. */
+export function holdFor(ms: number): void {
+  hold(ms)
 }
 
 /** @returns what the task came to */
