@@ -139,47 +139,20 @@ test('one whose ports close seconds before its death is seen has died of that', 
   assert.equal(log, ['ERR_LANE_OOM', 'exited'])
 })
 
-test('one whose ports have closed is ended if it does not die', async () => {
+/** A thread of which nothing runs: what it says and shows is the test's. */
+function quietThread() {
   const clock = new ManualClock()
   const log: string[] = []
+  let fail: (error: unknown) => void = () => {}
+  let control: MessagePort | undefined
   const pool = {
     onError: () => {},
     worker: () => undefined,
     replaceNoMore: () => {},
     destroy: () => Promise.resolve(),
     lease: (terms: Lease, signal: AbortSignal) =>
-      new Promise((_, reject) => {
-        terms.control.close()
-        signal.addEventListener('abort', () => reject(Object.assign(new Error(), { name: 'AbortError' })))
-      }),
-  }
-  const durations = { waits: newDurations(), runs: newDurations() }
-  const config = { ...CONFIG, startTimeout: 60_000 }
-  const from = { pool, surroundings: { ...threadSurroundings, clock, timers: clock } }
-  const thread = new LaneThread(1, config, from, 0, durations, {
-    ready: () => {},
-    lost: (_, error) => log.push((error as Error & { code: string }).code),
-    exited: () => log.push('exited'),
-    message: () => {},
-  })
-  thread.linkLost()
-  clock.runFor(10_000)
-  await eventually('it is gone', () => log.includes('exited'))
-  assert.equal(log, ['ERR_LANE_CLOSED', 'exited'])
-})
-
-/** A thread of which nothing runs: what it says and shows is the test's. */
-function quietThread() {
-  const clock = new ManualClock()
-  const log: string[] = []
-  let fail: (error: unknown) => void = () => {}
-  const pool = {
-    onError: () => {},
-    worker: () => undefined,
-    replaceNoMore: () => {},
-    destroy: () => Promise.resolve(),
-    lease: (_: Lease, signal: AbortSignal) =>
       new Promise((_resolve, reject) => {
+        control = terms.control
         fail = reject
         signal.addEventListener('abort', () => reject(Object.assign(new Error(), { name: 'AbortError' })))
       }),
@@ -193,8 +166,18 @@ function quietThread() {
     exited: () => log.push('exited'),
     message: () => {},
   })
-  return { thread, clock, log, fail: (code: string) => fail(Object.assign(new Error(), { code })) }
+  const dies = (code: string): void => fail(Object.assign(new Error(), { code }))
+  return { thread, clock, log, fail: dies, closeControl: () => control!.close() }
 }
+
+test('one whose ports have closed is ended if it does not die', async () => {
+  const { thread, clock, log, closeControl } = quietThread()
+  closeControl()
+  thread.linkLost()
+  clock.runFor(10_000)
+  await eventually('it is gone', () => log.includes('exited'))
+  assert.equal(log, ['ERR_LANE_CLOSED', 'exited'])
+})
 
 test('one that dies slowly, one port after the other, tells its own cause', async () => {
   const { thread, clock, log, fail } = quietThread()
