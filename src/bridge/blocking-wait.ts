@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.js'
 import type { SpinTrials } from '../core/spin-trials.js'
+import type { TaskStateGroup } from '../core/task-state.js'
 import type { SenderBell } from './sender-bell.js'
 
 /** So often the supervisor is asked for a sign of life while the sender sleeps, in milliseconds. */
@@ -9,6 +10,16 @@ const MOST_SILENCES = 30
 
 /** So often it is looked whether others want something, in milliseconds. */
 const SERVE_EVERY_MS = 20
+
+/** How a thread waits for a task without its event loop. */
+export interface SyncWait {
+  /** What it waits for. */
+  readonly group: TaskStateGroup
+  /** Milliseconds, or Infinity. */
+  readonly timeout: number
+  /** Whether that is so, as of now. */
+  isOver(): boolean
+}
 
 /** As much of a bell as the sleeper needs. */
 export type SleepersBell = Pick<SenderBell, 'rung' | 'sleep' | 'isUnanswered' | 'isForsaken'>

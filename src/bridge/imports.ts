@@ -3,6 +3,7 @@ import type { Reminders } from '../core/reminders.js'
 import { type CallTarget, Task, UNRESOLVED } from '../core/task.js'
 import type { TaskRecord } from '../core/task-info.js'
 import { DONE, FAILED, isFinal, NEW, SCHEDULED, STARTED } from '../core/task-state.js'
+import type { SyncWait } from './blocking-wait.js'
 import { type EncodedError, encodeError, encodeReason } from './error-codec.js'
 import { outcomeOf } from './exports.js'
 import { Failure } from './failure.js'
@@ -25,8 +26,8 @@ export interface ImportContext {
   readonly reminders: Pick<Reminders<() => void>, 'after'>
   /** @throws DeadlockError if a task that has not started needs this very thread */
   refuseDeadlock(task: Task): void
-  /** Blocks this thread until it is over. @param timeout milliseconds, or Infinity */
-  block(task: Task, isOver: () => boolean, timeout: number): void
+  /** Blocks this thread until it is over. */
+  block(task: Task, wait: SyncWait): void
 }
 
 /** What is known here of a task whose handle this thread was given. */
@@ -197,12 +198,12 @@ export class Imports implements Lending {
     return this.#context.reminders
   }
 
-  /** Blocks this thread until it is over. @param timeout milliseconds, or Infinity */
-  block(task: Task, isOver: () => boolean, timeout: number): void {
+  /** Blocks this thread until it is over. */
+  block(task: Task, wait: SyncWait): void {
     // Where one that has started is, the supervisor knows.
     if (this.recordOf(task).state < STARTED) this.#context.refuseDeadlock(task)
     this.watch(task)
-    this.#context.block(task, isOver, timeout)
+    this.#context.block(task, wait)
   }
 
   /** A task as it is now. */

@@ -2,6 +2,7 @@ import { DeadlockError } from '../core/errors.js'
 import { SpinTrials } from '../core/spin-trials.js'
 import type { Task } from '../core/task.js'
 import { SCHEDULED } from '../core/task-state.js'
+import type { SyncWait } from './blocking-wait.js'
 import type { Dispatch } from './dispatch.js'
 import type { LaneLink } from './lane-link.js'
 import type { Recall } from './recall.js'
@@ -43,12 +44,11 @@ export class LaneWaits {
    * Blocks the thread until it is over.
    *
    * @param task what is waited for
-   * @param timeout milliseconds, or Infinity
    * @throws DeadlockError if the task needs this very thread
    */
-  block(task: Task, isOver: () => boolean, timeout: number): void {
+  block(task: Task, wait: SyncWait): void {
     this.refuseDeadlock(task)
-    this.#context.block(task, this.#spin, isOver, timeout)
+    this.#context.block(task, this.#spin, wait)
   }
 
   /** The thread is about to be blocked: it is sent nothing more. */

@@ -1,6 +1,7 @@
 import type { DeadlockError } from '../core/errors.js'
 import type { Task } from '../core/task.js'
 import type { WaitKind } from '../core/wait-book.js'
+import type { SyncWait } from './blocking-wait.js'
 import type { Job } from './job.js'
 import type { WaitTold } from './protocol/sender-to-supervisor.js'
 import { FLAG, FLOAT, INT } from './shared-table.js'
@@ -49,18 +50,18 @@ export class OpenWaits {
    * The task whose code runs is about to block the thread. That is told at once; and so is that all others that have
    * started here wait for it from now on.
    *
-   * @param isEndless whether it blocks it however long that takes
+   * @param terms how it waits for the task
    * @param refuse called if the wait would be a deadlock
    * @returns to be called when the thread goes on
    */
-  beginBlocking(task: Task, isEndless: boolean, refuse: (error: DeadlockError) => void): () => void {
+  beginBlocking(task: Task, terms: SyncWait, refuse: (error: DeadlockError) => void): () => void {
     const job = this.#context.running()
     if (job === undefined || job.ended) return () => {}
     const reports = this.#context.reports()
     const waits: ReportedWait[] = []
-    for (const other of this.#context.started())
-      if (other !== job) waits.push(new Standstill(this, other, job))
-    waits.push(new JobWait(this, job, 'end', () => [task], refuse, isEndless))
+    // In its first synchronous stretch it is not among those that have started.
+    for (const one of new Set([job, ...this.#context.started()])) waits.push(new Standstill(this, one, job))
+    waits.push(new BlockingJobWait(this, job, task, terms, refuse))
     reports.beginAtOnce(waits)
     return () => reports.endAtOnce(waits)
   }
@@ -85,7 +86,6 @@ class JobWait extends ReportedWait {
   readonly #kind: WaitKind
   readonly #awaited: () => Iterable<Task>
   readonly refuse: (error: DeadlockError) => void
-  readonly #blocks: boolean
 
   constructor(
     waits: OpenWaits,
@@ -93,7 +93,6 @@ class JobWait extends ReportedWait {
     kind: WaitKind,
     awaited: () => Iterable<Task>,
     refuse: (error: DeadlockError) => void,
-    blocks = false,
   ) {
     super()
     this.#waits = waits
@@ -101,7 +100,6 @@ class JobWait extends ReportedWait {
     this.#kind = kind
     this.#awaited = awaited
     this.refuse = refuse
-    this.#blocks = blocks
   }
 
   override get isOver(): boolean {
@@ -113,12 +111,46 @@ class JobWait extends ReportedWait {
     // One that was given up goes on under nobody's name: its slot may be another task's.
     if (this.#job.ended) return null
     const awaited = [...this.#awaited()].filter(task => !task.dead)
-    const said: WaitSaid = { kind: this.#kind, waiter: this.#waits.waiter(this.#job), awaited }
-    return this.#blocks ? { ...said, blocks: true } : said
+    return { kind: this.#kind, waiter: this.#waits.waiter(this.#job), awaited }
   }
 }
 
-/** A task can do nothing, since another blocks its thread. */
+/** A task blocks its thread until another has ended or started. */
+class BlockingJobWait extends ReportedWait {
+  readonly #waits: OpenWaits
+  readonly #job: Job
+  readonly #task: Task
+  readonly #terms: SyncWait
+  readonly refuse: (error: DeadlockError) => void
+
+  constructor(
+    waits: OpenWaits,
+    job: Job,
+    task: Task,
+    terms: SyncWait,
+    refuse: (error: DeadlockError) => void,
+  ) {
+    super()
+    this.#waits = waits
+    this.#job = job
+    this.#task = task
+    this.#terms = terms
+    this.refuse = refuse
+  }
+
+  override get isOver(): boolean {
+    return this.#terms.isOver()
+  }
+
+  say(): WaitSaid | null {
+    if (this.#job.ended || this.#task.dead) return null
+    const { group, timeout } = this.#terms
+    const kind = timeout < Number.POSITIVE_INFINITY ? 'blocking' : group === 'RUNNING' ? 'start' : 'end'
+    return { kind, waiter: { ...this.#waits.waiter(this.#job), blocks: true }, awaited: [this.#task] }
+  }
+}
+
+/** A task can do nothing, since it or another blocks its thread. */
 class Standstill extends ReportedWait {
   readonly #waits: OpenWaits
   readonly #job: Job
@@ -135,7 +167,7 @@ class Standstill extends ReportedWait {
     // Whoever waits for one whose outcome has been decided does not wait for what its code still does.
     if (this.#job.source.isCancelled(this.#job)) return null
     const { priority: _, ...blocking } = this.#waits.waiter(this.#blocking)
-    return { kind: 'thread', waiter: this.#waits.waiter(this.#job), awaited: [blocking] }
+    return { kind: 'thread', waiter: this.#waits.waiter(this.#job), awaited: [{ ...blocking, blocks: true }] }
   }
 
   refuse(): void {}

@@ -4,6 +4,7 @@ import type { Reminders, Timers } from '../core/reminders.js'
 import type { SpinTrials } from '../core/spin-trials.js'
 import type { Task } from '../core/task.js'
 import type { TaskHistory } from '../core/task-history.js'
+import type { SyncWait } from './blocking-wait.js'
 import type { Deliveries } from './deliveries.js'
 import type { Exports } from './exports.js'
 import type { Imports } from './imports.js'
@@ -96,7 +97,7 @@ export interface SenderContext {
   /** The buffer of its doorbell, once it has waited synchronously. */
   readonly bell: SharedArrayBuffer | null
   /** As `BlockingWait.until`. @throws DeadlockError where the thread must not be blocked */
-  block(task: Task, spin: SpinTrials, isOver: () => boolean, timeout: number): void
+  block(task: Task, spin: SpinTrials, wait: SyncWait): void
 }
 
 /** What a sender must know of a lane. */

@@ -4,7 +4,7 @@ import { SpinTrials } from '../core/spin-trials.js'
 import type { Task } from '../core/task.js'
 import { TaskHistory } from '../core/task-history.js'
 import { UnfinishedTasks } from '../core/unfinished.js'
-import { BlockingWait, type LooplessSender } from './blocking-wait.js'
+import { BlockingWait, type LooplessSender, type SyncWait } from './blocking-wait.js'
 import { Deliveries } from './deliveries.js'
 import { decodeError, decodeReason } from './error-codec.js'
 import { Exports } from './exports.js'
@@ -93,7 +93,7 @@ export class Sender implements SenderContext {
       defer: call => environment.defer(call),
       reminders: this.reminders,
       refuseDeadlock: task => this.lane(task.target.lane).waits.refuseDeadlock(task),
-      block: (task, isOver, timeout) => this.block(task, this.#importSpin, isOver, timeout),
+      block: (task, wait) => this.block(task, this.#importSpin, wait),
     })
     for (const terms of lanes) this.#lanes.set(terms.name, new LaneSender(this, terms))
   }
@@ -183,26 +183,25 @@ export class Sender implements SenderContext {
     return this.#bell
   }
 
-  block(task: Task, spin: SpinTrials, isOver: () => boolean, timeout: number): void {
+  block(task: Task, spin: SpinTrials, wait: SyncWait): void {
     this.#blocking ??= this.#hangBell(task)
     const { home } = this.environment
     const blocking = this.#blocking
     this.environment.aboutToBlock?.()
     let refused: Error | null = null
-    const isEndless = timeout === Number.POSITIVE_INFINITY
-    const end = this.environment.waits?.beginBlocking(task, isEndless, error => {
+    const end = this.environment.waits?.beginBlocking(task, wait, error => {
       refused = error
     })
     this.deliveries.during(() => {
       if (home !== undefined) this.#lanes.get(home.lane)?.waits.leaveOut(home.thread)
       try {
-        blocking.until(() => refused !== null || isOver(), spin, timeout)
+        blocking.until(() => refused !== null || wait.isOver(), spin, wait.timeout)
       } finally {
         end?.()
         if (home !== undefined) this.#lanes.get(home.lane)?.waits.takeIn(home.thread)
       }
     })
-    if (refused !== null && !isOver()) throw refused
+    if (refused !== null && !wait.isOver()) throw refused
   }
 
   #hangBell(task: Task): BlockingWait {

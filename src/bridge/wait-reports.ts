@@ -23,7 +23,7 @@ export interface ReportContext {
 }
 
 /** How a wait is told. */
-export interface WaitSaid extends Pick<WaitTold, 'kind' | 'waiter' | 'blocks'> {
+export interface WaitSaid extends Pick<WaitTold, 'kind' | 'waiter'> {
   /** None twice, and none that has ended; by what others know it, if it is not from here. */
   readonly awaited: readonly (Task | WaitTold['awaited'][number])[]
 }

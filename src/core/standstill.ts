@@ -12,12 +12,14 @@ export type Whereabouts =
   /** No task, but a key: it waits for the one that has it. */
   | { readonly at: 'key' }
 
-/** A thread that can do nothing until another task has ended, however long that takes. */
+/** A thread that can do nothing until another task has ended or started, however long that takes. */
 export interface BlockedThread<N> {
   readonly thread: number
   /** The task that blocks it. */
   readonly waiter: N
   readonly awaited: N
+  /** What of the awaited it is that it waits for: its start, or its end. */
+  readonly kind: WaitKind
 }
 
 /** The threads of a lane. */
@@ -65,7 +67,7 @@ type Hindrance<N, B> =
  * The cycles of a graph do not show these: a task that has not started needs *some* thread of its lane, and is stuck only
  * if each of them is blocked and none goes on. So what goes on is counted up instead, to the least fixed point of:
  *
- * - a blocked thread goes on if what it waits for comes to its end;
+ * - a blocked thread goes on if what it waits for comes to its end, or to its start if it waits for that;
  * - a task that has not started comes to its end if all that it is to start after do, and if some thread of its lane is not
  *   blocked or goes on, or the one that it is sent to; if it is bound to that, then no other;
  * - one that has started does if its thread is not blocked or goes on, and if it waits for nothing, or for one at least
@@ -123,19 +125,20 @@ class Look<N extends Named, B extends BlockedThread<N>> {
       if (isDone || this.#whereabouts.has(node)) continue
       this.#whereabouts.set(node, this.#sight.whereIs(node))
       open.push({ node, isDone: true })
-      for (const { awaited } of this.#sight.waitsOf(node))
-        for (const other of awaited) open.push({ node: other, isDone: false })
+      for (const { kind, awaited } of this.#sight.waitsOf(node))
+        for (const other of kind === 'thread' ? [] : awaited) open.push({ node: other, isDone: false })
     }
   }
 
   #countUp(): void {
-    for (let before = -1; before < this.#ends.size; ) {
-      before = this.#ends.size
+    const known = (): number => this.#ends.size + this.#goesOn.size
+    for (let before = -1; before < known(); ) {
+      before = known()
       for (const node of this.#nodes) {
         if (!this.#ends.has(node) && this.#hindranceOf(node) === null) this.#ends.add(node)
       }
-      for (const { thread, awaited } of this.#sight.blocked) {
-        if (this.#ends.has(awaited)) this.#goesOn.add(thread)
+      for (const { thread, awaited, kind } of this.#sight.blocked) {
+        if (this.#comes(awaited, kind)) this.#goesOn.add(thread)
       }
     }
   }

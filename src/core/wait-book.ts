@@ -2,7 +2,7 @@ import { SmallSet } from './small-set.js'
 import { WaitGraph, type WaitGraphObserver, type WaitNode } from './wait-graph.js'
 
 /** How one waits for others; `WaitBook` says what comes of it. */
-export type WaitKind = 'end' | 'start' | 'limited' | 'thread' | 'after'
+export type WaitKind = 'end' | 'start' | 'limited' | 'blocking' | 'thread' | 'after'
 
 /** A wait as it is begun. */
 export interface BegunWait<N> {
@@ -40,12 +40,16 @@ interface BookedWait<N> extends BegunWait<N> {
  * | `start`   | the start of another                                   | is refused if that cannot start; if it runs, the   |
  * |           |                                                        | wait is over, and nobody has told it yet: gives way|
  * | `limited` | the end or start of others, for a time                 | gives way: it ends by itself, and the cycle with it|
- * | `thread`  | a task that blocks the thread of the waiter            | is not counted if it would close one               |
+ * | `blocking`| the same, and its thread is blocked meanwhile          | is refused, before any other: it is in vain        |
+ * | `thread`  | that which blocks the thread of the waiter             | stays                                              |
  * | `after`   | the end of others, before it starts; the turn of its   | stays                                              |
  * |           | key, or being a key, the one that has the turn         |                                                    |
  *
  * What gives way does not count any more for those of the cycle. It would have handed on what is inherited, but in a
  * cycle nothing can go on by it.
+ *
+ * What blocks a thread is a node of its own. All that has started there waits for it, the task that blocks it among them,
+ * and it waits for what that task asks for just now. So what else the task may wait for is in nobody's way.
  *
  * A wait of the kind `after` is never refused. It is there from the moment at which its waiter is submitted, so before
  * anybody can wait for that: of all waits of a cycle the last to begin is one that a task began, and that is the one to
@@ -144,9 +148,9 @@ export class WaitBook<N extends WaitNode> {
       }
       if (this.#givesWay(wait, [...this.#between(cycle, 1)])) return null
       if (this.#clearWay(cycle, wait)) continue
-      if (canBeRefused(wait)) return cycle
-      if (wait.kind === 'thread') return null
-      const [youngest, from] = this.#youngestIn(cycle)
+      const [inVain, place] = this.#youngestIn(cycle, isInVain)
+      if (canBeRefused(wait) && (inVain === null || isInVain(wait))) return cycle
+      const [youngest, from] = inVain === null ? this.#youngestIn(cycle, canBeRefused) : [inVain, place]
       if (youngest === null) return null
       this.#refuse(youngest, [...cycle.slice(from), ...cycle.slice(0, from)])
     }
@@ -184,13 +188,16 @@ export class WaitBook<N extends WaitNode> {
     return false
   }
 
-  /** The last to begin of all in a cycle that can be refused, and the place of its waiter. */
-  #youngestIn(cycle: readonly N[]): readonly [wait: BookedWait<N> | null, place: number] {
+  /** The last to begin of such waits in a cycle, and the place of its waiter. */
+  #youngestIn(
+    cycle: readonly N[],
+    isSuch: (wait: BookedWait<N>) => boolean,
+  ): readonly [wait: BookedWait<N> | null, place: number] {
     let youngest: BookedWait<N> | null = null
     let at = 0
     for (let place = 1; place < cycle.length; place++) {
       for (const wait of this.#between(cycle, place)) {
-        if (!canBeRefused(wait) || (youngest !== null && youngest.order > wait.order)) continue
+        if (!isSuch(wait) || (youngest !== null && youngest.order > wait.order)) continue
         youngest = wait
         at = place
       }
@@ -217,5 +224,10 @@ export class WaitBook<N extends WaitNode> {
 }
 
 function canBeRefused({ kind }: { readonly kind: WaitKind }): boolean {
-  return kind === 'end' || kind === 'start'
+  return kind === 'end' || kind === 'start' || kind === 'blocking'
+}
+
+/** In a cycle. As long as it lasts, so does the cycle. */
+function isInVain({ kind }: { readonly kind: WaitKind }): boolean {
+  return kind === 'blocking'
 }

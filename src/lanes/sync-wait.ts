@@ -17,7 +17,7 @@ export function waitSync(task: Task, keeper: TaskKeeper, options: WaitOptions): 
     const extras = task.rareOptions()
     extras.reportStart = true
     keeper.sight.reportStart(task)
-    keeper.waits.block(task, isOver, timeout)
+    keeper.waits.block(task, { group, timeout, isOver })
   }
   return isStarted()
 }
@@ -33,6 +33,6 @@ export function resultSync(task: Task, keeper: TaskKeeper, options: { readonly t
 }
 
 function blockUntilDead(task: Task, keeper: TaskKeeper, timeout: number): boolean {
-  if (!task.dead) keeper.waits.block(task, () => task.dead, timeout)
+  if (!task.dead) keeper.waits.block(task, { group: 'FINISHED', timeout, isOver: () => task.dead })
   return task.dead
 }

@@ -1,3 +1,4 @@
+import type { SyncWait } from '../bridge/blocking-wait.js'
 import type { Failure } from '../bridge/failure.js'
 import type { Lending } from '../bridge/lending.js'
 import type { Reminders } from '../core/reminders.js'
@@ -32,10 +33,9 @@ export interface KeptWaits {
   /**
    * Blocks the thread until it is over, or for so long.
    *
-   * @param timeout milliseconds, or Infinity
    * @throws DeadlockError (`ERR_DEADLOCK`) if the task needs this very thread
    */
-  block(task: Task, isOver: () => boolean, timeout: number): void
+  block(task: Task, wait: SyncWait): void
 }
 
 /** What is to be seen of a task now. */

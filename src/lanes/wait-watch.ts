@@ -1,5 +1,10 @@
 import type { HandleName } from '../bridge/lending.js'
-import type { SenderToSupervisor, WaitingNode, WaitTold } from '../bridge/protocol/sender-to-supervisor.js'
+import type {
+  SenderToSupervisor,
+  WaitingNode,
+  WaitingTask,
+  WaitTold,
+} from '../bridge/protocol/sender-to-supervisor.js'
 import { awaitedName } from '../core/awaited-name.js'
 import { MOST_NAMED } from '../core/dependencies.js'
 import { acrossLanes, withinLane } from '../core/lane-rank.js'
@@ -8,12 +13,14 @@ import { type BegunWait, WaitBook } from '../core/wait-book.js'
 import type { WaitNode } from '../core/wait-graph.js'
 import type { Senders } from './senders.js'
 
-/** A task that waits or is waited for; or a key. */
+/** A task that waits or is waited for; or a key; or what blocks a thread. */
 export interface WaitEntry extends WaitNode {
   /** Tells it apart from all others. */
   readonly id: string
-  /** Null for a key. */
+  /** Null for a key, and for what blocks a thread. */
   readonly task: HandleName | null
+  /** The task that blocks its thread by it, if it is that. */
+  readonly blocker: WaitEntry | null
   readonly lane: string
   /** The priority within its lane that it has from others. */
   inherited: number
@@ -49,11 +56,7 @@ export class WaitWatch {
       task.inherited = inherited
       this.#moved.add(task)
     },
-    refused: (wait, cycle) =>
-      this.#refused(
-        wait,
-        cycle.map(({ name }) => name),
-      ),
+    refused: (wait, cycle) => this.#refused(wait, namesOf(cycle)),
   })
   /** Those that block their threads, the oldest first. */
   readonly #endless = new Set<EndlessWait>()
@@ -113,12 +116,12 @@ export class WaitWatch {
 
   /** Tasks of a thread wait, or tasks that were submitted there. */
   begin(thread: number, waits: readonly WaitTold[]): void {
-    for (const { id, kind, waiter, awaited, blocks } of waits) {
+    for (const { id, kind, waiter, awaited } of waits) {
       const node = this.#nodeOf(waiter)
       this.#book.setOwn(node, acrossLanes(this.#rankOf(node.lane), waiter.priority))
       const wait = { by: thread, id, kind, waiter: node, awaited: awaited.map(named => this.#nodeOf(named)) }
-      if (blocks === true) {
-        this.#endless.add({ by: thread, id, thread, waiter: node, awaited: wait.awaited[0]! })
+      if (node.blocker !== null && kind !== 'blocking') {
+        this.#endless.add({ by: thread, id, kind, thread, waiter: node.blocker, awaited: wait.awaited[0]! })
         this.#blocked()
       }
       this.#book.begin(wait)
@@ -154,16 +157,16 @@ export class WaitWatch {
   }
 
   #nodeOf(named: WaitingNode): WaitEntry {
-    const isKey = 'key' in named
-    const id = isKey ? JSON.stringify([named.lane, named.key]) : idOf(named)
+    const id = idOf(named)
     let node = this.#nodes.get(id)
     if (node === undefined) {
       const { lane } = named
       node = {
         id,
-        task: isKey ? null : { owner: named.owner, sequence: named.sequence },
+        task: 'key' in named || 'blocks' in named ? null : { owner: named.owner, sequence: named.sequence },
+        blocker: 'blocks' in named ? this.#nodeOf(taskOf(named)) : null,
         lane,
-        name: isKey ? `key '${named.key}' on lane '${lane}'` : awaitedName(named),
+        name: 'key' in named ? `key '${named.key}' on lane '${lane}'` : awaitedName(named),
         own: acrossLanes(this.#rankOf(lane), 0),
         inherited: 0,
         told: 0,
@@ -187,8 +190,10 @@ export class WaitWatch {
   }
 
   #touch(waiter: WaitEntry, awaited: readonly WaitEntry[]): void {
-    this.#touched.add(waiter)
-    for (const task of awaited) this.#touched.add(task)
+    for (const node of [waiter, ...awaited]) {
+      this.#touched.add(node)
+      if (node.blocker !== null) this.#touched.add(node.blocker)
+    }
   }
 
   /** Once for all: one that waits for thousands is told of once. */
@@ -217,16 +222,33 @@ export class WaitWatch {
   }
 
   /** Has it seen what a task waits for where it was submitted by the thread that made the scheduler. */
-  #show(waiter: WaitEntry): void {
+  #show(changed: WaitEntry): void {
+    const waiter = changed.blocker ?? changed
     if (waiter.task === null) return
     const { owner, sequence } = waiter.task
-    const awaited = this.#book.awaitedBy(waiter).slice(0, MOST_NAMED)
+    const awaited = this.#book
+      .awaitedBy(waiter)
+      .flatMap(one => (one.blocker === waiter ? this.#book.awaitedBy(one) : one))
+      .slice(0, MOST_NAMED)
     waiter.isShown = awaited.length > 0
     const names = awaited.map(({ name }) => name)
     this.#senders.tellOwner(owner, { type: 'waiting', sequence, awaited: names })
   }
 }
 
-function idOf({ owner, sequence }: HandleName): string {
-  return `${owner}:${sequence}`
+/** A task that blocks its thread stands for what it does. */
+function namesOf(cycle: readonly WaitEntry[]): string[] {
+  const told = cycle.filter((node, at) => cycle[(at + 1) % cycle.length]!.blocker !== node)
+  return told.map(({ name }) => name)
+}
+
+function taskOf({ owner, sequence, name, lane }: WaitingTask): WaitingTask {
+  return { owner, sequence, name, lane }
+}
+
+function idOf(node: WaitingNode | HandleName): string {
+  if ('key' in node) return JSON.stringify([node.lane, node.key])
+  const { owner, sequence } = node
+  // A task blocks but one thread at a time.
+  return 'blocks' in node ? `${owner}:${sequence} blocks` : `${owner}:${sequence}`
 }

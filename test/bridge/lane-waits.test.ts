@@ -51,7 +51,7 @@ function makeRig({ home, threads = { min: 1, max: 1 } }: Terms = {}) {
 }
 
 function block(rig: SenderRig, { task }: Submitted): void {
-  rig.lane.waits.block(task, () => task.dead, 5_000)
+  rig.lane.waits.block(task, { group: 'FINISHED', timeout: 5_000, isOver: () => task.dead })
 }
 
 function refusalOf(call: () => void): DeadlockError {

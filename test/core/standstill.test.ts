@@ -35,10 +35,10 @@ class Scene {
     return this
   }
 
-  /** A task blocks its thread until another has ended. */
-  blocks(waiter: string, thread: number, awaited: string): this {
-    this.runs(waiter, thread).waits(waiter, 'end', awaited)
-    this.#blocked.push({ thread, waiter: this.node(waiter), awaited: this.node(awaited) })
+  /** A task blocks its thread until another has ended, or started. */
+  blocks(waiter: string, thread: number, awaited: string, kind: WaitKind = 'end'): this {
+    this.runs(waiter, thread)
+    this.#blocked.push({ thread, waiter: this.node(waiter), awaited: this.node(awaited), kind })
     return this
   }
 
@@ -198,6 +198,12 @@ test('a hundred thousand that wait for each other in a row are looked at without
   assert.is(scene.look(), null)
   scene.queued(`t${count}`, 'a')
   assert.is(scene.look()?.length, count + 4)
+})
+
+test('a thread that is blocked until another task has started goes on if that has, whatever becomes of it', () => {
+  const scene = () => new Scene({ a: [1], b: [2] }).blocks('p', 1, 'x', 'start').blocks('q', 2, 'p')
+  assert.is(scene().runs('x', 2).look(), null)
+  assert.equal(scene().queued('x', 'a').look(), ['p', 'p', 'x', "a free thread of lane 'a'"])
 })
 
 test.run()

@@ -89,6 +89,8 @@ export class CheckedBook {
     if (kind === 'after') others = others.filter(({ index }) => index < node.index)
     // And what runs is to start after nothing.
     const running = kind === 'after' ? [] : kind === 'thread' ? [node, ...others] : [node]
+    // What blocks a thread is new when others begin to wait for it.
+    if (kind === 'thread' && others.some(one => one === node || this.#isKnown(one))) return
     if (kind === 'after' && this.#runs.has(node)) return
     if (running.some(one => this.#open.some(wait => wait.kind === 'after' && wait.waiter === one))) return
     if (others.length === 0) return
@@ -99,8 +101,13 @@ export class CheckedBook {
     this.book.begin(wait)
   }
 
+  /** Whether one has a part in a wait. */
+  #isKnown(node: Node): boolean {
+    return this.#open.some(({ waiter, awaited }) => waiter === node || awaited.includes(node))
+  }
+
   #refused(wait: Wait, cycle: readonly Node[]): void {
-    assert.ok(wait.kind === 'end' || wait.kind === 'start', `${wait.kind} was refused`)
+    assert.ok(['end', 'start', 'blocking'].includes(wait.kind), `${wait.kind} was refused`)
     this.seen.refused++
     if (this.#new?.kind === 'after') this.seen.refusedForAfter++
     this.seen.longest = Math.max(this.seen.longest, cycle.length)
@@ -109,7 +116,9 @@ export class CheckedBook {
     assert.ok(wait.awaited.includes(cycle[1 % cycle.length]!))
     for (const [place, one] of cycle.entries()) {
       const next = cycle[(place + 1) % cycle.length]!
-      const between = this.#open.filter(({ waiter, awaited }) => waiter === one && awaited.includes(next))
+      const between = this.#between(one, next)
+      if (between.some(({ kind }) => kind === 'blocking'))
+        assert.is(wait.kind, 'blocking', 'another is in vain, and was not refused')
       assert.ok(
         between.some(({ kind }) => kind !== 'limited'),
         `${one.name} does not wait for ${next.name} for ever`,
@@ -123,7 +132,7 @@ export class CheckedBook {
     assert.not.ok(hasCycle(edges), 'there is a cycle')
     for (const [waiter, awaited] of edges)
       assert.ok(this.#between(waiter, awaited).length > 0, `${waiter.name} waits for ${awaited.name} no more`)
-    const forEver = this.#open.filter(({ kind }) => kind === 'end' || kind === 'after')
+    const forEver = this.#open.filter(({ kind }) => ['end', 'blocking', 'after', 'thread'].includes(kind))
     assert.not.ok(hasCycle(forEver.flatMap(edgesOf)), 'some wait for each other for ever')
     this.#checkLost(before, edges)
     this.#checkInherited(edges)
@@ -140,7 +149,7 @@ export class CheckedBook {
         if (this.#gaveWay.has(name)) continue
         this.#gaveWay.add(name)
         this.seen.gaveWay++
-        assert.ok(['limited', 'start', 'thread'].includes(wait.kind), `${wait.kind} gave way`)
+        assert.ok(['limited', 'start'].includes(wait.kind), `${wait.kind} gave way`)
         const [waiter, awaited] = edge
         assert.ok(waiter === awaited || reaches(all, awaited, waiter), 'it gave way, and there is no cycle')
       }

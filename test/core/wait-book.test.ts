@@ -16,6 +16,7 @@ const KINDS: readonly WaitKind[] = [
   'after',
   'after',
   'limited',
+  'blocking',
   'start',
   'thread',
 ]
@@ -163,11 +164,39 @@ test('who awaits the start of one that waits for something awaits it no more; on
 
 test('a thread that is blocked is in a cycle through all its tasks', () => {
   const one = rig()
-  const [blocking, other, outside] = [named('blocking'), named('other'), named('outside')]
+  const [block, other, outside] = [named('block'), named('other'), named('outside')]
   one.begin('end', outside, other)
-  one.begin('thread', other, blocking)
-  one.begin('end', blocking, outside)
-  assert.equal(refusals(one), ['3 refused: blocking,outside,other'])
+  one.begin('thread', other, block)
+  one.begin('end', block, outside)
+  assert.equal(refusals(one), ['3 refused: block,outside,other'])
+})
+
+test('what a task that blocks its thread waits for besides keeps nobody from anything', () => {
+  const one = rig()
+  const [blocker, block, other, outside, last] = ['blocker', 'block', 'other', 'outside', 'last'].map(name =>
+    named(name),
+  ) as [WaitNode, WaitNode, WaitNode, WaitNode, WaitNode]
+  one.begin('end', blocker, outside)
+  for (const task of [blocker, other]) one.begin('thread', task, block)
+  one.begin('end', block, last)
+  one.begin('end', outside, other)
+  assert.equal(refusals(one), [])
+  // But this one closes a cycle.
+  one.begin('end', last, blocker)
+  assert.equal(refusals(one), ['6 refused: last,blocker,block'])
+})
+
+test('a wait that blocks its thread for a time is refused rather than those that it is in the way of', () => {
+  for (const closing of ['blocking', 'end', 'after'] as const) {
+    const one = rig()
+    const [block, other, outside] = [named('block'), named('other'), named('outside')]
+    one.begin('thread', other, block)
+    if (closing !== 'blocking') one.begin('blocking', block, outside)
+    one.begin(closing === 'blocking' ? 'end' : closing, outside, other)
+    if (closing === 'blocking') one.begin('blocking', block, outside)
+    assert.equal(refusals(one), [`${closing === 'blocking' ? 3 : 2} refused: block,outside,other`])
+    assert.equal(one.book.awaitedBy(outside), [other])
+  }
 })
 
 test.run()

@@ -107,8 +107,6 @@ export class Detectors implements SchedulerWatcher {
   }
 
   refused(thread: SimThread, job: Job, error: Error): void {
-    // It may wait for one that stands still, since another on its thread waits synchronously for this one, for a while.
-    if (this.#scheduler.living.some(({ isBlocked }) => isBlocked)) return
     const entry = this.entryOf(job.source.sender, job.source.table.float(job.id, FLOAT.SEQUENCE))
     this.fail('waits', `it is told ${error.message}`, { entry, thread })
   }

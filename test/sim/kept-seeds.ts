@@ -30,5 +30,13 @@ export const KEPT_SEEDS: ReadonlyMap<number, string> = new Map([
   ],
   [279721, 'the simulation did not expect a value to be gone while its submitter is in its teardown'],
   [317393, 'the simulation did not expect handles to tell of an answer that was lost with its port'],
+  [
+    434186,
+    'a wait was refused since another that blocked its thread for a time was in its way (wait-book.test)',
+  ],
+  [
+    476319,
+    'the simulation did not expect a place in a full queue to be had by one that would not have waited for it',
+  ],
   [354118, 'a thread left, and named itself as the one that has the value of a task (left-handles.test)'],
 ])

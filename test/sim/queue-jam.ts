@@ -19,7 +19,7 @@ export function findJam({ livingSenders }: SimScheduler): Entry | undefined {
     const [first] = waiting.filter(
       ({ task }) => task.place === PARKED || (task.place === DELAYED && task.waitsFor > 0),
     )
-    if (first !== undefined && first.lane.terms.overload === 'wait') return first
+    if (first !== undefined) return first
   }
   return undefined
 }

@@ -73,6 +73,32 @@ test('it has nothing to say of what went well', () => {
   assert.equal(audit(accountOf(twice, { ...told, runs: task => (task === 0 ? 3 : 1) })), [])
 })
 
+test('it knows that a thread whose ports are closed hears no more of what it has submitted', () => {
+  const parent = entryOf({
+    task: 1,
+    lane: 'elastic',
+    end: failed('ERR_LANE_CLOSED'),
+    callbacks: ['start', 'error'],
+  })
+  const nested = { parent: 1, thread: 7, at: 995 }
+  const entry = entryOf({
+    nested,
+    end: { ...failed('ERR_LANE_CLOSED'), started: false },
+    callbacks: ['error'],
+  })
+  const changes = (act: 'ports' | 'exit'): Partial<Account> => ({
+    entries: [entry, parent],
+    deeds: [{ act, task: 1, thread: 7, at: 990 }],
+    losses: [{ lane: 'elastic', code: act === 'ports' ? 'ERR_LANE_CLOSED' : 'ERR_LANE_EXITED', at: 1_001 }],
+    runs: task => task,
+  })
+  assert.equal(
+    audit(accountOf(entry, changes('ports'))).filter(complaint => complaint.startsWith('give 0')),
+    [],
+  )
+  finds(/should have moved/, entry, changes('exit'))
+})
+
 test('it sees a task that never ends, or ends twice', () => {
   finds(/never ended/, entryOf({ end: undefined, ends: 0, callbacks: [] }))
   finds(/ended 2 times/, entryOf({ ends: 2 }))

@@ -1,6 +1,6 @@
 import type { TaskState } from 'multilane'
 import type { Act, Deed } from './board.js'
-import { entryOf, isEnding, isGivenUp, isOrphan, isStopped, laneOfTask, reaches } from './deaths.js'
+import { entryOf, isCutOff, isEnding, isGivenUp, isOrphan, isStopped, laneOfTask, reaches } from './deaths.js'
 import type { Wait } from './nested-entries.js'
 import { complaintsOfWaits } from './nested-ledger.js'
 
@@ -286,7 +286,7 @@ function* complaintsOfDeath(
     yield 'nothing ends so'
     return
   }
-  if (isEnding(at, account)) return
+  if (isEnding(at, account) || (code === 'ERR_LANE_CLOSED' && isCutOff(nested, at, account))) return
   // A thread that others end, since it seems to be held or its ports have closed, may be between the claim and the call.
   const isEndedByOthers = code === 'ERR_LANE_CLOSED' || account.misjudged.has(lane)
   if (runs === 0 && !(end.started && isEndedByOthers)) yield 'it had not started, and so should have moved'

@@ -152,6 +152,8 @@ export interface TasksBequeathed {
 export interface WaitingTask extends HandleName {
   readonly name: string
   readonly lane: string
+  /** It is not the task, but its blocking its thread: it and all others that have started there wait for that. */
+  readonly blocks?: true
 }
 
 /** A key, whose turn tasks wait for, and which waits for the task that has it: the same for all that submit to a lane. */
@@ -170,8 +172,6 @@ export interface WaitTold {
   readonly kind: WaitKind
   readonly waiter: WaitingNode & { readonly priority: number }
   readonly awaited: readonly WaitingNode[]
-  /** It blocks this thread, however long it takes. */
-  readonly blocks?: true
 }
 
 export interface WaitsBegun {

@@ -114,8 +114,37 @@ export function holdFor(ms: number): void {
 }
 
 /** @returns what the task came to */
-export function askFor(handle: TaskHandle): unknown {
-  return told(() => handle.resultSync())
+export function askFor(handle: TaskHandle, options: { readonly timeout?: number } = {}): unknown {
+  return told(() => handle.resultSync(options))
+}
+
+/** @returns what both tasks came to, of which it asks for the second synchronously */
+export async function askBeside(handle: TaskHandle, other: TaskHandle): Promise<readonly unknown[]> {
+  const value = handle.result().then(found => found)
+  return [told(() => other.resultSync()), await value]
+}
+
+/** Asks for what a task came to, once the gate is open. */
+export async function endAfter(gate: Gate, handle: TaskHandle): Promise<unknown> {
+  await waitAt(gate)
+  return handle.result()
+}
+
+let answer: unknown
+
+/** Waits synchronously until one has started that asks for what was given to its thread, and holds its loop a while longer. */
+export function waitForStart(): boolean {
+  const hasStarted = lanes().far.submit('answerKept', []).waitSync({ for: 'RUNNING' })
+  hold(5)
+  return hasStarted
+}
+
+export function answerKept(): void {
+  answer = askForKept(null)
+}
+
+export function answerOf(): unknown {
+  return answer
 }
 
 export function sizeOf(bytes: Uint8Array): number {
