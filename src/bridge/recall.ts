@@ -122,8 +122,7 @@ export class Recall {
     const now = this.#context.environment.clock.now()
     const stuck = [...unstarted].filter(([link]) => now - link.movedAt >= REBALANCE_AFTER_MS)
     let next = stuck.length < unstarted.size ? REBALANCE_AFTER_MS : Number.POSITIVE_INFINITY
-    for (const [donor, tasks] of stuck.sort((a, b) => b[1].length - a[1].length)) {
-      if (donor.takenBack >= MOST_TAKEN_BACK) continue
+    for (const [, tasks] of stuck.sort((a, b) => b[1].length - a[1].length)) {
       const taker = [...this.#links.values()].find(link => !unstarted.has(link) && this.#isFree(link))
       if (taker === undefined) {
         next = Math.min(next, 2 * pause, SELDOM_MS)
@@ -140,9 +139,18 @@ export class Recall {
     if (next < Number.POSITIVE_INFINITY) this.watchBalance(next)
   }
 
+  /**
+   * Who has yet to acknowledge what was taken back is held, too, whatever it shows: only the first stretch of a task shows
+   * that. A task that was given to it would be taken back again, and given to the next that is held.
+   */
   #isFree(link: LaneLink): boolean {
     const { concurrency } = this.#terms
-    return link.placed < concurrency && link.room(concurrency) > 0 && link.block.holder === 0
+    return (
+      link.takenBack === 0 &&
+      link.placed < concurrency &&
+      link.room(concurrency) > 0 &&
+      link.block.holder === 0
+    )
   }
 
   #linkOf(task: Task): LaneLink | undefined {

@@ -159,6 +159,34 @@ test('a thread whose only task waits for others is free', () => {
   rig.finish(held, other)
 })
 
+test('a task is not thrown back and forth between threads that seem free, and are held, while another is free', () => {
+  const rig = new SenderRig(1)
+  const [one, two, other] = [rig.join(), rig.join(), rig.join()]
+  for (const thread of [one, two, other]) rig.submit([thread.number])
+  rig.settle()
+  // Their loops are held by what their tasks do after an `await`.
+  const jobs = [one, two].map(thread => {
+    const job = thread.start()
+    thread.block.release()
+    thread.block.waiting = 1
+    return job
+  })
+  const holder = other.start()
+  const behind = rig.submit(['behind'])
+  rig.settle()
+  for (let round = 0; round < 5; round++) rig.pass(20)
+  other.finish(holder, 0)
+  rig.settle()
+  rig.pass(20)
+  assert.ok(alive(other).includes('behind'), 'it has come to the one that is free')
+  assert.ok(one.jobs.length + two.jobs.length <= 4, 'each of the others had it but once')
+  other.runAll(1)
+  rig.settle()
+  assert.is(behind.outcomes.length, 1)
+  for (const [i, thread] of [one, two].entries()) thread.finish(jobs[i]!, 0)
+  rig.finish(one, two, other)
+})
+
 test('nothing moves while the tasks of both threads move by themselves', () => {
   const rig = new SenderRig(1)
   const [one, other] = [rig.join(), rig.join()]
