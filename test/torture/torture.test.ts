@@ -12,7 +12,10 @@ const test = suite('torture')
 const DURATION_MS = Number(process.env.MULTILANE_TORTURE_MS ?? 25_000)
 /** Another course by hand: MULTILANE_SEED=n. The threads go their own way, so it does not replay exactly. */
 const SEED = Number(process.env.MULTILANE_SEED ?? 1)
-/** A file for all that is known of an episode in which something is wrong: MULTILANE_TORTURE_LEDGER=path. */
+/**
+ * A file for all that is known of an episode in which something is wrong: MULTILANE_TORTURE_LEDGER=path. If something hangs,
+ * the process then stays as it is, to be looked into by the inspector.
+ */
 const LEDGER = process.env.MULTILANE_TORTURE_LEDGER
 const MOST_SHOWN = 20
 
@@ -24,7 +27,7 @@ test('each task ends once, as its own doing or a death on its lane explains', as
   let episodes = 0
   for (const until = performance.now() + DURATION_MS; performance.now() < until; episodes++) {
     const episode = new Episode(random)
-    const wrong = await episode.run(500 + random.below(4_000))
+    const wrong = await episode.run(500 + random.below(4_000)).catch(error => hangs(episode, error))
     for (const { end, refusal } of episode.entries)
       count(end === undefined ? `refused ${refusal}` : `${end.state} ${end.code ?? ''}`)
     for (const { end, refusal, name } of episode.told.entries) {
@@ -44,5 +47,14 @@ test('each task ends once, as its own doing or a death on its lane explains', as
   console.log(`${episodes} episodes, ${await heldPorts()} ports`)
   for (const [what, times] of [...counts].sort()) console.log(`${times} × ${what}`)
 })
+
+async function hangs(episode: Episode, error: unknown): Promise<never> {
+  if (LEDGER === undefined) throw error
+  console.log(error)
+  console.log(`process ${process.pid} stays`)
+  writeFileSync(LEDGER, episode.written)
+  setInterval(() => {}, 1_000_000)
+  return new Promise(() => {})
+}
 
 test.run()
