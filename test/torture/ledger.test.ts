@@ -97,6 +97,19 @@ test('it knows that a thread whose ports are closed hears no more of what it has
     [],
   )
   finds(/should have moved/, entry, changes('exit'))
+  const refused = {
+    ...entryOf({ nested, refusal: 'ERR_LANE_CLOSED', callbacks: [], ends: 0 }),
+    end: undefined,
+  }
+  const ofRefused = (act: 'ports' | 'exit'): Partial<Account> => ({
+    ...changes(act),
+    entries: [refused, parent],
+  })
+  assert.equal(
+    audit(accountOf(refused, ofRefused('ports'))).filter(complaint => complaint.startsWith('give 0')),
+    [],
+  )
+  finds(/was refused by/, refused, ofRefused('exit'))
 })
 
 test('it sees a task that never ends, or ends twice', () => {

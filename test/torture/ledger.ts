@@ -180,6 +180,7 @@ function* complaintsOfRefusal(
   )
     return
   if (code === 'ERR_CLOSED' && account.endings.length > 0) return
+  if (code === 'ERR_LANE_CLOSED' && nested && isCutOff(nested, nested.at, account)) return
   if (code === 'ERR_LANE_FAILED') yield* complaintsOfFailedLane(lane, account)
   else yield `it was refused by ${code}`
 }
