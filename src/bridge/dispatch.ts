@@ -129,12 +129,15 @@ export class Dispatch {
     return count
   }
 
-  /** The thread that has the fewest tasks, of those that may have more. */
+  /** The thread that has the fewest tasks, of those that may have more; one that is blocked only if all are. */
   #leastLoaded(): LaneLink | null {
     let best: LaneLink | null = null
+    let load = Number.POSITIVE_INFINITY
     for (const link of this.#links.values()) {
-      if (best !== null && link.outstanding >= best.outstanding) continue
-      if (link.room(this.#terms.concurrency) > 0) best = link
+      const own = link.block.isBlocked ? Number.MAX_SAFE_INTEGER : link.outstanding
+      if (own >= load || link.room(this.#terms.concurrency) <= 0) continue
+      best = link
+      load = own
     }
     return best
   }

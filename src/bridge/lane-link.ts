@@ -70,7 +70,8 @@ export class LaneLink {
 
   /** Whether a task that is sent now would start at once, as far as can be seen from here. */
   hasPlace(concurrency: number): boolean {
-    return this.outstanding - this.block.waiting < concurrency && this.room(concurrency) > 0
+    const isPlaced = this.outstanding - this.block.waiting < concurrency && this.room(concurrency) > 0
+    return isPlaced && !this.block.isBlocked
   }
 
   condemn(id: number): void {

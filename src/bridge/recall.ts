@@ -144,13 +144,10 @@ export class Recall {
    * that. A task that was given to it would be taken back again, and given to the next that is held.
    */
   #isFree(link: LaneLink): boolean {
+    const { takenBack, placed, block } = link
+    if (takenBack > 0 || block.isBlocked || block.holder !== 0) return false
     const { concurrency } = this.#terms
-    return (
-      link.takenBack === 0 &&
-      link.placed < concurrency &&
-      link.room(concurrency) > 0 &&
-      link.block.holder === 0
-    )
+    return placed < concurrency && link.room(concurrency) > 0
   }
 
   #linkOf(task: Task): LaneLink | undefined {

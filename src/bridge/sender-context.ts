@@ -44,8 +44,8 @@ export interface SenderEnvironment {
   readonly watcher?: LaneWatcher
   /** Makes the sender's doorbell. Left out where answers come by the thread's own loop, which must not be blocked then. */
   readonly bell?: () => SenderBell
-  /** The thread is about to be blocked: what it owes others has to leave before. */
-  readonly aboutToBlock?: () => void
+  /** The thread is about to be blocked, and what it owes others has to leave before; or it is blocked no more. */
+  readonly blocking?: (isBlocked: boolean) => void
   /** It is blocked: what others want of it that cannot wait until its loop turns. */
   readonly whileBlocked?: () => void
   /** Why whoever waits is not to go on waiting: its outcome has been decided. */

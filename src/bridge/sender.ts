@@ -187,7 +187,7 @@ export class Sender implements SenderContext {
     this.#blocking ??= this.#hangBell(task)
     const { home } = this.environment
     const blocking = this.#blocking
-    this.environment.aboutToBlock?.()
+    this.environment.blocking?.(true)
     let refused: Error | null = null
     const end = this.environment.waits?.beginBlocking(task, wait, error => {
       refused = error
@@ -199,6 +199,7 @@ export class Sender implements SenderContext {
       } finally {
         end?.()
         if (home !== undefined) this.#lanes.get(home.lane)?.waits.takeIn(home.thread)
+        this.environment.blocking?.(false)
       }
     })
     if (refused !== null && !wait.isOver()) throw refused

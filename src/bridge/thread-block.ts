@@ -17,6 +17,7 @@ const SPUN = 8
 const WAITING = 18
 const SENDING = 19
 const OWED = 20
+const BLOCKED = 21
 
 export class ThreadBlock {
   readonly buffer: SharedArrayBuffer
@@ -101,6 +102,15 @@ export class ThreadBlock {
 
   set isSending(sending: boolean) {
     Atomics.store(this.#ints, SENDING, sending ? 1 : 0)
+  }
+
+  /** Whether the thread is in a synchronous wait, and starts nothing until that is over. */
+  get isBlocked(): boolean {
+    return Atomics.load(this.#ints, BLOCKED) !== 0
+  }
+
+  set isBlocked(blocked: boolean) {
+    Atomics.store(this.#ints, BLOCKED, blocked ? 1 : 0)
   }
 
   /** Whether some sender holds tasks back for want of credit, and wants to be told when there is room. */

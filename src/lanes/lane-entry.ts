@@ -69,7 +69,12 @@ export async function lease(terms: Lease): Promise<never> {
       lane: terms.config.name,
       thread: terms.thread,
       places: terms.places,
-      aboutToBlock: () => loop.flush(),
+      blocking: isBlocked => {
+        if (isBlocked) loop.flush()
+        block.isBlocked = isBlocked
+        // Those that hand something over may have waited for it.
+        if (!isBlocked) loop.reportRoom()
+      },
       whileBlocked: () => {
         inbox.serve()
         loop.serve()

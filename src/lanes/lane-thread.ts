@@ -59,7 +59,7 @@ const LEAVE_WITHIN_MS = 5_000
  * |            |                                               | death → `lost`; `leave()` → `leaving`            |
  * | `ready`    | runs tasks                                    | `terminate()`, death → `lost`; `retire()`;       |
  * |            |                                               | `leave()` → `leaving`                            |
- * | `retiring` | not needed, or stalled and replaced: senders  | as `ready`                                       |
+ * | `retiring` | not needed, or stalled and replaced: senders  | as `ready`; `stay()` → `ready`                   |
  * |            | send it nothing more, and get the answers to  |                                                  |
  * |            | what they have sent                           |                                                  |
  * | `leaving`  | told to go: runs its teardown                 | its word that it has, or death → `gone`          |
@@ -184,6 +184,11 @@ export class LaneThread {
   /** It is not needed any more, or stalled: to be followed by `leave` when no sender has a task on it. */
   retire(): void {
     if (this.#mode === 'ready') this.#enter('retiring')
+  }
+
+  /** It is needed after all. No sender has anything on it. */
+  stay(): void {
+    if (this.#mode === 'retiring') this.#enter('ready')
   }
 
   /** Asks the thread to run its teardown and go. */

@@ -1,34 +1,31 @@
-/** As much of a lane thread as its retirement needs. */
-export interface RetiringThread {
-  readonly number: number
-  leave(): void
-}
-
 interface Retirement {
-  readonly thread: RetiringThread
   /** The senders that have not released it. */
   readonly holders: Set<number>
+  readonly released: () => void
 }
 
 /**
- * Threads that are no longer needed and that some sender may still have tasks on. Each is told to leave once every
+ * Threads that are no longer needed and that some sender may still have tasks on. Each is free to leave once every
  * sender has released it: sends it nothing more, and has had the answer to all that it sent. A sender that is blocked
  * keeps it for as long as it is.
  */
 export class Retirements {
   readonly #open = new Map<number, Retirement>()
 
-  /** @param senders those that know the thread, all of which have been told that it is to go */
-  begin(thread: RetiringThread, senders: Iterable<number>): void {
-    const retirement: Retirement = { thread, holders: new Set(senders) }
-    this.#open.set(thread.number, retirement)
-    this.#leaveIfFree(retirement)
+  /**
+   * @param senders those that know the thread, all of which have been told that it is to go
+   * @param released called once all of them have released it
+   */
+  begin(thread: number, senders: Iterable<number>, released: () => void): void {
+    const retirement: Retirement = { holders: new Set(senders), released }
+    this.#open.set(thread, retirement)
+    this.#endIfFree(thread, retirement)
   }
 
   /** A sender has released a thread. Ignored if it does not retire, or not any more. */
   released(thread: number, sender: number): void {
     const retirement = this.#open.get(thread)
-    if (retirement?.holders.delete(sender)) this.#leaveIfFree(retirement)
+    if (retirement?.holders.delete(sender)) this.#endIfFree(thread, retirement)
   }
 
   /** A sender is gone, and with it whatever it could still have sent. */
@@ -41,9 +38,9 @@ export class Retirements {
     this.#open.delete(thread)
   }
 
-  #leaveIfFree({ thread, holders }: Retirement): void {
+  #endIfFree(thread: number, { holders, released }: Retirement): void {
     if (holders.size > 0) return
-    this.#open.delete(thread.number)
-    thread.leave()
+    this.#open.delete(thread)
+    released()
   }
 }

@@ -133,7 +133,8 @@ export class RunLoop {
     port.listen(
       message => this.#message(inlet, message),
       () => {
-        this.#inlets.delete(sender)
+        // It may be connected anew by now.
+        if (this.#inlets.get(sender) === inlet) this.#inlets.delete(sender)
         inlet.closed()
       },
     )
@@ -231,12 +232,12 @@ export class RunLoop {
     // Published before the flag is read: a sender writes the flag before it reads the count.
     this.block.inProgress = this.#inProgress
     this.block.waiting = this.#waiting.size
-    if (this.#pending.size > 0 && this.#ready.size === 0) this.#reportRoom()
+    if (this.#pending.size > 0 && this.#ready.size === 0) this.reportRoom()
     this.#gone.look()
   }
 
   /** Has senders that hold tasks back look at their credit again. */
-  #reportRoom(): void {
+  reportRoom(): void {
     if (!this.block.backlog) return
     this.block.backlog = false
     for (const inlet of this.#inlets.values()) inlet.reportRoom()
@@ -299,7 +300,7 @@ export class RunLoop {
     this.block.hold(source.sender, job.id)
     if (!isFast) {
       for (const inlet of this.#inlets.values()) inlet.flushStarts()
-      this.#reportRoom()
+      this.reportRoom()
     }
     let verdict = DONE
     let value: unknown

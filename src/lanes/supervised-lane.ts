@@ -20,6 +20,8 @@ export interface LaneObserver {
   restarts(lane: SupervisedLane, thread: LaneThread, error: Error, after: number): void
   /** It is not needed any more, or stalled and replaced, and is to leave once no sender has a task on it. */
   retiring(lane: SupervisedLane, thread: LaneThread): void
+  /** It stays after all, and is to be connected anew: every sender has released it. */
+  stays(lane: SupervisedLane, thread: LaneThread): void
   /** It was lost too often and is closed. */
   failed(lane: SupervisedLane, error: Error): void
   fault(lane: SupervisedLane, error: Error): void
@@ -37,8 +39,9 @@ export interface LaneObserver {
  * | `closing`  | no thread is started any more                  |                                                   |
  *
  * If their number may change, it grows by one at a time, when a sender asks and the one before is ready; and as long as
- * it is above the minimum, idle threads retire. A thread that is lost while it retires is neither replaced nor counted:
- * it was not needed. One that is lost while it starts is, whoever asked for it.
+ * it is above the minimum, idle threads retire. One that still gets something to do before all know of it, which submits
+ * tasks in turn, stays. A thread that is lost while it retires is neither replaced nor counted: it was not needed. One that
+ * is lost while it starts is, whoever asked for it.
  *
  * A thread that stalls may be retired just so, and a fresh one leased in its place at once, or it may be ended. Both
  * spend from a budget of their own, of the size that `restart` gives; and of stalled ones that have not left there are
@@ -236,6 +239,22 @@ export class SupervisedLane {
     thread.retire()
     this.#retiring.add(thread)
     this.#observer.retiring(this, thread)
+  }
+
+  /**
+   * No sender has anything on a thread any more that is to go. One whose tasks have submitted others that are not done could
+   * not go before they are, and would keep its place from a thread that they may need: it stays.
+   */
+  released(thread: LaneThread): void {
+    const isBusy = thread.block.isSending && this.#mode === 'running' && !this.#replaced.has(thread)
+    if (!isBusy) {
+      thread.leave()
+      return
+    }
+    thread.stay()
+    this.#retiring.delete(thread)
+    this.#observer.stays(this, thread)
+    this.#idle.watch()
   }
 
   #lost(thread: LaneThread, error: Error): void {

@@ -179,11 +179,10 @@ export class Supervisor {
         retiring: (of, thread) => {
           const { name } = of.config
           this.#senders.tellOf(name, { type: 'thread-leaving', lane: name, thread: thread.number })
-          this.#retirements.begin(
-            thread,
-            [...this.#senders.of(name)].map(([number]) => number),
-          )
+          const holders = [...this.#senders.of(name)].map(([number]) => number)
+          this.#retirements.begin(thread.number, holders, () => of.released(thread))
         },
+        stays: (of, thread) => this.#connectAll(of, thread),
         failed: (of, error) =>
           this.#senders.tellOf(of.config.name, {
             type: 'lane-failed',
@@ -233,9 +232,12 @@ export class Supervisor {
     this.#queues.joined(thread.number, thread.places, lane.config, thread.block)
     this.#laneOf.set(thread.number, lane)
     this.#stalls.watch(lane.config, thread)
-    for (const [sender, entry] of this.#senders.of(lane.config.name)) {
+    this.#connectAll(lane, thread)
+  }
+
+  #connectAll(lane: SupervisedLane, thread: LaneThread): void {
+    for (const [sender, entry] of this.#senders.of(lane.config.name))
       this.#connect(sender, entry, lane, thread)
-    }
   }
 
   #connect(sender: number, entry: SenderEntry, lane: SupervisedLane, thread: LaneThread): void {

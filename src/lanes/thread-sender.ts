@@ -32,7 +32,7 @@ export interface ThreadSenderHost {
   /** All tasks that have started on the thread and not ended. */
   started(): Iterable<Job>
   /** The thread is about to be blocked by a synchronous wait: what it owes others has to leave before. */
-  aboutToBlock(): void
+  blocking(isBlocked: boolean): void
   /** It is blocked: others may want of it what cannot wait until its loop turns, since it may be waiting for them. */
   whileBlocked(): void
   /** Why the task whose code runs is not to go on waiting, if it is not. */
@@ -110,7 +110,7 @@ export class ThreadSender {
         report: host.report,
         bell,
         home: { lane: host.lane, thread: host.thread, places: host.places },
-        aboutToBlock: host.aboutToBlock,
+        blocking: host.blocking,
         whileBlocked: host.whileBlocked,
         interruption: host.interruption,
       },

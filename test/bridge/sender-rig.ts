@@ -279,6 +279,10 @@ export function alive(thread: RigThread): unknown[] {
   return thread.jobs.filter(job => thread.inlet.table.state(job.id) === 2).map(job => job.args[0])
 }
 
+export function waitingAt(thread: RigThread): unknown[] {
+  return thread.jobs.map(job => job.args[0])
+}
+
 /** Runs everything by the thread's own order, and tells in which order it ran. */
 export function runInOrder(rig: SenderRig, thread: RigThread): unknown[] {
   const order: unknown[] = []

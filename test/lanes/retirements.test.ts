@@ -8,14 +8,14 @@ import { ManualClock } from '../support/manual-clock.js'
 const test = suite('lanes: threads that are not needed')
 
 function retiring(number: number) {
-  const thread = { number, left: 0, leave: () => void thread.left++ }
+  const thread = { number, left: 0, released: () => void thread.left++ }
   return thread
 }
 
 test('a thread leaves when the last sender has released it, once', () => {
   const retirements = new Retirements()
   const thread = retiring(7)
-  retirements.begin(thread, [0, 3])
+  retirements.begin(thread.number, [0, 3], thread.released)
   retirements.released(7, 3)
   retirements.released(7, 3)
   retirements.released(7, 5)
@@ -29,8 +29,8 @@ test('a thread leaves when the last sender has released it, once', () => {
 test('without senders it leaves at once, and a sender that is gone holds nothing', () => {
   const retirements = new Retirements()
   const [free, held] = [retiring(1), retiring(2)]
-  retirements.begin(free, [])
-  retirements.begin(held, [0])
+  retirements.begin(free.number, [], free.released)
+  retirements.begin(held.number, [0], held.released)
   assert.equal([free.left, held.left], [1, 0])
   retirements.senderGone(0)
   assert.is(held.left, 1)
@@ -39,7 +39,7 @@ test('without senders it leaves at once, and a sender that is gone holds nothing
 test('one that is lost meanwhile is not told to leave', () => {
   const retirements = new Retirements()
   const thread = retiring(1)
-  retirements.begin(thread, [0])
+  retirements.begin(thread.number, [0], thread.released)
   retirements.end(1)
   retirements.released(1, 0)
   assert.is(thread.left, 0)

@@ -97,6 +97,7 @@ export const RACES = [
   'kept for what it had submitted',
   'thread retired that is connected with itself',
   'thread retired with its own tasks on it',
+  'retired, and stays',
   'stalled thread replaced that is a sender',
   'closed while nested tasks run',
   'thread became a sender while leaving',

@@ -101,6 +101,13 @@ export class Sights {
         }
         break
       }
+      case 'thread-joined':
+        for (const thread of this.#retiring) {
+          if (thread.id !== message.thread) continue
+          this.#retiring.delete(thread)
+          races.hit('retired, and stays')
+        }
+        break
       case 'thread-lost': {
         const [port] = linkTo(sender, message.thread)
         const thread = port && this.#threadOf.get(port)

@@ -44,7 +44,11 @@ export class SimThreadSender {
           functionOf: job => String(job.index),
           running: () => thread.running,
           started: () => thread.loop!.started,
-          aboutToBlock: () => thread.loop!.flush(),
+          blocking: isBlocked => {
+            if (isBlocked) thread.loop!.flush()
+            block.isBlocked = isBlocked
+            if (!isBlocked) thread.loop!.reportRoom()
+          },
           whileBlocked: () => thread.loop!.serve(),
           interruption: () => {
             const job = thread.running

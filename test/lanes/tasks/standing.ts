@@ -1,3 +1,4 @@
+import { threadId } from 'node:worker_threads'
 import { currentTask, type TaskHandle } from 'multilane/task'
 import { arrivals, blockAt, type Gate, passBy, waitAt } from '../../support/gate.js'
 import { Random } from '../../support/random.js'
@@ -106,6 +107,21 @@ export async function awaitAt(gate: Gate): Promise<unknown> {
 /** Blocks its thread, for so long at most, by a wait for a task of another lane that waits at the gate. */
 export function askAt(gate: Gate, timeout: number): boolean {
   return lanes().other.submit('waitHere', [gate, 0]).waitSync({ timeout })
+}
+
+/** Holds its loop for so long when it has ended. @returns its thread */
+export function holdLater(gate: Gate, ms: number): number {
+  setTimeout(() => {
+    passBy(gate)
+    hold(ms)
+  })
+  return threadId
+}
+
+/** Ends while a task that it has submitted waits at the gate. @returns its thread */
+export function endBefore(gate: Gate): number {
+  lanes().other.submit('waitHere', [gate, 0])
+  return threadId
 }
 
 /** Holds its loop for so long. */
