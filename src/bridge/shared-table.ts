@@ -18,7 +18,7 @@
  * verdict), and STARTED→FAILED when the lane thread is lost, on which the task may still run until that has exited.
  */
 import type { TimeLimit } from '../core/errors.js'
-import { FAILED, isFinal, SCHEDULED, SUBMITTED } from '../core/task-state.js'
+import { FAILED, isFinal, SCHEDULED, STARTED, SUBMITTED } from '../core/task-state.js'
 
 /** A free slot; the number of the task state NEW, which no sent task has. */
 export const FREE = 0
@@ -246,9 +246,11 @@ export class TableView {
     const home = this.home(id)
     if (home === 0) return
     const state = this.state(id)
-    if (state >= 0 && state !== RECALLED) {
-      this.advance(home, state, this.float(id, FLOAT.STARTED), this.float(id, FLOAT.ENDED))
-    }
+    if (state < 0 || state === RECALLED) return
+    // Its submitter alone knows whether the failure of an attempt is the task's end, and may yet decide on another.
+    const mayGoOn = state === FAILED && (this.int(id, INT.FLAGS) & FLAG.RETRIES) !== 0
+    const shown = mayGoOn ? STARTED : state
+    this.advance(home, shown, this.float(id, FLOAT.STARTED), this.float(id, FLOAT.ENDED))
   }
 
   /** Shows a state at a home, unless a later one is shown: several threads may tell of one task, in any order. */

@@ -35,6 +35,14 @@ export const KEPT_SEEDS: ReadonlyMap<number, string> = new Map([
     'a wait was refused since another that blocked its thread for a time was in its way (wait-book.test)',
   ],
   [
+    621192,
+    'a handle that was given as an attempt had failed showed FAILED when its task was cancelled (shared-table.test)',
+  ],
+  [
+    617988,
+    'the simulation did not expect a wait to be interrupted of a task that had been given up and had no slot any more',
+  ],
+  [
     476319,
     'the simulation did not expect a place in a full queue to be had by one that would not have waited for it',
   ],

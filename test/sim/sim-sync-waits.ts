@@ -65,7 +65,8 @@ export class SimSyncWaits {
         if (!needs(entry, thread.lane)) wrong(`it is told ${error.message}`)
         return null
       }
-      if (error instanceof TaskCanceledError && job.source.isCancelled(job)) {
+      // One that was given up may have no slot any more that would show it.
+      if (error instanceof TaskCanceledError && (job.ended || job.source.isCancelled(job))) {
         this.#races.hit('synchronous wait interrupted')
         return null
       }

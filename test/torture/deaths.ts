@@ -34,11 +34,16 @@ export function hasDied(thread: number, lane: string, since: number, account: Ac
   return (
     deeds.some(deed => deed.thread === thread && laneOfTask(deed.task, account) === lane) ||
     losses.some(({ lane: lost, code, at }) => lost === lane && OF_ANY_THREAD.has(code) && at >= since) ||
-    (account.untold.has(lane) && account.entries.some(entry => tellsOfDeath(entry, lane, since, account))) ||
+    showsDeath(lane, since, account) ||
     isGivenUp(lane, account) ||
     // What had not ended when all was settled has not been ended by what came later.
     endings.some(({ from, to }) => since <= to && (from < settledAt || since > settledAt))
   )
+}
+
+/** Whether it shows in how tasks ended that a lane whose deaths nobody is told of has lost a thread since the given time. */
+export function showsDeath(lane: string, since: number, account: Account): boolean {
+  return account.untold.has(lane) && account.entries.some(entry => tellsOfDeath(entry, lane, since, account))
 }
 
 /** Whether a task has ended with a thread of the lane that may have done nothing itself: of some lanes nothing else tells that. */

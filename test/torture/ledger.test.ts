@@ -112,6 +112,19 @@ test('it knows that a thread whose ports are closed hears no more of what it has
   finds(/was refused by/, refused, ofRefused('exit'))
 })
 
+test('a task that may be run again has died with a thread of whose end only other tasks tell', () => {
+  const again = entryOf({ lane: 'relief', idempotent: true })
+  const changes = (code: string): Partial<Account> => ({
+    entries: [again, entryOf({ task: 1, lane: 'relief', end: failed(code), callbacks: ['start', 'error'] })],
+    untold: new Set(['relief']),
+    runs: task => 2 - task,
+  })
+  const ofAgain = (code: string): string[] =>
+    audit(accountOf(again, changes(code))).filter(complaint => complaint.startsWith('give 0'))
+  assert.equal(ofAgain('ERR_LANE_TERMINATED'), [])
+  assert.ok(ofAgain('RangeError').some(complaint => complaint.includes('1 times at most')))
+})
+
 test('it sees a task that never ends, or ends twice', () => {
   finds(/never ended/, entryOf({ end: undefined, ends: 0, callbacks: [] }))
   finds(/ended 2 times/, entryOf({ ends: 2 }))

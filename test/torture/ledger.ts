@@ -1,6 +1,16 @@
 import type { TaskState } from 'multilane'
 import type { Act, Deed } from './board.js'
-import { entryOf, isCutOff, isEnding, isGivenUp, isOrphan, isStopped, laneOfTask, reaches } from './deaths.js'
+import {
+  entryOf,
+  isCutOff,
+  isEnding,
+  isGivenUp,
+  isOrphan,
+  isStopped,
+  laneOfTask,
+  reaches,
+  showsDeath,
+} from './deaths.js'
 import type { Wait } from './nested-entries.js'
 import { complaintsOfWaits } from './nested-ledger.js'
 
@@ -331,6 +341,7 @@ function isOvertime(
 function mostRuns({ lane, retries, idempotent }: Entry, account: Account): number {
   const died =
     account.deeds.some(deed => reaches(deed, lane, account)) ||
-    account.losses.some(loss => loss.lane === lane)
+    account.losses.some(loss => loss.lane === lane) ||
+    showsDeath(lane, 0, account)
   return 1 + retries + (idempotent && died ? DEATHS - 1 : 0)
 }
