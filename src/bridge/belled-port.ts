@@ -28,9 +28,9 @@ export class BelledPort implements Port {
     this.#bell?.ring()
   }
 
-  /** It has closed, at this end. @param thread the number by which the sender knows this one */
-  closed(thread: number): void {
-    this.#bell?.tellClosed(thread)
+  /** It has closed, at this end. @param connection the number by which the sender knows it */
+  closed(connection: number): void {
+    this.#bell?.tellClosed(connection)
   }
 
   /** The supervisor, whose end of a port this is, goes. */

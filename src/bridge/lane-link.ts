@@ -11,6 +11,9 @@ export const MOST_TAKEN_BACK = 64
  * the sender has there.
  */
 export class LaneLink {
+  static #last = 0
+  /** Unlike that of any other connection that was made here: a thread may be connected anew. */
+  readonly connection = ++LaneLink.#last
   readonly thread: number
   readonly port: Port
   readonly block: ThreadBlock

@@ -98,10 +98,9 @@ export class LaneWaits {
     if (count > 0) this.#side.dispatch.flush()
   }
 
-  /** A thread's port to this sender has closed; if it is one of the lane's, and was not closed here, it is lost. */
-  closed(thread: number): void {
-    const link = this.#side.links.get(thread)
-    if (link !== undefined) this.#side.closed(link)
+  /** The other end of a connection has closed; if it is one of the lane's, and was not closed here, its thread is lost. */
+  closed(connection: number): void {
+    for (const link of this.#side.links.values()) if (link.connection === connection) this.#side.closed(link)
   }
 
   /** Tells the threads of the sender's bell. */
@@ -115,7 +114,7 @@ export class LaneWaits {
   }
 
   #hang(link: LaneLink, buffer: SharedArrayBuffer): void {
-    link.send({ type: 'bell', buffer, thread: link.thread })
+    link.send({ type: 'bell', buffer, connection: link.connection })
   }
 
   /** @throws DeadlockError if a task of the lane needs this very thread */

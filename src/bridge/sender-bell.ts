@@ -55,21 +55,21 @@ export class SenderBell {
     Atomics.store(this.#ints, SLEEPING, 0)
   }
 
-  /** The next thread that has told that its port to the sender has closed, or 0. Of very many, the last. */
+  /** The next connection of which has been told that its other end has closed, or 0. Of very many, the last. */
   takeClosed(): number {
     const count = Atomics.load(this.#ints, CLOSED)
     if (count === this.#taken) return 0
     this.#taken = Math.max(this.#taken, count - MOST_CLOSED)
-    const thread = Atomics.exchange(this.#ints, FIRST_CLOSED + (this.#taken % MOST_CLOSED), 0)
+    const connection = Atomics.exchange(this.#ints, FIRST_CLOSED + (this.#taken % MOST_CLOSED), 0)
     // Else it is about to be written, and the bell to be rung once more.
-    if (thread !== 0) this.#taken++
-    return thread
+    if (connection !== 0) this.#taken++
+    return connection
   }
 
-  /** The port from a thread to the sender has closed, at the thread: the sender would need its event loop to see it. */
-  tellClosed(thread: number): void {
+  /** A connection to the sender has closed, at its other end: the sender would need its event loop to see it. */
+  tellClosed(connection: number): void {
     const number = Atomics.add(this.#ints, CLOSED, 1)
-    Atomics.store(this.#ints, FIRST_CLOSED + (number % MOST_CLOSED), thread)
+    Atomics.store(this.#ints, FIRST_CLOSED + (number % MOST_CLOSED), connection)
     this.ring()
   }
 

@@ -226,8 +226,8 @@ export class Sender implements SenderContext {
     const receive = (): void => {
       this.readNotices()
       for (const { waits } of this.#lanes.values()) waits.receive()
-      for (let thread = bell.takeClosed(); thread !== 0; thread = bell.takeClosed())
-        for (const { waits } of this.#lanes.values()) waits.closed(thread)
+      for (let closed = bell.takeClosed(); closed !== 0; closed = bell.takeClosed())
+        for (const { waits } of this.#lanes.values()) waits.closed(closed)
     }
     const forsaken = (): void => {
       // What it had still to say comes first.

@@ -73,8 +73,8 @@ export class TaskInlet implements JobSource {
   #arrivals = 0
   /** Answers that have not left, of tasks whose handles other threads have. */
   readonly #shown = new Map<number, Shown>()
-  /** The number by which the sender knows this thread, once that is told. */
-  #thread = 0
+  /** The number by which the sender knows the connection, once that is told. */
+  #connection = 0
   /** Messages, or parts of one, dropped because they made no sense. */
   strays = 0
 
@@ -108,9 +108,9 @@ export class TaskInlet implements JobSource {
     else if (!isTyped(message) || message.type !== 'bell' || !this.#hangBell(message)) this.#stray()
   }
 
-  #hangBell({ buffer, thread }: TypedMessage): boolean {
-    if (typeof thread !== 'number' || this.#port.hang(buffer) === null) return false
-    this.#thread = thread
+  #hangBell({ buffer, connection }: TypedMessage): boolean {
+    if (typeof connection !== 'number' || this.#port.hang(buffer) === null) return false
+    this.#connection = connection
     return true
   }
 
@@ -126,7 +126,7 @@ export class TaskInlet implements JobSource {
   /** The connection has ended. */
   closed(): void {
     this.#observer.outcomes.portClosed(this.#port, this.sender)
-    this.#port.closed(this.#thread)
+    this.#port.closed(this.#connection)
   }
 
   #stray(): void {

@@ -11,6 +11,7 @@ import { ReadyQueue } from '../core/ready-queue.js'
 import { SpinPolicy } from '../core/spin-policy.js'
 import { DONE, FAILED } from '../core/task-state.js'
 import { GoneSenders } from './gone-senders.js'
+import { Inlets } from './inlets.js'
 import type { LoopEnvironment, LoopOptions } from './loop-environment.js'
 import { whenSettled } from './when-settled.js'
 
@@ -51,7 +52,7 @@ export class RunLoop {
   readonly #environment: LoopEnvironment
   readonly #clock: Clock
   readonly #ready = new ReadyQueue<Job>()
-  readonly #inlets = new Map<number, TaskInlet>()
+  readonly #inlets = new Inlets()
   readonly #pending = new Set<Job>()
   /** Of those, and of the one that is in its first stretch: the ones that wait for others, and need no slot meanwhile; each with what ends its waits. */
   readonly #waiting = new Map<Job, Set<() => void>>()
@@ -129,14 +130,10 @@ export class RunLoop {
       unread: (submitter, list) => this.#environment.unread(submitter, list),
       outcomes: this.outcomes,
     })
-    this.#inlets.set(sender, inlet)
+    this.#inlets.connect(sender, inlet)
     port.listen(
       message => this.#message(inlet, message),
-      () => {
-        // It may be connected anew by now.
-        if (this.#inlets.get(sender) === inlet) this.#inlets.delete(sender)
-        inlet.closed()
-      },
+      () => this.#inlets.closed(sender, inlet),
     )
     // What it asked for before it was known here was told to others alone.
     if (this.#inlets.size > 1) this.block.backlog = true

@@ -42,8 +42,8 @@ function makeRig({ home, threads = { min: 1, max: 1 } }: Terms = {}) {
       }
     })
   const rig = new SenderRig(1, { threads }, { bell, ...(home === undefined ? {} : { home }) })
-  const join = (): RigThread => {
-    const thread = rig.join()
+  const join = (number?: number): RigThread => {
+    const thread = rig.join(number)
     joined.push(thread)
     return thread
   }
@@ -87,11 +87,33 @@ test('the supervisor and each thread are told of the bell once, a thread that jo
   rig.finish(first, second)
 })
 
+test('a thread that is connected anew is not lost when it is told late that its first connection has closed', () => {
+  const { rig, join } = makeRig()
+  const first = join()
+  block(rig, rig.submit([1]))
+  rig.tell({ type: 'thread-leaving', lane: LANE, thread: first.number })
+  rig.settle()
+  const again = join(first.number)
+  first.inlet.closed()
+  block(rig, rig.submit([2]))
+  rig.settle()
+  assert.equal(
+    rig.told.filter(({ type }) => type === 'link-lost'),
+    [],
+  )
+  // But this one is.
+  again.inlet.closed()
+  block(rig, rig.submit([3]))
+  rig.settle()
+  assert.is(rig.told.filter(({ type }) => type === 'link-lost').length, 1)
+  rig.finish(again)
+})
+
 test('what is no bell is a stray', () => {
   const { rig, join } = makeRig()
   const thread = join()
-  thread.inlet.receive({ type: 'bell', buffer: new SharedArrayBuffer(4), thread: 1 })
-  thread.inlet.receive({ type: 'bell', buffer: 5, thread: 1 })
+  thread.inlet.receive({ type: 'bell', buffer: new SharedArrayBuffer(4), connection: 1 })
+  thread.inlet.receive({ type: 'bell', buffer: 5, connection: 1 })
   thread.inlet.receive({ type: 'bell', buffer: new SharedArrayBuffer(1_000) })
   assert.is(thread.inlet.strays, 3)
   assert.is(rig.strays, 0)

@@ -177,8 +177,8 @@ export class SenderRig {
   }
 
   /** A thread joins the lane. */
-  join(): RigThread {
-    const number = ++this.#lastNumber
+  /** @param number that of a thread which is connected anew; that of another one by default */
+  join(number = ++this.#lastNumber): RigThread {
     const [mine, theirs] = this.#pair()
     this.#tokens.set(number, mine)
     const thread = new RigThread(number, theirs, this.clock, this.queue, () => this.#roomInQueue())

@@ -27,8 +27,8 @@ export interface OutcomeAsked extends HandleName {
 export interface BellHung {
   readonly type: 'bell'
   readonly buffer: SharedArrayBuffer
-  /** The number by which the sender knows the thread. */
-  readonly thread: number
+  /** The number by which the sender knows this connection. */
+  readonly connection: number
 }
 
 export type SenderToLane = TaskBatch | SegmentAdded | OutcomeAsked | BellHung
