@@ -8,6 +8,9 @@ import type { Outbox } from './outbox.js'
 import type { Recall } from './recall.js'
 import type { LaneTerms, SenderContext } from './sender-context.js'
 
+/** More tasks than any thread has. */
+const BEHIND_ALL = 2 ** 32
+
 /** What a dispatch puts to use. */
 export interface DispatchMeans {
   readonly admission: Admission
@@ -129,12 +132,12 @@ export class Dispatch {
     return count
   }
 
-  /** The thread that has the fewest tasks, of those that may have more; one that is blocked only if all are. */
+  /** The thread that has the fewest tasks, of those that may have more; one that is blocked only if no other may. */
   #leastLoaded(): LaneLink | null {
     let best: LaneLink | null = null
     let load = Number.POSITIVE_INFINITY
     for (const link of this.#links.values()) {
-      const own = link.block.isBlocked ? Number.MAX_SAFE_INTEGER : link.outstanding
+      const own = link.outstanding + (link.block.isBlocked ? BEHIND_ALL : 0)
       if (own >= load || link.room(this.#terms.concurrency) <= 0) continue
       best = link
       load = own

@@ -21,6 +21,9 @@ export interface WaitBookObserver<N> extends WaitGraphObserver<N> {
    * @param cycle first its waiter, then each that the one before it waits for
    */
   refused(wait: BegunWait<N>, cycle: readonly N[]): void
+
+  /** Whether one has ended for good, though whoever would say so has not come to it. */
+  hasEnded(node: N): boolean
 }
 
 interface BookedWait<N> extends BegunWait<N> {
@@ -47,6 +50,9 @@ interface BookedWait<N> extends BegunWait<N> {
  *
  * What gives way does not count any more for those of the cycle. It would have handed on what is inherited, but in a
  * cycle nothing can go on by it.
+ *
+ * What has ended is in nobody's way, though it may take long until that is told, since loops are held. So it is looked for
+ * before anything is refused: its waits, and those for it, count no more.
  *
  * What blocks a thread is a node of its own. All that has started there waits for it, the task that blocks it among them,
  * and it waits for what that task asks for just now. So what else the task may wait for is in nobody's way.
@@ -148,6 +154,12 @@ export class WaitBook<N extends WaitNode> {
       }
       if (this.#givesWay(wait, [...this.#between(cycle, 1)])) return null
       if (this.#clearWay(cycle, wait)) continue
+      const ended = cycle.findIndex(node => this.#observer.hasEnded(node))
+      if (ended === 0 || ended === 1) return null
+      if (ended > 1) {
+        for (const place of [ended - 1, ended]) this.#uncount(cycle, place)
+        continue
+      }
       const [inVain, place] = this.#youngestIn(cycle, isInVain)
       if (canBeRefused(wait) && (inVain === null || isInVain(wait))) return cycle
       const [youngest, from] = inVain === null ? this.#youngestIn(cycle, canBeRefused) : [inVain, place]
@@ -178,14 +190,19 @@ export class WaitBook<N extends WaitNode> {
       const isLast = place === cycle.length - 1
       const next = isLast ? [closing] : [...this.#between(cycle, place + 1)]
       if (!waits.every(wait => this.#givesWay(wait, next))) continue
-      const awaited = cycle[(place + 1) % cycle.length]!
-      for (const wait of waits) {
-        wait.counted = wait.counted.filter(one => one !== awaited)
-        this.#graph.unwait(wait.waiter, awaited)
-      }
+      this.#uncount(cycle, place)
       return true
     }
     return false
+  }
+
+  /** The waits of the one at a place of a cycle for the one after it count no more. */
+  #uncount(cycle: readonly N[], place: number): void {
+    const awaited = cycle[(place + 1) % cycle.length]!
+    for (const wait of this.#between(cycle, place)) {
+      wait.counted = wait.counted.filter(one => one !== awaited)
+      this.#graph.unwait(wait.waiter, awaited)
+    }
   }
 
   /** The last to begin of such waits in a cycle, and the place of its waiter. */

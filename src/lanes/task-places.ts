@@ -1,7 +1,7 @@
 import type { HandleName } from '../bridge/lending.js'
 import { FLAG, FLOAT, INT, NO_LANE, RECALLED, type TableView } from '../bridge/shared-table.js'
 import type { Whereabouts } from '../core/standstill.js'
-import { isFinal, SCHEDULED, STARTED } from '../core/task-state.js'
+import { CANCELED, DONE, isFinal, SCHEDULED, STARTED, TIMED_OUT } from '../core/task-state.js'
 
 /** The slots of one sender. */
 interface Places {
@@ -37,6 +37,18 @@ export class TaskPlaces {
     if (state !== SCHEDULED) return { at: 'end' }
     return { at: 'sent', lane, thread, isBound: (table.int(id, INT.FLAGS) & FLAG.BOUND) !== 0 }
   }
+}
+
+/** A failure may not be the end: there may be another attempt. */
+const FOR_GOOD = new Set([DONE, TIMED_OUT, CANCELED])
+
+/** Whether a task has ended for good, as far as its submitter's table shows. */
+export function hasEnded({ owner, sequence }: HandleName, tables: ReadonlyMap<number, TableView>): boolean {
+  const table = tables.get(owner)
+  if (table === undefined) return true
+  for (const { id, state } of table)
+    if (FOR_GOOD.has(state) && table.float(id, FLOAT.SEQUENCE) === sequence) return true
+  return false
 }
 
 /** The tasks that have started on a thread, or are sent to it, and have not ended. */

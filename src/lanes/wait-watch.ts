@@ -12,6 +12,7 @@ import type { BlockedThread } from '../core/standstill.js'
 import { type BegunWait, WaitBook } from '../core/wait-book.js'
 import type { WaitNode } from '../core/wait-graph.js'
 import type { Senders } from './senders.js'
+import { hasEnded } from './task-places.js'
 
 /** A task that waits or is waited for; or a key; or what blocks a thread. */
 export interface WaitEntry extends WaitNode {
@@ -57,6 +58,10 @@ export class WaitWatch {
       this.#moved.add(task)
     },
     refused: (wait, cycle) => this.#refused(wait, namesOf(cycle)),
+    hasEnded: ({ task, blocker }) => {
+      const name = task ?? blocker?.task ?? null
+      return name !== null && hasEnded(name, this.#senders.tables)
+    },
   })
   /** Those that block their threads, the oldest first. */
   readonly #endless = new Set<EndlessWait>()

@@ -41,6 +41,7 @@ export class CheckedBook {
     this.book = new WaitBook<Node>({
       inherits: (node, priority) => this.#told.set(node, priority),
       refused: (wait, cycle) => this.#refused(wait, cycle),
+      hasEnded: () => false,
     })
   }
 

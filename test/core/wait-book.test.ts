@@ -60,19 +60,24 @@ test('whatever is told: none wait for each other for ever, what gives way was in
 
 interface Rig {
   readonly book: WaitBook<WaitNode>
+  /** Those that have ended, and nobody has said so. */
+  readonly ended: Set<WaitNode>
   readonly log: string[]
   begin(kind: WaitKind, waiter: WaitNode, ...awaited: WaitNode[]): BegunWait<WaitNode>
 }
 
 function rig(): Rig {
   const log: string[] = []
+  const ended = new Set<WaitNode>()
   let id = 0
   const book = new WaitBook<WaitNode>({
     inherits: ({ name }, priority) => void log.push(`${name} inherits ${priority}`),
     refused: (wait, cycle) => void log.push(`${wait.id} refused: ${cycle.map(({ name }) => name).join()}`),
+    hasEnded: node => ended.has(node),
   })
   return {
     book,
+    ended,
     log,
     begin: (kind, waiter, ...awaited) => {
       const wait = { by: 0, id: ++id, kind, waiter, awaited }
@@ -169,6 +174,21 @@ test('a thread that is blocked is in a cycle through all its tasks', () => {
   one.begin('thread', other, block)
   one.begin('end', block, outside)
   assert.equal(refusals(one), ['3 refused: block,outside,other'])
+})
+
+test('what has ended, and nobody has come to say so, closes no cycle, wherever in it it is', () => {
+  for (const place of [0, 1, 2]) {
+    const one = rig()
+    const [a, b, c] = [named('a'), named('b'), named('c')]
+    one.begin('end', a, b)
+    one.begin('end', b, c)
+    one.ended.add([a, b, c][place]!)
+    one.begin('end', c, a)
+    assert.equal(refusals(one), [], `${place}`)
+    // Those that have not ended still wait for each other.
+    one.begin('end', b, a)
+    assert.equal(refusals(one), place === 2 ? ['4 refused: b,a'] : [], `${place}`)
+  }
 })
 
 test('what a task that blocks its thread waits for besides keeps nobody from anything', () => {

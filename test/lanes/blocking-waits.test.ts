@@ -11,7 +11,11 @@ const test = suite('lanes: who waits for a thread that is blocked')
 const start = () =>
   SchedulerThread.start<typeof standing, 'pair' | 'far' | 'other'>({
     tasks: new URL('./tasks/standing.js', import.meta.url),
-    lanes: { pair: { concurrency: 8 }, far: { concurrency: 8 }, other: {} },
+    lanes: {
+      pair: { concurrency: 8, stallAfter: Number.POSITIVE_INFINITY },
+      far: { concurrency: 8 },
+      other: { concurrency: 8 },
+    },
   })
 
 /** Long enough for a wait that lasts to be told. */
@@ -66,6 +70,22 @@ test('one that waits synchronously for the start of another is not waited for by
     await sleep(TOLD_MS)
     assert.is(await far.run('answerOf'), true)
   }
+})
+
+test('one that has ended is waited for by nobody, though the loops are held of those who would say so', async () => {
+  await using scheduler = await start()
+  const { pair, far, other } = scheduler.lanes
+  const gate = newGate()
+  const last = pair.submit('waitHere', [gate, 'last'])
+  await arrived(gate)
+  const ended = far.submit('endAwaiting', [last, 600])
+  const asked = other.submit('endOf', [ended])
+  await sleep(10)
+  const holding = other.run('holdFor', [600])
+  await ended.result()
+  assert.is(await pair.run('askFor', [asked]), 'ended')
+  openGate(gate)
+  assert.equal(await Promise.all([last.result(), holding]), ['last', undefined])
 })
 
 test('what blocks a thread is shown as what its task, and all others there, wait for', async () => {

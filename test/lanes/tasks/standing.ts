@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { threadId } from 'node:worker_threads'
 import { currentTask, type TaskHandle } from 'multilane/task'
 import { arrivals, blockAt, type Gate, passBy, waitAt } from '../../support/gate.js'
@@ -144,6 +145,13 @@ export async function askBeside(handle: TaskHandle, other: TaskHandle): Promise<
 export async function endAfter(gate: Gate, handle: TaskHandle): Promise<unknown> {
   await waitAt(gate)
   return handle.result()
+}
+
+/** Ends though it still awaits a task, and then holds its loop, so that nobody comes to say so. */
+export async function endAwaiting(handle: TaskHandle, ms: number): Promise<string> {
+  await Promise.race([handle.result(), sleep(20)])
+  setTimeout(() => hold(ms))
+  return 'ended'
 }
 
 let answer: unknown
