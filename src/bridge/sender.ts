@@ -193,8 +193,8 @@ export class Sender implements SenderContext {
       refused = error
     })
     this.deliveries.during(() => {
-      if (home !== undefined) this.#lanes.get(home.lane)?.waits.leaveOut(home.thread)
       try {
+        if (home !== undefined) this.#lanes.get(home.lane)?.waits.leaveOut(home.thread)
         blocking.until(() => refused !== null || wait.isOver(), spin, wait.timeout)
       } finally {
         end?.()
