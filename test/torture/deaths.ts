@@ -3,6 +3,9 @@ import type { Account, Entry } from './ledger.js'
 
 /** A thread of a lane may be ended by these though it has done nothing itself, so that no deed tells which it was. */
 const OF_ANY_THREAD = new Set(['ERR_LANE_TERMINATED', 'ERR_LANE_CLOSED'])
+/** The shortest grace of the lanes on which nothing ends a thread. */
+const LONG_WAIT_MS = 2_000
+
 /**
  * Whether a task has been cancelled, or its time was over, or nobody wants it any more.
  *
@@ -61,6 +64,16 @@ export function isGivenUp(lane: string, account: Account): boolean {
 /** Whether the scheduler was being stopped or closed. */
 export function isEnding(at: number, { endings }: Account): boolean {
   return endings.some(({ from, to }) => from <= at && at <= to)
+}
+
+/** Whether a synchronous wait has held a thread of a lane for so long that others there may have outlasted their grace by it. */
+export function isHeldByWait(lane: string, account: Account): boolean {
+  return account.waits.some(({ kind, waiter, from, end }) => {
+    const isSync = kind === 'resultSync' || kind === 'waitSync'
+    return (
+      isSync && laneOfTask(waiter, account) === lane && (end === undefined || end.at - from > LONG_WAIT_MS)
+    )
+  })
 }
 
 export function laneOfTask(task: number, account: Account): string | undefined {

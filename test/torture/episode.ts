@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { LaneError, MultilaneError, SchedulerThread, type TaskHandle } from 'multilane'
 import type { Random } from '../support/random.js'
 import { type BoardMemory, deedsOf, newBoard, overlapsOf, runsOf, sharedNow } from './board.js'
-import { reaches } from './deaths.js'
+import { isHeldByWait, reaches } from './deaths.js'
 import { notesOf } from './journal.js'
 import { type Account, audit, type Entry, type Loss } from './ledger.js'
 import { forgetSender, nothingLeftOver } from './left-over.js'
@@ -335,7 +335,11 @@ export class Episode {
       this.#told = readJournal(notesOf(this.#board.journal))
       const { deeds } = this.account
       for (const name of PEACEFUL)
-        if (lanes[name]!.restarts > 0 && !deeds.some(deed => reaches(deed, name, this.account)))
+        if (
+          lanes[name]!.restarts > 0 &&
+          !deeds.some(deed => reaches(deed, name, this.account)) &&
+          !isHeldByWait(name, this.account)
+        )
           this.#unexpected.push(`lane ${name} has lost a thread`)
       break
     }
