@@ -116,12 +116,8 @@ class JobWait extends ReportedWait {
 }
 
 /** A task blocks its thread until another has ended or started. */
-class BlockingJobWait extends ReportedWait {
-  readonly #waits: OpenWaits
-  readonly #job: Job
-  readonly #task: Task
+class BlockingJobWait extends JobWait {
   readonly #terms: SyncWait
-  readonly refuse: (error: DeadlockError) => void
 
   constructor(
     waits: OpenWaits,
@@ -130,24 +126,23 @@ class BlockingJobWait extends ReportedWait {
     terms: SyncWait,
     refuse: (error: DeadlockError) => void,
   ) {
-    super()
-    this.#waits = waits
-    this.#job = job
-    this.#task = task
+    super(waits, job, kindOf(terms), () => [task], refuse)
     this.#terms = terms
-    this.refuse = refuse
   }
 
   override get isOver(): boolean {
     return this.#terms.isOver()
   }
 
-  say(): WaitSaid | null {
-    if (this.#job.ended || this.#task.dead) return null
-    const { group, timeout } = this.#terms
-    const kind = timeout < Number.POSITIVE_INFINITY ? 'blocking' : group === 'RUNNING' ? 'start' : 'end'
-    return { kind, waiter: { ...this.#waits.waiter(this.#job), blocks: true }, awaited: [this.#task] }
+  override say(): WaitSaid | null {
+    const said = super.say()
+    return said && { ...said, waiter: { ...said.waiter, blocks: true } }
   }
+}
+
+function kindOf({ group, timeout }: SyncWait): WaitKind {
+  if (timeout < Number.POSITIVE_INFINITY) return 'blocking'
+  return group === 'RUNNING' ? 'start' : 'end'
 }
 
 /** A task can do nothing, since it or another blocks its thread. */
