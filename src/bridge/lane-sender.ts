@@ -1,6 +1,6 @@
 import { Admission } from '../core/admission.js'
 import { Backlog, OUTSIDE } from '../core/backlog.js'
-import { LaneError, TaskDroppedError } from '../core/errors.js'
+import { TaskDroppedError } from '../core/errors.js'
 import type { Reminders } from '../core/reminders.js'
 import { Retries } from '../core/retries.js'
 import type { CallTarget, Task } from '../core/task.js'
@@ -10,8 +10,8 @@ import { CallTargets } from './call-targets.js'
 import { Dispatch } from './dispatch.js'
 import { encodeReason } from './error-codec.js'
 import { Failure } from './failure.js'
+import { LaneCrew } from './lane-crew.js'
 import { LaneKeys } from './lane-keys.js'
-import { LaneLink } from './lane-link.js'
 import { LaneLinks } from './lane-links.js'
 import { LaneQueue } from './lane-queue.js'
 import { LaneSight } from './lane-sight.js'
@@ -19,15 +19,11 @@ import { LaneWaits } from './lane-waits.js'
 import type { Lending } from './lending.js'
 import { LostThreads } from './lost-threads.js'
 import { Outbox } from './outbox.js'
-import type { Port } from './port.js'
 import { Recall } from './recall.js'
 import { Reordering } from './reordering.js'
 import type { LaneTerms, SenderContext } from './sender-context.js'
 import { Settlement } from './settlement.js'
 import { FLOAT, INT, RECALLED } from './shared-table.js'
-
-/** How long the supervisor has to tell why a port closed, in milliseconds. It may have a busy machine to itself. */
-const EXPLANATION_MS = 7_000
 
 /**
  * One thread's tasks for one lane: the backlog of those not sent, the links to the lane's threads, and the way of a
@@ -50,6 +46,8 @@ export class LaneSender {
   readonly sight: LaneSight
   /** The threads of the lane that it is connected with. */
   readonly links = new LaneLinks()
+  /** How these come and go. */
+  readonly crew: LaneCrew
   readonly waits: LaneWaits
   readonly order: Reordering
   readonly queue: LaneQueue
@@ -62,11 +60,9 @@ export class LaneSender {
   readonly #admission: Admission
   readonly #settlement: Settlement
   readonly #outbox: Outbox
-  readonly #answers: Answers
   readonly #recall: Recall
   readonly #dispatch: Dispatch
   readonly #retries: Retries
-  readonly #lost: LostThreads
   readonly #targets: CallTargets
   /** Why the scheduler takes no more tasks, if that is so. */
   #refusal: Error | null = null
@@ -112,7 +108,7 @@ export class LaneSender {
       this.#admission.accepted(task)
     })
     this.#outbox = new Outbox(context, terms, this.#backlog, this.#settlement, this.#targets)
-    this.#answers = new Answers(context, this.#settlement, this.#retries)
+    const answers = new Answers(context, this.#settlement, this.#retries)
     this.#recall = new Recall(context, terms, this.links, this.#backlog, this.#outbox)
     this.#dispatch = new Dispatch(context, terms, this.links, this.#backlog, {
       admission: this.#admission,
@@ -122,19 +118,24 @@ export class LaneSender {
       recall: this.#recall,
     })
     this.order = new Reordering(context, this.#backlog, this.#recall, this.#dispatch)
-    this.#lost = new LostThreads(context, terms.name, this.#settlement, this.#retries, task =>
+    const lost = new LostThreads(context, terms.name, this.#settlement, this.#retries, task =>
       this.#takenBack(task),
     )
     this.waits = new LaneWaits(context, terms, {
       links: this.links,
       dispatch: this.#dispatch,
       recall: this.#recall,
-      receive: (link, message) => {
-        if (this.links.get(link.thread) !== link) return
-        this.#answers.receive(link, message)
-        this.#releaseIfDone(link)
-      },
-      closed: link => this.#closed(link),
+      receive: (link, message) => this.crew.hear(link, message),
+      closed: link => this.crew.closed(link),
+    })
+    this.crew = new LaneCrew(context, terms.name, {
+      links: this.links,
+      waits: this.waits,
+      dispatch: this.#dispatch,
+      recall: this.#recall,
+      targets: this.#targets,
+      answers,
+      lost,
     })
     this.sight = new LaneSight(terms.name, {
       sent: context.sent,
@@ -242,75 +243,6 @@ export class LaneSender {
     return state === RECALLED || state < 0 ? task.state : state
   }
 
-  joined(thread: number, port: Port, block: SharedArrayBuffer, names: readonly string[]): void {
-    const link = new LaneLink(thread, port, block)
-    this.links.set(thread, link)
-    this.#targets.learn(names)
-    for (const [index, buffer] of this.#context.sent.table.buffers.entries())
-      link.send({ type: 'segment', index, buffer })
-    this.waits.joined(link)
-    port.listen(
-      message => this.waits.heard(link, message),
-      () => this.#closed(link),
-    )
-    this.#context.imports.joined(this.terms.name, message => link.send(message))
-    this.#dispatch.flush()
-  }
-
-  /** A thread is to go: it gets nothing more, and is released when it has answered all it has. */
-  leaving(thread: number): void {
-    const link = this.links.get(thread)
-    if (link === undefined) {
-      this.#context.tell({ type: 'released', lane: this.terms.name, thread })
-      return
-    }
-    link.leaving = true
-    for (const task of this.#context.sent.unstarted(this.terms.name)) {
-      if (this.#context.sent.table.int(task.id, INT.THREAD) === thread) this.#recall.takeBack(task)
-    }
-    this.#dispatch.queueFlush()
-    this.#releaseIfDone(link)
-  }
-
-  #releaseIfDone(link: LaneLink): void {
-    if (!link.leaving || link.outstanding > 0) return
-    this.#forget(link)
-    this.#context.tell({ type: 'released', lane: this.terms.name, thread: link.thread })
-    this.#dispatch.queueFlush()
-  }
-
-  #forget(link: LaneLink): void {
-    this.links.delete(link.thread)
-    this.#context.imports.threadLost(link.thread)
-    link.port.close()
-    link.stopWaiting()
-  }
-
-  /**
-   * A thread is lost: what it answered still counts, what it had started fails, what it had not moves.
-   *
-   * @param blamed the id of the task on account of which it was ended, if it is one of these
-   */
-  lost(thread: number, error: Error, blamed?: number): void {
-    const link = this.links.get(thread)
-    if (link === undefined) return
-    for (let next = link.port.take(); next !== undefined; next = link.port.take()) {
-      this.#answers.receive(link, next.message)
-    }
-    this.#forget(link)
-    this.#lost.recover(thread, error, blamed)
-    this.#dispatch.queueFlush()
-  }
-
-  /** Nothing on the thread can touch its slots any more. */
-  exited(thread: number): void {
-    this.#lost.exited(thread)
-  }
-
-  loseAll(error: Error): void {
-    for (const thread of [...this.links.keys()]) this.lost(thread, error)
-  }
-
   /** A sent task was timed out by the supervisor. */
   expired(id: number, task: Task): void {
     const { table } = this.#context.sent
@@ -375,17 +307,6 @@ export class LaneSender {
   #takenBack(task: Task): void {
     if (this.#failure === null) this.#backlog.putBack(task)
     else this.#settlement.finishUnstarted(task, FAILED, Failure.of(this.#failure))
-  }
-
-  #closed(link: LaneLink): void {
-    if (this.links.get(link.thread) !== link) return
-    const { name } = this.terms
-    // The supervisor knows of what, or sees to it that the thread is as lost as its port; and tells.
-    this.#context.tell({ type: 'link-lost', lane: name, thread: link.thread })
-    link.stopWaiting = this.#context.environment.timers.after(EXPLANATION_MS, () => {
-      const message = `the port to a thread of lane '${name}' closed`
-      this.lost(link.thread, new LaneError('ERR_LANE_CLOSED', name, message))
-    })
   }
 
   #finishUnsent(task: Task, state: number, failure: Failure): true {

@@ -267,19 +267,12 @@ export class Sender implements SenderContext {
 
   #receive(message: SupervisorToSender): void {
     switch (message.type) {
-      case 'thread-joined': {
-        const port = this.environment.openPort(message.port)
-        this.lane(message.lane).joined(message.thread, port, message.block, message.names)
-        break
-      }
+      case 'thread-joined':
       case 'thread-leaving':
-        this.lane(message.lane).leaving(message.thread)
-        break
+      case 'thread-staying':
       case 'thread-lost':
-        this.lane(message.lane).lost(message.thread, decodeError(message.error), message.blamed)
-        break
       case 'thread-exited':
-        this.lane(message.lane).exited(message.thread)
+        this.lane(message.lane).crew.receive(message)
         break
       case 'expired':
         for (const id of message.ids) {
@@ -381,7 +374,7 @@ export class Sender implements SenderContext {
     this.#undisturbed(() => {
       for (const lane of this.#lanes.values()) {
         lane.fail(error)
-        lane.loseAll(error)
+        lane.crew.loseAll(error)
       }
       this.imports.loseAll(error)
     })

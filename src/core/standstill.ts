@@ -22,14 +22,6 @@ export interface BlockedThread<N> {
   readonly kind: WaitKind
 }
 
-/** The threads of a lane. */
-export interface Crew<N> {
-  /** Those that may start any of its tasks. */
-  readonly staying: readonly number[]
-  /** Those that start none any more, and that others come for when they have gone: when all that is on them has ended. */
-  readonly leaving: readonly { readonly thread: number; readonly tasks: readonly N[] }[]
-}
-
 /** What is known of tasks, threads and lanes at an instant. */
 export interface StandstillSight<N, B extends BlockedThread<N>> {
   /** The oldest first. */
@@ -37,8 +29,8 @@ export interface StandstillSight<N, B extends BlockedThread<N>> {
   whereIs(node: N): Whereabouts
   /** The waits of a task that have not ended. */
   waitsOf(node: N): Iterable<{ readonly kind: WaitKind; readonly awaited: readonly N[] }>
-  /** Each lane's; null if there may be more threads than there are now. */
-  readonly crews: ReadonlyMap<string, Crew<N> | null>
+  /** The threads of each lane, which may start any of its tasks; null if there may be more than there are now. */
+  readonly crews: ReadonlyMap<string, readonly number[] | null>
 }
 
 /** A wait that cannot end, since its thread and others wait for each other. */
@@ -97,8 +89,6 @@ class Look<N extends Named, B extends BlockedThread<N>> {
     this.#sight = sight
     for (const blocked of sight.blocked) this.#blocked.set(blocked.thread, blocked)
     for (const { awaited } of sight.blocked) this.#reach(awaited)
-    for (const crew of sight.crews.values())
-      for (const { tasks } of crew?.leaving ?? []) for (const task of tasks) this.#reach(task)
     this.#countUp()
   }
 
@@ -174,16 +164,8 @@ class Look<N extends Named, B extends BlockedThread<N>> {
   /** What keeps a thread of a lane, of which none may start a task. */
   #inTheWayOf(lane: string): Hindrance<N, B> | null {
     const crew = this.#sight.crews.get(lane) ?? null
-    if (crew === null) return null
-    let youngest: Hindrance<N, B> | null = null
-    for (const { thread, tasks } of crew.leaving) {
-      const missing = tasks.find(task => !this.#ends.has(task))
-      youngest = this.#standing(thread) ?? (missing === undefined ? null : { by: 'task', what: missing })
-      if (youngest === null) return null
-    }
-    if (crew.staying.some(thread => this.#standing(thread) === null)) return null
-    const last = this.#sight.blocked.findLast(({ thread }) => crew.staying.includes(thread))
-    return last === undefined ? youngest : { by: 'thread', what: last }
+    if (crew === null || crew.some(thread => this.#standing(thread) === null)) return null
+    return { by: 'thread', what: this.#sight.blocked.findLast(({ thread }) => crew.includes(thread))! }
   }
 
   #isToStartAfter(node: N): Hindrance<N, B> | null {

@@ -158,9 +158,14 @@ export class LaneThread {
     return this.#mode === 'ready'
   }
 
+  /** Whether it is to go, and has not been told so. */
+  get isRetiring(): boolean {
+    return this.#mode === 'retiring'
+  }
+
   /** Whether it may start tasks: one that is to go may still have been sent some. */
   get mayStart(): boolean {
-    return this.#mode === 'ready' || this.#mode === 'retiring'
+    return this.isReady || this.isRetiring
   }
 
   get isGone(): boolean {
@@ -186,7 +191,7 @@ export class LaneThread {
     if (this.#mode === 'ready') this.#enter('retiring')
   }
 
-  /** It is needed after all. No sender has anything on it. */
+  /** It is needed after all. */
   stay(): void {
     if (this.#mode === 'retiring') this.#enter('ready')
   }

@@ -1,9 +1,9 @@
 import type { SenderToSupervisor } from '../bridge/protocol/sender-to-supervisor.js'
-import { type Crew, standstill, type Whereabouts } from '../core/standstill.js'
+import { standstill, type Whereabouts } from '../core/standstill.js'
 import type { Senders } from './senders.js'
 import type { SupervisedLane } from './supervised-lane.js'
 import type { Surroundings } from './surroundings.js'
-import { TaskPlaces, tasksOn } from './task-places.js'
+import { TaskPlaces } from './task-places.js'
 import type { EndlessWait, WaitEntry, WaitWatch } from './wait-watch.js'
 
 /** The first look comes so long after a thread was blocked, in milliseconds; each further one after twice as long. */
@@ -97,7 +97,7 @@ export class StandstillWatch {
       whereIs: node =>
         this.#restsOn(node, places).some(by => this.#silent.has(by)) ? AT_END : placeOf(node, places),
       waitsOf: node => this.#waits.waitsOf(node),
-      crews: new Map([...this.#lanes].map(([name, { crew }]) => [name, crew && this.#known(crew)])),
+      crews: new Map([...this.#lanes].map(([name, { crew }]) => [name, crew])),
     })
     this.#nextAfter = Math.max(this.#nextAfter, (clock.now() - begun) / MOST_OF_TIME)
     if (found === null) this.#lookLater()
@@ -112,12 +112,6 @@ export class StandstillWatch {
         found.refused,
         found.stuck.flatMap(node => this.#restsOn(node, places)),
       )
-  }
-
-  #known({ staying, leaving }: NonNullable<SupervisedLane['crew']>): Crew<WaitEntry> {
-    const entriesOn = (thread: number): WaitEntry[] =>
-      [...tasksOn(thread, this.#senders.tables)].flatMap(name => this.#waits.find(name) ?? [])
-    return { staying, leaving: leaving.map(thread => ({ thread, tasks: entriesOn(thread) })) }
   }
 
   /** Those on whose word it rests what a task waits for, and whether it has ended. */

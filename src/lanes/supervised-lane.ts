@@ -20,7 +20,7 @@ export interface LaneObserver {
   restarts(lane: SupervisedLane, thread: LaneThread, error: Error, after: number): void
   /** It is not needed any more, or stalled and replaced, and is to leave once no sender has a task on it. */
   retiring(lane: SupervisedLane, thread: LaneThread): void
-  /** It stays after all, and is to be connected anew: every sender has released it. */
+  /** It was to leave and stays after all: whoever has released it is to be connected with it anew. */
   stays(lane: SupervisedLane, thread: LaneThread): void
   /** It was lost too often and is closed. */
   failed(lane: SupervisedLane, error: Error): void
@@ -39,8 +39,8 @@ export interface LaneObserver {
  * | `closing`  | no thread is started any more                  |                                                   |
  *
  * If their number may change, it grows by one at a time, when a sender asks and the one before is ready; and as long as
- * it is above the minimum, idle threads retire. One that still gets something to do before all know of it, which submits
- * tasks in turn, stays. A thread that is lost while it retires is neither replaced nor counted: it was not needed. One that
+ * it is above the minimum, idle threads retire. Of these one stays if it is needed before it has left: the lane is to grow,
+ * or what it still got to do has submitted tasks in turn. A thread that is lost while it retires is neither replaced nor counted: it was not needed. One that
  * is lost while it starts is, whoever asked for it.
  *
  * A thread that stalls may be retired just so, and a fresh one leased in its place at once, or it may be ended. Both
@@ -111,17 +111,18 @@ export class SupervisedLane {
     return this.#threads
   }
 
-  /** The numbers of the threads that may start its tasks, and of those that are to go; null if there may be others soon. */
-  get crew(): { readonly staying: readonly number[]; readonly leaving: readonly number[] } | null {
+  /**
+   * The numbers of the threads that may start its tasks, or will if they are needed though they were to go; null if there may
+   * be others soon.
+   */
+  get crew(): readonly number[] | null {
     if (this.#mode !== 'running') return null
     // A thread that waits synchronously holds its loop, and is replaced for it.
     if (this.config.stallAfter < Number.POSITIVE_INFINITY && this.#replaced.size < mostStalled(this.config))
       return null
-    const present = [...this.#threads].filter(thread => !thread.isGone && !this.#replaced.has(thread))
-    if (present.length < this.config.threads.max || !present.every(thread => thread.mayStart)) return null
-    const numbers = (isToGo: boolean): number[] =>
-      present.filter(thread => this.#retiring.has(thread) === isToGo).map(({ number }) => number)
-    return { staying: numbers(false), leaving: numbers(true) }
+    const present = this.#present
+    const isComplete = present.length >= this.config.threads.max && present.every(thread => thread.mayStart)
+    return isComplete ? present.map(({ number }) => number) : null
   }
 
   stats(): LaneThreadStats {
@@ -142,6 +143,11 @@ export class SupervisedLane {
     return this.#replaced.size
   }
 
+  /** Those that count toward its number. */
+  get #present(): LaneThread[] {
+    return [...this.#threads].filter(thread => !thread.isGone && !this.#replaced.has(thread))
+  }
+
   get #readyThreads(): LaneThread[] {
     return [...this.#threads].filter(thread => thread.isReady)
   }
@@ -149,8 +155,11 @@ export class SupervisedLane {
   /** A sender has tasks waiting that one more thread could start. */
   grow(): void {
     if (this.#mode !== 'running' || this.#restartTimers.size > 0) return
-    const present = [...this.#threads].filter(thread => !thread.isGone && !this.#replaced.has(thread))
-    if (present.length < this.config.threads.max && !present.some(thread => thread.isStarting)) this.#lease()
+    const present = this.#present
+    if (present.some(thread => thread.isStarting)) return
+    const retiring = present.find(thread => thread.isRetiring && hasPlace(thread, this.config.concurrency))
+    if (retiring !== undefined) this.#stay(retiring)
+    else if (present.length < this.config.threads.max) this.#lease()
   }
 
   /**
@@ -251,6 +260,10 @@ export class SupervisedLane {
       thread.leave()
       return
     }
+    this.#stay(thread)
+  }
+
+  #stay(thread: LaneThread): void {
     thread.stay()
     this.#retiring.delete(thread)
     this.#observer.stays(this, thread)
@@ -309,6 +322,11 @@ export class SupervisedLane {
     for (const listener of this.#goneListeners) listener()
     this.#goneListeners.clear()
   }
+}
+
+/** Whether a task that came to the thread now would start at once. */
+function hasPlace({ block }: LaneThread, concurrency: number): boolean {
+  return !block.isBlocked && block.inProgress - block.waiting < concurrency
 }
 
 function deferred(): { resolve: () => void; reject: (error: Error) => void; promise: Promise<void> } {

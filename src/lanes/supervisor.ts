@@ -53,7 +53,7 @@ export class Supervisor {
   readonly #expiry: ExpiryWatch
   readonly #stalls: StallWatch
   readonly #stallResponse: StallResponse<SupervisedLane, LaneThread>
-  readonly #retirements = new Retirements()
+  readonly #retirements: Retirements
   #lastNumber = 0
   #isClosing = false
   /** Tasks that ignored their abort and were given up. */
@@ -78,6 +78,10 @@ export class Supervisor {
       tellGone: (thread, sender) => this.#threads.get(thread)?.tell({ type: 'sender-gone', sender }),
     })
     this.#standstills = new StandstillWatch(this.waits, this.#senders, this.#lanes, surroundings)
+    this.#retirements = new Retirements(this.#senders, (number, sender) => {
+      const [thread, lane] = [this.#threads.get(number), this.#laneOf.get(number)]
+      if (thread?.isReady && lane) this.#connect(sender, lane, thread)
+    })
     this.#ladder = new CancelLadder(clock, timers)
     this.#expiry = new ExpiryWatch(this.#senders.tables, clock, timers, {
       end: (sender, table, id) => this.#queues.end(sender, table, id, TIMED_OUT),
@@ -176,13 +180,9 @@ export class Supervisor {
             after,
             restarts: of.restarts,
           }),
-        retiring: (of, thread) => {
-          const { name } = of.config
-          this.#senders.tellOf(name, { type: 'thread-leaving', lane: name, thread: thread.number })
-          const holders = [...this.#senders.of(name)].map(([number]) => number)
-          this.#retirements.begin(thread.number, holders, () => of.released(thread))
-        },
-        stays: (of, thread) => this.#connectAll(of, thread),
+        retiring: (of, thread) =>
+          this.#retirements.begin(of.config.name, thread.number, () => of.released(thread)),
+        stays: (of, thread) => this.#retirements.callOff(of.config.name, thread.number),
         failed: (of, error) =>
           this.#senders.tellOf(of.config.name, {
             type: 'lane-failed',
@@ -232,15 +232,10 @@ export class Supervisor {
     this.#queues.joined(thread.number, thread.places, lane.config, thread.block)
     this.#laneOf.set(thread.number, lane)
     this.#stalls.watch(lane.config, thread)
-    this.#connectAll(lane, thread)
+    for (const [sender] of this.#senders.of(lane.config.name)) this.#connect(sender, lane, thread)
   }
 
-  #connectAll(lane: SupervisedLane, thread: LaneThread): void {
-    for (const [sender, entry] of this.#senders.of(lane.config.name))
-      this.#connect(sender, entry, lane, thread)
-  }
-
-  #connect(sender: number, entry: SenderEntry, lane: SupervisedLane, thread: LaneThread): void {
+  #connect(sender: number, lane: SupervisedLane, thread: LaneThread): void {
     const { port1, port2 } = this.#surroundings.channel()
     const places = this.#threads.get(sender)?.places ?? null
     thread.tell({ type: 'connect', version: PROTOCOL_VERSION, sender, port: port1, places }, [port1])
@@ -252,7 +247,7 @@ export class Supervisor {
       block: thread.block.buffer,
       names: thread.names,
     }
-    entry.port.post(joined, [port2])
+    this.#senders.get(sender)!.port.post(joined, [port2])
   }
 
   /** A thread of a lane has a first task for another, or for its own. */
@@ -263,7 +258,7 @@ export class Supervisor {
       return
     }
     entry.reached.add(name)
-    for (const thread of lane.threads) if (thread.isReady) this.#connect(sender, entry, lane, thread)
+    for (const thread of lane.threads) if (thread.isReady) this.#connect(sender, lane, thread)
     if (lane.failure !== null) {
       entry.port.post({ type: 'lane-failed', lane: name, error: encodeError(lane.failure) })
     }
@@ -302,9 +297,6 @@ export class Supervisor {
         else bell.answer()
         break
       }
-      case 'released':
-        this.#retirements.released(message.thread, number)
-        break
       case 'reach':
         this.#reach(number, entry, message.lane)
         break
@@ -312,7 +304,7 @@ export class Supervisor {
         this.#roomInQueue(message.lane)
         break
       default: {
-        const others = [this.#handles, this.waits, this.#standstills, this.#keys]
+        const others = [this.#handles, this.waits, this.#standstills, this.#keys, this.#retirements]
         if (!others.some(other => other.receive(number, message))) this.strays++
       }
     }

@@ -51,17 +51,6 @@ export function hasEnded({ owner, sequence }: HandleName, tables: ReadonlyMap<nu
   return false
 }
 
-/** The tasks that have started on a thread, or are sent to it, and have not ended. */
-export function* tasksOn(thread: number, tables: ReadonlyMap<number, TableView>): Generator<HandleName> {
-  for (const [owner, table] of tables) {
-    for (const { id, state } of table) {
-      const isThere = (state === STARTED || state === SCHEDULED) && table.int(id, INT.LANE) !== NO_LANE
-      if (isThere && table.int(id, INT.THREAD) === thread)
-        yield { owner, sequence: table.float(id, FLOAT.SEQUENCE) }
-    }
-  }
-}
-
 function placesIn(table: TableView): Places {
   const ended = new Set<number>()
   const sentIn = new Map<number, number>()

@@ -33,7 +33,7 @@ test('what was sent stays where it is when its lane has failed, and ends with it
   assert.is(rig.lane.setPriority(sent.task, 9), false)
   rig.settle()
   assert.is(rig.stateOf(sent), 'SCHEDULED')
-  rig.lane.lost(thread.number, new LaneError('ERR_LANE_EXITED', 'lane', 'died'))
+  rig.lane.crew.lost(thread.number, new LaneError('ERR_LANE_EXITED', 'lane', 'died'))
   assert.equal([rig.stateOf(holder), rig.stateOf(sent)], ['FAILED', 'FAILED'])
   assert.is(rig.sender.unfinished, 0)
 })

@@ -15,7 +15,6 @@ class Scene {
   readonly #blocked: BlockedThread<Node>[] = []
   readonly #where = new Map<Node, Whereabouts>()
   readonly #waits = new Map<Node, { kind: WaitKind; awaited: Node[] }[]>()
-  readonly #leaving = new Map<string, { thread: number; tasks: Node[] }[]>()
   readonly #crews: Readonly<Record<string, readonly number[] | null>>
 
   constructor(crews: Readonly<Record<string, readonly number[] | null>>) {
@@ -26,13 +25,6 @@ class Scene {
     const node = this.#nodes.get(name) ?? { name }
     this.#nodes.set(name, node)
     return node
-  }
-
-  /** A thread is to go, and a task is on it. */
-  leaves(lane: string, thread: number, task: string): this {
-    const others = this.#leaving.get(lane) ?? []
-    this.#leaving.set(lane, [...others, { thread, tasks: [this.node(task)] }])
-    return this
   }
 
   /** A task blocks its thread until another has ended, or started. */
@@ -72,12 +64,7 @@ class Scene {
       blocked: this.#blocked,
       whereIs: (node: Node) => this.#where.get(node) ?? { at: 'end' },
       waitsOf: node => this.#waits.get(node) ?? [],
-      crews: new Map(
-        Object.entries(this.#crews).map(([lane, staying]) => [
-          lane,
-          staying && { staying, leaving: this.#leaving.get(lane) ?? [] },
-        ]),
-      ),
+      crews: new Map(Object.entries(this.#crews)),
     })
     return found && [found.refused.waiter.name, ...found.cycle.map(({ name }) => name)]
   }
@@ -152,18 +139,6 @@ test('a task that is sent to a thread which is not blocked starts there, though 
   const scene = (thread: number) => new Scene({ a: [1] }).blocks('p', 1, 'x').sent('x', 'a', thread)
   assert.is(scene(7).look(), null)
   assert.ok(scene(1).look())
-})
-
-test('a thread that is to go makes room for another when all that is on it has ended', () => {
-  const scene = () => new Scene({ a: [1] }).blocks('p', 1, 'x').queued('x', 'a')
-  assert.is(scene().runs('y', 2).leaves('a', 2, 'y').look(), null)
-  assert.equal(scene().runs('y', 2).waits('y', 'end', 'x').leaves('a', 2, 'y').look(), [
-    'p',
-    'p',
-    'x',
-    FREE_A,
-  ])
-  assert.ok(scene().blocks('q', 2, 'z').queued('z', 'a').leaves('a', 2, 'q').look())
 })
 
 test('who waits for a start waits for a thread as well', () => {

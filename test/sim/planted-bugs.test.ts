@@ -93,12 +93,18 @@ planting.finds(
   () => () => {},
 )
 
-planting.finds('an exit that nobody is told of', ['slots', 'hung'], LaneSender.prototype, 'exited', right => {
-  const now = oneOf(3)
-  return function (this: LaneSender, thread) {
-    if (!now()) right.call(this, thread)
-  }
-})
+planting.finds(
+  'an exit that nobody is told of',
+  ['slots', 'hung'],
+  LostThreads.prototype,
+  'exited',
+  right => {
+    const now = oneOf(3)
+    return function (this: LostThreads, thread) {
+      if (!now()) right.call(this, thread)
+    }
+  },
+)
 
 planting.finds(
   'a slot reused as soon as its task is taken back',

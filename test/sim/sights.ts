@@ -23,6 +23,8 @@ export class Sights {
   readonly #threadOf = new Map<SimPort, SimThread>()
   /** Those that were told to be leaving. */
   readonly #retiring = new Set<SimThread>()
+  /** Those that were, and stay. */
+  readonly #calledBack = new Set<SimThread>()
   readonly #takenOver = new Set<SimThread>()
   /** The stalls that were told, and to whom. */
   readonly #reported = new Set<string>()
@@ -101,11 +103,19 @@ export class Sights {
         }
         break
       }
+      case 'thread-staying':
       case 'thread-joined':
         for (const thread of this.#retiring) {
           if (thread.id !== message.thread) continue
           this.#retiring.delete(thread)
           races.hit('retired, and stays')
+          this.#calledBack.add(thread)
+        }
+        for (const thread of this.#calledBack) {
+          if (thread.id !== message.thread) continue
+          const hasReleased = linkTo(sender, message.thread)[1] === undefined
+          if (message.type === 'thread-joined') races.hit('released, and connected anew')
+          else races.hit(hasReleased ? 'told to stay when it had been released' : 'told to stay in time')
         }
         break
       case 'thread-lost': {

@@ -76,6 +76,11 @@ export function isHeldByWait(lane: string, account: Account): boolean {
   })
 }
 
+/** Whether a task has held a thread of a lane, and has let it go by itself if it was not ended for that. */
+export function isHeldForAWhile(lane: string, account: Account): boolean {
+  return account.deeds.some(({ act, task }) => act === 'hold' && laneOfTask(task, account) === lane)
+}
+
 export function laneOfTask(task: number, account: Account): string | undefined {
   return entryOf(task, account)?.lane
 }

@@ -161,6 +161,31 @@ test('it sees an innocent task that fails: without a death, on another lane, at 
   finds(/nothing ends so/, entryOf({ end: failed('ERR_SURPRISE'), callbacks: ['error'] }), told)
 })
 
+test('a task was claimed and not called if its thread was ended just as it had let go of another, and else is lost', () => {
+  const [code, holders] = ['ERR_LANE_TERMINATED', ['hold']]
+  const victim = entryOf({ end: { ...failed(code), holders }, callbacks: ['error'] })
+  const late: Ending = {
+    state: 'TIMED_OUT',
+    code: 'ERR_TASK_TIMEOUT',
+    value: undefined,
+    at: 995,
+    started: true,
+  }
+  const ended = (act: 'hold' | 'heap'): Partial<Account> => ({
+    deeds: [{ act, task: 1, thread: 7, at: 990 }],
+    losses: [{ lane: 'doomed', code, at: 1_001, holders }],
+    entries: [victim, entryOf({ task: 1, name: 'hold', limited: true, end: late, callbacks: ['timeout'] })],
+    runs: task => task,
+  })
+  assert.equal(audit(accountOf(victim, ended('hold'))), [])
+  finds(/should have moved/, victim, ended('heap'))
+  const unstarted = entryOf({ ...victim, end: { ...victim.end!, started: false } })
+  finds(/should have moved/, unstarted, {
+    ...ended('hold'),
+    entries: [unstarted, ended('hold').entries![1]!],
+  })
+})
+
 test('it sees a death that is blamed on the wrong thing, and one that nobody brought about', () => {
   const victim = entryOf({ end: failed('ERR_LANE_OOM'), callbacks: ['error'] })
   finds(/nobody on its lane did that/, victim, told)

@@ -5,6 +5,7 @@ import {
   isCutOff,
   isEnding,
   isGivenUp,
+  isHeldForAWhile,
   isOrphan,
   isStopped,
   laneOfTask,
@@ -298,8 +299,12 @@ function* complaintsOfDeath(
     return
   }
   if (isEnding(at, account) || (code === 'ERR_LANE_CLOSED' && isCutOff(nested, at, account))) return
-  // A thread that others end, since it seems to be held or its ports have closed, may be between the claim and the call.
-  const isEndedByOthers = code === 'ERR_LANE_CLOSED' || account.misjudged.has(lane)
+  // A thread that others end, since it is or seems to be held or its ports have closed, may be between the claim and the call:
+  // it has just let go, say, of what had held it.
+  const isEndedByOthers =
+    code === 'ERR_LANE_CLOSED' ||
+    account.misjudged.has(lane) ||
+    (code === 'ERR_LANE_TERMINATED' && isHeldForAWhile(lane, account))
   if (runs === 0 && !(end.started && isEndedByOthers)) yield 'it had not started, and so should have moved'
   if (code === 'ERR_LANE_TERMINATED' && account.misjudged.has(lane)) return
   const done = account.deeds.some(

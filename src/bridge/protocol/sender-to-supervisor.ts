@@ -51,6 +51,13 @@ export interface ThreadReleased {
   readonly thread: number
 }
 
+/** The sender has heard that a thread stays, which it had not released. */
+export interface ThreadStayed {
+  readonly type: 'stayed'
+  readonly lane: string
+  readonly thread: number
+}
+
 /**
  * The sender may sleep from now on: its bell is to be rung after each message, and at once. Told again now and then
  * while it sleeps: by the answer it knows that the supervisor is there.
@@ -227,6 +234,7 @@ export type SenderToSupervisor =
   | StallHeard
   | GrowthWanted
   | ThreadReleased
+  | ThreadStayed
   | BellHung
   | LaneWanted
   | QueueRoom

@@ -26,6 +26,16 @@ export interface ThreadLeaving {
   readonly thread: number
 }
 
+/**
+ * The thread is needed after all: it may be sent tasks again. Told to those that had not released it when that was decided.
+ * Each answers once: by `stayed`, or by the `released` that it has said before it heard of it.
+ */
+export interface ThreadStaying {
+  readonly type: 'thread-staying'
+  readonly lane: string
+  readonly thread: number
+}
+
 /** A thread is lost, with why: what was started on it fails, what was not moves. */
 export interface ThreadLost {
   readonly type: 'thread-lost'
@@ -204,6 +214,7 @@ export interface WaitingSeen {
 export type SupervisorToSender =
   | ThreadJoined
   | ThreadLeaving
+  | ThreadStaying
   | ThreadLost
   | ThreadExited
   | TasksExpired
@@ -226,3 +237,6 @@ export type SupervisorToSender =
   | WaitRefused
   | WaitsWanted
   | WaitingSeen
+
+/** What is told of the threads of a lane. */
+export type CrewChange = ThreadJoined | ThreadLeaving | ThreadStaying | ThreadLost | ThreadExited

@@ -19,6 +19,30 @@ function meet(gate: Gate, count: number): void {
   while (arrivals(gate) < count);
 }
 
+/** Comes to the gate and awaits so many others there, with its loop free. */
+export async function meetAsync(gate: Gate, count: number): Promise<number> {
+  passBy(gate)
+  while (arrivals(gate) < count) await sleep(2)
+  return threadId
+}
+
+/** After a while has two tasks of a lane meet, then passes by the gate. @returns the threads they met on */
+export async function haveMeet(gate: Gate, lane: Lane, after: number, meeting: Gate): Promise<unknown[]> {
+  await sleep(after)
+  const met = [1, 2].map(() => lanes()[lane].run('meetAsync', [meeting, 2]))
+  const threads = await Promise.all(met)
+  passBy(gate)
+  return threads
+}
+
+/** After a while asks its own lane synchronously for a value, then passes by the gate. */
+export async function askOwn(gate: Gate, after: number): Promise<unknown> {
+  await sleep(after)
+  const value = told(() => lanes().pair.submit('echo', ['own']).resultSync())
+  passBy(gate)
+  return value
+}
+
 /** Asks a lane synchronously for a value, once so many others are about to as well. */
 export function askTogether(
   gate: Gate,
