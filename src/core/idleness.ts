@@ -30,6 +30,10 @@ export class Idleness<T> {
     return -1
   }
 
+  forget(thread: T): void {
+    this.#seen.delete(thread)
+  }
+
   /** Forgets all threads but these. */
   keep(threads: ReadonlySet<T>): void {
     for (const thread of this.#seen.keys()) if (!threads.has(thread)) this.#seen.delete(thread)

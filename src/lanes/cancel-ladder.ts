@@ -64,10 +64,13 @@ const SILENCE_MS = 300
  *    might hold it are named.
  */
 export class CancelLadder {
+  readonly #tables: ReadonlyMap<number, TableView>
   readonly #clock: Clock
   readonly #rungs: Reminders<Rung>
 
-  constructor(clock: Clock, timers: Timers) {
+  /** @param tables the task tables, by the number of their sender */
+  constructor(tables: ReadonlyMap<number, TableView>, clock: Clock, timers: Timers) {
+    this.#tables = tables
     this.#clock = clock
     this.#rungs = new Reminders(clock, timers, rung => this.#look(rung))
   }
@@ -102,15 +105,23 @@ export class CancelLadder {
     const { block } = thread
     const holder = block.holder
     if (holder === id && block.holderSender === sender) {
-      this.#end(rung, [nameOf(rung, id)])
+      this.#end(rung, [nameOf(thread, table, id)])
       return
     }
     if (block.signs >= rung.sign) return
     if (holder === 0 && now - rung.since >= lane.grace + SILENCE_MS) {
-      this.#end(rung, candidates(rung))
+      this.#end(rung, this.#candidates(rung))
       return
     }
     this.#rungs.add(now + Math.max(lane.grace, SILENCE_MS / 3), rung)
+  }
+
+  /** The tasks of all senders that may hold the loop; the table of the rung's own is known to nobody else once that has gone. */
+  #candidates({ thread, table: own }: Rung): string[] {
+    const names: string[] = []
+    for (const table of new Set([own, ...this.#tables.values()]))
+      for (const id of startedOn(table, thread.number)) names.push(nameOf(thread, table, id))
+    return names
   }
 
   #end({ lane, thread }: Rung, holders: readonly string[]): void {
@@ -125,10 +136,6 @@ function hasEnded(table: TableView, id: number): boolean {
   return (state !== CANCELED && state !== TIMED_OUT) || table.float(id, FLOAT.ENDED) !== 0
 }
 
-function nameOf({ table, thread }: Rung, id: number): string {
-  return thread.names[table.int(id, INT.CALL)] ?? '(unknown)'
-}
-
-function candidates(rung: Rung): string[] {
-  return Array.from(startedOn(rung.table, rung.thread.number), id => nameOf(rung, id))
+function nameOf({ names }: LadderThread, table: TableView, id: number): string {
+  return names[table.int(id, INT.CALL)] ?? '(unknown)'
 }

@@ -81,6 +81,10 @@ export class IdleThreads<T extends WatchedThread> {
       const idleFor = this.#idleness.look(thread, { started: block.started, busy }, now)
       return idleFor >= idleTimeout
     })
-    for (const thread of idle.slice(0, Math.max(0, ready.length - min))) this.#onIdle(thread)
+    for (const thread of idle.slice(0, Math.max(0, ready.length - min))) {
+      // If it stays after all, it is idle from then on.
+      this.#idleness.forget(thread)
+      this.#onIdle(thread)
+    }
   }
 }

@@ -43,7 +43,7 @@ export class InlineSupervisor {
   readonly #terms: InlineTerms
   readonly #lanes = new Map<number, InlineLane>()
   readonly #ports: Port[] = []
-  readonly #ladder = new CancelLadder(monotonicClock, ownTimers)
+  readonly #ladder: CancelLadder
   readonly #expiry: ExpiryWatch
   /** The one there is. */
   readonly #senders = new Senders()
@@ -57,7 +57,9 @@ export class InlineSupervisor {
   constructor(terms: InlineTerms) {
     this.#terms = terms
     this.#queues = new LaneQueues(terms.lanes, lane => this.#roomInQueue(lane))
-    this.#expiry = new ExpiryWatch(new Map([[OWNER, terms.table]]), monotonicClock, ownTimers, {
+    const tables = new Map([[OWNER, terms.table]])
+    this.#ladder = new CancelLadder(tables, monotonicClock, ownTimers)
+    this.#expiry = new ExpiryWatch(tables, monotonicClock, ownTimers, {
       end: (sender, table, id) => this.#queues.end(sender, table, id, TIMED_OUT),
       expired: (_, tasks) => this.#expired(tasks),
     })

@@ -235,6 +235,7 @@ export class SupervisedLane {
   }
 
   #ready(thread: LaneThread): void {
+    this.#budget.ready()
     this.figures.joined(thread)
     this.#observer.joined(this, thread)
     if (this.#mode !== 'closing') this.#idle.watch()
@@ -283,7 +284,7 @@ export class SupervisedLane {
       this.#lease()
       return
     }
-    const decision = this.#budget.lost(this.#surroundings.clock.now())
+    const decision = this.#budget.lost(this.#surroundings.clock.now(), thread.wasReady)
     if (decision.type === 'give-up') {
       const { name, restart } = this.config
       const message = `lane '${name}' lost more than ${restart.max} threads within ${restart.within} ms and is closed`
@@ -326,7 +327,7 @@ export class SupervisedLane {
 
 /** Whether a task that came to the thread now would start at once. */
 function hasPlace({ block }: LaneThread, concurrency: number): boolean {
-  return !block.isBlocked && block.inProgress - block.waiting < concurrency
+  return block.holder === 0 && !block.isBlocked && block.inProgress < concurrency
 }
 
 function deferred(): { resolve: () => void; reject: (error: Error) => void; promise: Promise<void> } {

@@ -82,7 +82,7 @@ export class Supervisor {
       const [thread, lane] = [this.#threads.get(number), this.#laneOf.get(number)]
       if (thread?.isReady && lane) this.#connect(sender, lane, thread)
     })
-    this.#ladder = new CancelLadder(clock, timers)
+    this.#ladder = new CancelLadder(this.#senders.tables, clock, timers)
     this.#expiry = new ExpiryWatch(this.#senders.tables, clock, timers, {
       end: (sender, table, id) => this.#queues.end(sender, table, id, TIMED_OUT),
       expired: (sender, tasks) => {

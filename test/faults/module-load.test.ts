@@ -165,6 +165,22 @@ test('a module that no longer loads counts toward the restart limit', async () =
   }
 })
 
+test('threads that fail to start count, though each takes longer over it than the time that losses are counted in', async () => {
+  const starts = newGate()
+  const workerData: loading.SetupPlan = { starts, outcomes: ['works', 'hangs'] }
+  await using scheduler = await SchedulerThread.start<typeof loading, 'a'>({
+    tasks: loadingTasks,
+    lanes: { a: { workerData, startTimeout: 2_000, restart: { max: 2, within: 1_000 } } },
+  })
+  const { a } = scheduler.lanes
+  const killer = a.submit('exit', [1])
+  const waiting = a.submit('echo', [1])
+  assert.is((await rejectionOf(killer.result(), LaneError)).code, 'ERR_LANE_EXITED')
+  assert.is((await rejectionOf(waiting.result(), LaneError)).code, 'ERR_LANE_FAILED')
+  // The death was too long ago by then.
+  assert.is(arrivals(starts), 4)
+})
+
 test('a thread that a task ends while others of its lane still start is replaced, and fails no start', async () => {
   const gate = newGate()
   const plan: loading.SetupPlan = { starts: newGate(), outcomes: ['works', 'waits', 'works'], gate }

@@ -1,7 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { FLOAT, TableView, TaskTable } from '#src/bridge/shared-table.js'
+import { FLOAT, INT, TableView, TaskTable } from '#src/bridge/shared-table.js'
 import { ThreadBlock } from '#src/bridge/thread-block.js'
+import { LaneError } from '#src/core/errors.js'
 import { CANCELED, SCHEDULED, STARTED } from '#src/core/task-state.js'
 import { CancelLadder, type LadderThread } from '#src/lanes/cancel-ladder.js'
 import { ManualClock } from '../support/manual-clock.js'
@@ -9,31 +10,56 @@ import { ManualClock } from '../support/manual-clock.js'
 const test = suite('lanes: the cancel ladder')
 
 const SENDER = 1
+const THREAD = 7
+
+/** The table of a sender with a task that has started on the thread. */
+function newTable(clock: ManualClock, call = 0) {
+  const view = new TableView()
+  const table = new TaskTable((index, buffer) => view.attach(index, buffer))
+  const id = table.take()
+  table.setInt(id, INT.THREAD, THREAD)
+  table.setInt(id, INT.CALL, call)
+  table.setFloat(id, FLOAT.STARTED, clock.now())
+  table.exchange(id, SCHEDULED, STARTED)
+  return { view, table, id }
+}
 
 /** A task that has started on a thread and was cancelled, and the ladder that is to see to its end. */
 function setUp(grace: number) {
   const clock = new ManualClock()
-  const view = new TableView()
-  const table = new TaskTable((index, buffer) => view.attach(index, buffer))
-  const id = table.take()
-  table.setFloat(id, FLOAT.STARTED, clock.now())
-  table.exchange(id, SCHEDULED, STARTED)
+  clock.runFor(1)
+  const { view, table, id } = newTable(clock)
   table.exchange(id, STARTED, CANCELED)
-  const ended: string[] = []
+  const tables = new Map([[SENDER, view]])
+  const ended: Error[] = []
   const thread: LadderThread = {
-    number: 1,
+    number: THREAD,
     block: new ThreadBlock(),
-    names: ['it'],
+    names: ['it', 'culprit'],
     isGone: false,
     signsAsked: 0,
     tell: () => {},
-    terminate: why => ended.push(why.message),
+    terminate: why => ended.push(why),
   }
-  const ladder = new CancelLadder(clock, clock)
+  const ladder = new CancelLadder(tables, clock, clock)
   ladder.climb({ lane: { name: 'lane', grace }, thread, sender: SENDER, id, table: view }, { value: 'why' })
   const end = (): void => table.setFloat(id, FLOAT.ENDED, clock.now())
-  return { clock, thread, id, ended, end, ladder }
+  return { clock, thread, id, ended, end, ladder, tables }
 }
+
+test('in a silent loop all that may hold it are named, whoever has submitted them', () => {
+  for (const isGone of [false, true]) {
+    const { clock, ended, tables } = setUp(200)
+    tables.set(2, newTable(clock, 1).view)
+    // What it has submitted is ended as well.
+    if (isGone) tables.delete(SENDER)
+    clock.runFor(1_000)
+    assert.equal(
+      ended.map(error => error instanceof LaneError && [...(error.holders ?? [])].sort()),
+      [['culprit', 'it']],
+    )
+  }
+})
 
 test('a task that holds the loop has its grace, however long, and then costs its thread', () => {
   for (const grace of [0, 200, 3_600_000]) {

@@ -179,6 +179,20 @@ test('a task keeps its thread: one that holds the loop, one that waits, one betw
   assert.equal(gone, [3, 1], 'also the oldest, if it is the idle one')
 })
 
+test('one that stays although it was to go is idle from then on', () => {
+  const { clock, ready, gone } = setUp()
+  const newest = ready[2]!
+  // Two are more than it needs, so that it goes on looking.
+  for (const { block } of ready.slice(0, 2)) block.inProgress = 1
+  clock.runFor(130)
+  assert.equal(gone, [3])
+  ready.push(newest)
+  clock.runFor(75)
+  assert.equal(gone, [3])
+  clock.runFor(75)
+  assert.equal(gone, [3, 3])
+})
+
 test('it begins again when there is one more, and can be stopped', () => {
   const { clock, ready, gone, watch } = setUp()
   clock.runFor(150)
