@@ -77,13 +77,15 @@ export class LaneCrew {
 
   /** The port to a thread has closed. */
   closed(link: LaneLink): void {
-    if (!this.#isCurrent(link)) return
+    // It may be heard of by the bell and by the event loop.
+    if (!this.#isCurrent(link) || link.isClosed) return
+    link.isClosed = true
     const lane = this.#lane
     // The supervisor knows of what, or sees to it that the thread is as lost as its port; and tells.
     this.#context.tell({ type: 'link-lost', lane, thread: link.thread })
     link.stopWaiting = this.#context.environment.timers.after(EXPLANATION_MS, () => {
       const message = `the port to a thread of lane '${lane}' closed`
-      this.lost(link.thread, new LaneError('ERR_LANE_CLOSED', lane, message))
+      if (this.#isCurrent(link)) this.lost(link.thread, new LaneError('ERR_LANE_CLOSED', lane, message))
     })
   }
 

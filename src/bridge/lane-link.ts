@@ -26,6 +26,8 @@ export class LaneLink {
   movedAt = 0
   /** Whether the thread is to go, and gets no more tasks. */
   leaving = false
+  /** Whether the thread has closed its end, or died: nobody is there to take what is sent. */
+  isClosed = false
   /** Whether it is the sender's own thread, and in a synchronous wait. */
   isBlocked = false
   /** Ends the wait for why its port has closed. */
@@ -62,7 +64,7 @@ export class LaneLink {
    * likely to cost the thread its life.
    */
   room(concurrency: number): number {
-    if (this.leaving || this.isBlocked) return 0
+    if (this.leaving || this.isClosed || this.isBlocked) return 0
     if (this.#condemned.size > 0 && this.#condemned.has(this.block.holder)) return 0
     // A slot whose task was taken back costs the thread next to nothing, but it is in its port.
     const weightless = Math.min(this.takenBack, MOST_TAKEN_BACK)

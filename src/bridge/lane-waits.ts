@@ -32,6 +32,8 @@ export class LaneWaits {
   readonly #terms: LaneTerms
   readonly #side: WaitingSide
   readonly #spin: SpinTrials
+  /** The thread that is blocked by a wait of its own, if it is the sender's. */
+  #leftOut: number | null = null
 
   constructor(context: SenderContext, terms: LaneTerms, side: WaitingSide) {
     this.#context = context
@@ -53,6 +55,7 @@ export class LaneWaits {
 
   /** The thread is about to be blocked: it is sent nothing more. */
   leaveOut(thread: number): void {
+    this.#leftOut = thread
     const link = this.#side.links.get(thread)
     if (link === undefined) return
     link.isBlocked = true
@@ -63,6 +66,7 @@ export class LaneWaits {
 
   /** It goes on. */
   takeIn(thread: number): void {
+    this.#leftOut = null
     const link = this.#side.links.get(thread)
     if (link === undefined) return
     link.isBlocked = false
@@ -110,6 +114,7 @@ export class LaneWaits {
 
   /** A thread has joined, which is to know of the bell if there is one. */
   joined(link: LaneLink): void {
+    link.isBlocked = link.thread === this.#leftOut
     if (this.#context.bell !== null) this.#hang(link, this.#context.bell)
   }
 
