@@ -10,11 +10,12 @@ export interface SilentThread {
 }
 
 /**
- * Whether the loop of one thread turns while tasks are in progress on it.
+ * Whether the loop of one thread turns.
  *
  * One that sleeps now and then turns, and so does one on which tasks start: both can be seen from outside, and nobody is
  * woken for it. A loop that does neither may be busy with short turns, or be held by one of its tasks after the first
- * `await` of that, which nothing tells: so it is asked for a sign of life, which takes it one turn.
+ * `await` of that, or by what tasks have left behind, which nothing tells: so it is asked for a sign of life, which takes it
+ * one turn.
  */
 export class LoopSilence {
   readonly #thread: SilentThread
@@ -50,8 +51,9 @@ export class LoopSilence {
   look(now: number): number {
     const { block, slept } = this.#thread
     const { started } = block
-    const hasSlept = slept !== undefined && slept !== this.#slept
-    const hasTurned = hasSlept || started !== this.#started || block.inProgress + block.waiting === 0
+    // Where that is not known, a loop without tasks is taken to sleep: to ask it would wake it.
+    const hasSlept = slept === undefined ? block.inProgress + block.waiting === 0 : slept !== this.#slept
+    const hasTurned = hasSlept || started !== this.#started
     this.#slept = slept
     this.#started = started
     if (hasTurned || (this.#asked !== null && block.signs >= this.#asked.sign)) {

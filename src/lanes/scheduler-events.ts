@@ -31,9 +31,10 @@ export interface StallEvent {
   readonly thread: number
   /**
    * The task that holds the loop: its number, the `id` of its handle, and the name of its function. If several may hold it,
-   * the one of them that has run longest.
+   * the one of them that has run longest. Undefined if no task is in progress there: then it is what a task has left behind
+   * that has ended or was given up, such as a timer, and others wait for the thread.
    */
-  readonly task: { readonly id: number; readonly name: string }
+  readonly task: { readonly id: number; readonly name: string } | undefined
   /**
    * All tasks in progress that may hold the loop: `task` alone, for certain, if that one has not come to its first `await`.
    * After an `await` nothing tells whose code runs; it may even be what a task has left behind that has ended.

@@ -97,6 +97,7 @@ function holdersOf({ candidates }: AnsweredStall): string {
   const [first, ...others] = candidates
     .slice(0, MOST_CANDIDATES)
     .map(({ name, task }) => `'${cut(name)}' (${task})`)
+  if (first === undefined) return 'what a task has left behind'
   const more = candidates.length > MOST_CANDIDATES ? ', or another' : ''
   return others.length === 0 ? `task ${first}` : `one of the tasks ${[first, ...others].join(', ')}${more}`
 }

@@ -3,7 +3,7 @@ import type { ThreadBlock } from '../bridge/thread-block.js'
 import type { Clock } from '../core/clock.js'
 import type { Timers } from '../core/reminders.js'
 import { LoopSilence, type SilentThread } from './loop-silence.js'
-import { startedOn } from './started-tasks.js'
+import { hasUnstarted, startedOn } from './started-tasks.js'
 
 /** As much of a lane thread as the watch needs. */
 export interface WatchedThread extends SilentThread {
@@ -20,26 +20,32 @@ export interface StalledTask {
 }
 
 /** A thread's loop is held. */
-export interface Stall extends StalledTask {
+export interface Stall {
   /** The number of this report. */
   readonly report: number
   readonly lane: string
   readonly thread: number
   /** Milliseconds it has held the loop. */
   readonly silent: number
-  /** All tasks in progress that may be the one, those first that have run longest. */
+  /**
+   * All tasks in progress that may be the one, those first that have run longest. None if what holds the loop was left
+   * behind by tasks that are over.
+   */
   readonly candidates: readonly StalledTask[]
-  /** The sign of life that the thread owes; 0 if its block says which task holds the loop. */
+  /** What the thread's block says of who holds the loop: its id, or 0, and whose it is. */
+  readonly holder: number
+  readonly holderSender: number
+  /** The sign of life that the thread owes; 0 if it is known who holds the loop, and since when. */
   readonly sign: number
 }
 
-/** Whether a thread is held still, by the task of a stall as far as can be seen. */
+/** Whether a thread is held still, by what a stall is about as far as can be seen. */
 export function isHeldStill(
   block: Pick<ThreadBlock, 'holder' | 'holderSender' | 'signs'>,
-  { id, sender, sign }: Stall,
+  { holder, holderSender, sign }: Pick<Stall, 'holder' | 'holderSender' | 'sign'>,
 ): boolean {
-  const { holder, holderSender, signs } = block
-  return sign === 0 ? holder === id && holderSender === sender : holder === 0 && signs < sign
+  if (block.holder !== holder || (holder !== 0 && block.holderSender !== holderSender)) return false
+  return sign === 0 || block.signs < sign
 }
 
 export interface StallObserver {
@@ -72,7 +78,9 @@ interface Watched {
  *
  * A thread's block says which task is in its first synchronous stretch, and the task's table since when. A task that
  * holds the loop later, after an `await`, is not in the block: the loop is silent (`LoopSilence`), and any task may hold it
- * that has begun there and not ended. Such a silence counts from the tick at which the loop was asked for a sign of life.
+ * that has begun there and not ended. So it is if the sender of the one in the block has gone, and its table with it. Such a
+ * silence counts from the tick at which the loop was asked for a sign of life. If no task is in progress, something holds the
+ * loop that was left behind: that is a stall once a task waits there for it.
  *
  * When a tick comes very late, the whole process was suspended or starved: what the threads seem to have held then is
  * nobody's fault, and is judged at the next tick.
@@ -146,37 +154,33 @@ export class StallWatch {
   #look(watched: Watched, now: number): void {
     const { thread, silence } = watched
     const { block } = thread
-    const id = block.holder
-    if (id === 0) {
-      this.#judge(watched, now, silence.look(now), silence.sign, () => this.#startedOn(thread))
+    const { holder, holderSender } = block
+    const table = holder === 0 ? undefined : this.#tables.get(holderSender)
+    if (table === undefined || !table.holds(holder)) {
+      const silent = silence.look(now)
+      const sight = { silent, holder, holderSender, sign: silence.sign }
+      this.#judge(watched, now, sight, () => this.#startedOn(thread))
       return
     }
     silence.forget()
-    const sender = block.holderSender
-    const table = this.#tables.get(sender)
-    if (table === undefined || !table.holds(id)) return
-    const silent = now - table.float(id, FLOAT.STARTED)
-    const task = stalledTask(sender, table, id, thread)
+    const silent = now - table.float(holder, FLOAT.STARTED)
+    const task = stalledTask(holderSender, table, holder, thread)
     // All of it was read of one task only if the loop has not gone on meanwhile.
-    if (block.holder !== id || block.holderSender !== sender || table.state(id) < 0) return
+    if (!isHeldStill(block, { holder, holderSender, sign: 0 }) || table.state(holder) < 0) return
     if (watched.told !== null && !isHeldStill(block, watched.told.stall)) watched.told = null
-    this.#judge(watched, now, silent, 0, () => [task])
+    this.#judge(watched, now, { silent, holder, holderSender, sign: 0 }, () => [task])
   }
 
-  /**
-   * @param silent milliseconds that the loop has been held
-   * @param sign the sign of life that it owes; 0 if it is known who holds it
-   * @param candidates those who may
-   */
+  /** @param candidates those who may hold the loop */
   #judge(
     watched: Watched,
     now: number,
-    silent: number,
-    sign: number,
+    sight: Pick<Stall, 'silent' | 'holder' | 'holderSender' | 'sign'>,
     candidates: () => readonly StalledTask[],
   ): void {
     const { lane, thread, told } = watched
-    if (told !== null && told.stall.sign === sign && silent > 0) {
+    const { silent } = sight
+    if (told !== null && told.stall.sign === sight.sign && silent > 0) {
       this.#observer.persists(told.stall, silent)
       if (told.settled) return
       if (now - told.at < Math.max(lane.stallAfter, LEAST_HEARING_MS)) return
@@ -187,20 +191,17 @@ export class StallWatch {
     watched.told = null
     if (silent < lane.stallAfter) return
     const holders = candidates()
-    const [first] = holders
-    // What nobody's task does is nobody's stall.
-    if (first === undefined) return
-    const stall: Stall = {
-      ...first,
-      report: ++this.#reports,
-      lane: lane.name,
-      thread: thread.number,
-      silent,
-      candidates: holders,
-      sign,
-    }
+    // What no task does, and none waits for, is nobody's stall.
+    if (holders.length === 0 && !this.#isWaitedFor(thread)) return
+    const report = ++this.#reports
+    const stall: Stall = { ...sight, report, lane: lane.name, thread: thread.number, candidates: holders }
     watched.told = { stall, at: now, settled: false }
     this.#observer.stalled(stall)
+  }
+
+  #isWaitedFor({ number }: WatchedThread): boolean {
+    for (const table of this.#tables.values()) if (hasUnstarted(table, number)) return true
+    return false
   }
 
   /** The tasks that have begun on a thread and not ended, those first that have run longest. */

@@ -187,7 +187,8 @@ export class SupervisedLane {
     const { name } = this.config
     const holders = candidates.map(candidate => candidate.name)
     const tasks = holders.map(holder => `'${holder}'`).join(' or ')
-    const message = `a thread of lane '${name}' was ended because task ${tasks} held its loop for ${Math.round(silent)} ms`
+    const culprit = holders.length === 0 ? 'what a task had left behind' : `task ${tasks}`
+    const message = `a thread of lane '${name}' was ended because ${culprit} held its loop for ${Math.round(silent)} ms`
     const why = new LaneError('ERR_LANE_TERMINATED', name, message, { holders })
     // Of one that is seen by the loop's silence nobody knows for certain: what has ended may have left code behind.
     thread.terminate(why, sign === 0 ? candidates[0] : null)

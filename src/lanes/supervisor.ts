@@ -112,7 +112,7 @@ export class Supervisor {
       stackOf: threadId => surroundings.stackOf(threadId),
       tell: ({ report, lane, thread, candidates: held, silent, action, stack }) => {
         const candidates = held.map(({ task, name }) => ({ id: task, name }))
-        const stalled = { lane, thread, task: candidates[0]!, candidates, silent, action, stack }
+        const stalled = { lane, thread, task: candidates[0], candidates, silent, action, stack }
         this.#senders.tellOwners({ type: 'stall', report, ...stalled })
       },
     })

@@ -51,7 +51,7 @@ test('held for ten seconds with a thousand tasks waiting: they finish meanwhile,
   assert.is(stalled.state, 'STARTED', 'it holds its thread still')
   assert.equal([...runs], Array(1000).fill(1))
   assert.equal(await threads(), [1, 1, 0])
-  const told = stalls.filter(({ task }) => task.id === stalled.id)
+  const told = stalls.filter(({ task }) => task?.id === stalled.id)
   assert.equal(
     told.map(({ action }) => action),
     ['replace'],
@@ -153,7 +153,7 @@ test('of replaced threads there are no more than restart.max; one more stall is 
   const stalled = holds.map((hold, i) => a.submit('countAndBlock', [runs, i, hold]))
   await eventually('all three have stalled', () => stalls.length === 3)
   assert.equal(
-    stalls.map(({ task, action }) => [task.id, action]),
+    stalls.map(({ task, action }) => [task?.id, action]),
     [
       [stalled[0]!.id, 'replace'],
       [stalled[1]!.id, 'replace'],
@@ -166,7 +166,7 @@ test('of replaced threads there are no more than restart.max; one more stall is 
   assert.is(stalls.length, 3)
   openGate(holds[0]!)
   assert.is(await waiting.result(), 'waits', 'now there is room for another')
-  assert.equal([stalls.length, stalls[3]?.task.id, stalls[3]?.action], [4, stalled[2]!.id, 'replace'])
+  assert.equal([stalls.length, stalls[3]?.task?.id, stalls[3]?.action], [4, stalled[2]!.id, 'replace'])
   for (const hold of holds) openGate(hold)
   assert.equal(await Promise.all(stalled.map(each => each.result())), [0, 1, 2])
   assert.equal([...runs], [1, 1, 1])

@@ -9,7 +9,8 @@ const THREAD = 3
 
 function stallOf(report: number, id = 9): Stall {
   const held = { sender: 0, id, task: 77, name: 'quote' }
-  return { ...held, report, lane: 'a', thread: THREAD, silent: 120, candidates: [held], sign: 0 }
+  const holds = { holder: id, holderSender: 0, sign: 0 }
+  return { ...holds, report, lane: 'a', thread: THREAD, silent: 120, candidates: [held] }
 }
 
 /** A lane with one thread, held by a task. */

@@ -74,7 +74,7 @@ test('within native code there is none, and the stall is told all the same', asy
   await using _ = scheduler
   await a.run('holdNatively')
   assert.is(stalls.length, 1)
-  assert.equal([stalls[0]!.task.name, stalls[0]!.stack], ['holdNatively', undefined])
+  assert.equal([stalls[0]!.task?.name, stalls[0]!.stack], ['holdNatively', undefined])
   assert.is(await a.run('echo', [1]), 1)
 })
 

@@ -48,7 +48,7 @@ test('the task that held it fails and is named, and what had not started is done
   assert.equal([...runs], Array(500).fill(1))
   assert.equal([stalled.state, arrivals(gate)], ['FAILED', 1])
   assert.equal(
-    stalls.map(({ task, action }) => [task.id, action]),
+    stalls.map(({ task, action }) => [task?.id, action]),
     [[stalled.id, 'terminate']],
   )
   assert.equal(
@@ -99,6 +99,32 @@ test('the task that held it is not run again, idempotent or with retries', async
     assert.is(await a.run('echo', [1]), 1)
   }
   assert.is(restarts.length, 2)
+})
+
+test('what a task has left behind holds the loop: that is a stall if others wait for it, and no task is named', async () => {
+  const { scheduler, a, stalls } = await start()
+  await using _ = scheduler
+  const gate = newGate()
+  await a.run('leaveBehind', [gate, 10])
+  await arrived(gate)
+  assert.is(await a.run('echo', ['waits']), 'waits')
+  assert.equal(
+    stalls.map(({ task, candidates, action }) => [task, candidates, action]),
+    [[undefined, [], 'terminate']],
+  )
+})
+
+test('a task that was given up holds the loop: the next is not lost behind it', async () => {
+  const { scheduler, a } = await start({ grace: 1 })
+  await using _ = scheduler
+  const [from, gate] = [newGate(), newGate()]
+  const ignoring = a.submit('holdOnceAt', [from, gate])
+  await arrived(from)
+  ignoring.cancel()
+  await eventually('it is given up', async () => (await scheduler.stats()).abandoned === 1)
+  openGate(from)
+  await arrived(gate)
+  assert.is(await a.run('echo', ['waits']), 'waits')
 })
 
 test('while main is blocked too: when it wakes, it is done', async () => {

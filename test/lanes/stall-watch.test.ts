@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { FLOAT, INT, TaskTable } from '#src/bridge/shared-table.js'
 import { ThreadBlock } from '#src/bridge/thread-block.js'
 import { SCHEDULED, STARTED } from '#src/core/task-state.js'
-import { type Stall, StallWatch } from '#src/lanes/stall-watch.js'
+import { isHeldStill, type Stall, StallWatch } from '#src/lanes/stall-watch.js'
 import { ManualClock } from '../support/manual-clock.js'
 
 const test = suite('lanes: the watch for stalls')
@@ -65,6 +65,13 @@ class Rig {
     return id
   }
 
+  /** A task is sent to a thread; returns its id. */
+  send({ number }: PlayedThread): number {
+    const id = this.table.take()
+    this.table.setInt(id, INT.THREAD, number)
+    return id
+  }
+
   /** A task begins to hold a thread's loop; returns its id. */
   hold({ block }: { readonly block: ThreadBlock }, call = 1): number {
     const id = this.table.take()
@@ -86,7 +93,8 @@ test('a task that holds its loop is told once, while it does', () => {
   rig.clock.runFor(20_000)
   assert.is(rig.stalled.length, 1)
   const [stall] = rig.stalled
-  const { lane, task, name, sender, thread: number, silent } = stall!
+  const { lane, candidates, thread: number, silent } = stall!
+  const { task, name, sender } = candidates[0]!
   assert.equal([lane, task, name, sender, number], ['bulk', 77, 'reindex', SENDER, thread.number])
   assert.ok(silent >= 1000 && silent <= 1500, `${silent} ms`)
   assert.equal(rig.unheard, [])
@@ -114,7 +122,7 @@ test('the next stall of the same thread is told too', () => {
   thread.block.release()
   rig.clock.runFor(100)
   assert.equal(
-    rig.stalled.map(({ id, name }) => [id, name]),
+    rig.stalled.map(({ candidates: [task] }) => [task?.id, task?.name]),
     [
       [first, 'reindex'],
       [second, 'quote'],
@@ -235,7 +243,7 @@ test('a loop that is silent while tasks are in progress is held by one of them, 
   rig.clock.runFor(5000)
   const [stall, ...others] = rig.stalled.filter(stall => stall.thread === thread.number)
   assert.equal(others, [], 'told once')
-  assert.equal([stall!.id, stall!.name], [first, 'quote'])
+  assert.is(stall!.holder, 0)
   assert.equal(
     stall!.candidates.map(({ id, name }) => [id, name]),
     [
@@ -262,15 +270,43 @@ test('one that sleeps, or starts tasks, or gives the sign it is asked for, is no
   assert.equal([sleeping.asked <= 1, starting.asked, turning.asked > 10], [true, 0, true])
 })
 
-test('a thread without tasks in progress is asked for nothing, and what none of them does is no stall', () => {
+test('a thread that sleeps is asked for nothing, nor is one without tasks of which that is not known', () => {
+  const rig = new Rig()
+  const [sleeping, unknown] = [rig.thread(100), rig.thread(100)]
+  unknown.slept = undefined
+  for (let i = 1; i < 20; i++) {
+    sleeping.slept = i
+    rig.clock.runFor(50)
+  }
+  assert.equal([sleeping.asked, unknown.asked], [0, 0])
+})
+
+test('what no task does is no stall, until one waits for it', () => {
   const rig = new Rig()
   const thread = rig.thread(100)
-  rig.clock.runFor(1000)
-  assert.is(thread.asked, 0)
   rig.table.free(rig.begin(thread))
+  thread.block.inProgress = 0
   rig.clock.runFor(1000)
-  assert.is(thread.asked, 1)
   assert.equal(rig.stalled, [])
+  rig.send(rig.thread(100))
+  rig.clock.runFor(50)
+  assert.equal(rig.stalled, [], 'it waits for another')
+  rig.send(thread)
+  rig.clock.runFor(50)
+  const told = rig.stalled.map(({ thread: number, candidates, holder }) => [number, candidates, holder])
+  assert.equal(told, [[thread.number, [], 0]])
+})
+
+test('a task whose sender has gone holds the loop as any other does, though nobody knows since when', () => {
+  const rig = new Rig()
+  const thread = rig.thread(100)
+  thread.block.hold(SENDER + 1, rig.send(thread))
+  rig.clock.runFor(1000)
+  assert.is(rig.stalled.length, 1)
+  const [stall] = rig.stalled
+  assert.ok(isHeldStill(thread.block, stall!))
+  thread.block.release()
+  assert.not(isHeldStill(thread.block, stall!))
 })
 
 test('a silence that is over is forgotten, and the next is told anew', () => {

@@ -55,7 +55,7 @@ test('each stall of a lane is told, and by default an urgent lane is watched mor
     ids.push(blocking.id)
   }
   assert.equal(
-    events.map(({ lane, task }) => [lane, task.id]),
+    events.map(({ lane, task }) => [lane, task?.id]),
     ids.map(id => ['urgent', id]),
   )
 })

@@ -83,8 +83,8 @@ export interface StallReported {
   readonly report: number
   readonly lane: string
   readonly thread: number
-  /** The task's number within its sender, and its name. */
-  readonly task: { readonly id: number; readonly name: string }
+  /** The task's number within its sender, and its name; undefined if no task in progress can be it. */
+  readonly task: { readonly id: number; readonly name: string } | undefined
   /** All that may hold the loop, in the same way. */
   readonly candidates: readonly { readonly id: number; readonly name: string }[]
   /** Milliseconds so far. */

@@ -8,7 +8,7 @@ const scheduler = await SchedulerThread.start<typeof holding, 'urgent' | 'bulk'>
   lanes: { urgent: { priority: 'user-blocking', concurrency: 1 }, bulk: {} },
 })
 const { urgent, bulk } = scheduler.lanes
-scheduler.on('stall', ({ task }) => console.log(`heard of '${task.name}'`))
+scheduler.on('stall', ({ task }) => console.log(`heard of '${task?.name}'`))
 const gate = newGate()
 const stalled = [bulk.run('rest', [10_000]), urgent.run('markAndHold', [gate, 2600]), urgent.run('echo', [1])]
 await arrived(gate)

@@ -28,6 +28,21 @@ export async function holdLaterAt(gate: Gate): Promise<string> {
   return 'kept'
 }
 
+/** Waits until the first gate is open, then holds the loop until the second is. */
+export async function holdOnceAt(from: Gate, gate: Gate): Promise<void> {
+  await waitAt(from)
+  passBy(gate)
+  deepAt(gate)
+}
+
+/** Ends, and leaves a timer behind that holds the loop until the gate is open. @param after milliseconds */
+export function leaveBehind(gate: Gate, after: number): void {
+  setTimeout(() => {
+    passBy(gate)
+    deepAt(gate)
+  }, after)
+}
+
 /** Waits, by its loop, until the gate is open. */
 export async function waitAt(gate: Gate): Promise<string> {
   passBy(gate)
