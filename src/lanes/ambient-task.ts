@@ -21,31 +21,34 @@ interface Ambient {
   readonly jobs: AsyncLocalStorage<RunningTask>
   /** What contexts need of the thread, if it is a lane's. */
   host: unknown
+  /** Whether `currentTask` has been loaded: then code may ask for its task that the runtime does not know of. */
+  isAskedFor: boolean
+  /** How many there are who need contexts to be kept: tasks that go on, and lanes. */
+  keepers: number
 }
 
 /** Two copies of this package in one thread (a bundle and node_modules) must mean the same task. */
 const AMBIENT = Symbol.for('multilane.ambient.1')
 const holder = globalThis as { [AMBIENT]?: Ambient }
-holder[AMBIENT] ??= { jobs: new AsyncLocalStorage<RunningTask>(), host: null }
+holder[AMBIENT] ??= {
+  jobs: new AsyncLocalStorage<RunningTask>(),
+  host: null,
+  isAskedFor: false,
+  keepers: 0,
+}
 export const ambient: Ambient = holder[AMBIENT]
 
 /**
- * Where tasks are entered one after another. To leave its scope puts back what was around it, whatever was entered
- * within. `AsyncLocalStorage.run` costs six times as much where Node has frames of asynchronous context: it makes one to
- * enter and another to leave, each a copy of the one before.
- */
-const STAGE = new AsyncResource('MULTILANE_TASK')
-
-/**
- * Calls a function so that `currentTask()` answers the context of what runs, also after an `await`. Not within another
- * such call; and after the last of several, `forgetLast` is to be called.
+ * Calls a function so that `currentTask()` answers the context of what runs, also after an `await`. Whatever it enters into
+ * storages of its own stays with it, since it has a resource to itself. `AsyncLocalStorage.run` leaves that behind, and
+ * costs more where Node has frames of asynchronous context: it makes one to enter and another to leave.
  */
 export function callAs(
   running: RunningTask,
   call: (...args: never[]) => unknown,
   args: readonly unknown[],
 ): unknown {
-  return STAGE.runInAsyncScope(enterAndCall, undefined, running, call, args)
+  return new AsyncResource('MULTILANE_TASK').runInAsyncScope(enterAndCall, undefined, running, call, args)
 }
 
 function enterAndCall(
@@ -58,13 +61,21 @@ function enterAndCall(
   return args.length === 0 ? call() : call(...(args as never[]))
 }
 
-/** Where Node has no frames, what was entered last would be kept, and its result with it, until the next is. */
-export function forgetLast(): void {
-  STAGE.runInAsyncScope(enterNothing)
+/** From now on contexts are needed after an `await`, until `releaseContexts`. */
+export function keepContexts(): void {
+  ambient.keepers++
 }
 
-function enterNothing(): void {
-  ambient.jobs.enterWith(undefined as never)
+export function releaseContexts(): void {
+  ambient.keepers--
+}
+
+/**
+ * After calls by `callAs`: contexts are followed no further if nobody needs them. Where Node has no frames it follows them by
+ * hooks, which cost every promise of the thread more than it takes to make one, as long as any storage is in use.
+ */
+export function restContexts(): void {
+  if (ambient.keepers === 0 && !ambient.isAskedFor) ambient.jobs.disable()
 }
 
 /** Runs a function so that `currentTask()` answers the context of what runs. */

@@ -5,6 +5,7 @@ import type { AbortTask } from '../bridge/protocol/supervisor-to-lane.js'
 import { ThreadBlock } from '../bridge/thread-block.js'
 import type { Epoch } from '../core/clock.js'
 import { LaneError, TaskLoadError } from '../core/errors.js'
+import { keepContexts, releaseContexts } from './ambient-task.js'
 import type { LadderThread } from './cancel-ladder.js'
 import type { LaneSetup } from './lane-config.js'
 import { LaneFigures } from './lane-figures.js'
@@ -132,6 +133,7 @@ export class InlineLane implements LadderThread {
 
   #begin(module: TaskModule): void {
     this.#module = module
+    keepContexts()
     this.names = module.names
     const host: ContextHost = {
       lane: this.config.name,
@@ -202,6 +204,7 @@ export class InlineLane implements LadderThread {
     } catch (thrown) {
       this.#observer.fault(thrown)
     }
+    releaseContexts()
     this.#loop?.flush()
     this.#mode = 'gone'
   }

@@ -4,7 +4,7 @@ import { Epoch } from '../core/clock.js'
 import { Reminders } from '../core/reminders.js'
 import type { Task } from '../core/task.js'
 import { UnfinishedTasks } from '../core/unfinished.js'
-import { callAs, forgetLast } from './ambient-task.js'
+import { callAs, restContexts } from './ambient-task.js'
 import type { AsyncSchedulerConfig } from './async-config.js'
 import type { AsyncLane } from './async-options.js'
 import type { AsyncTask } from './async-task.js'
@@ -61,7 +61,7 @@ export class LocalConnection implements SchedulerConnection {
       ...common,
       timings: this.#figures.loop.timings,
       invoke,
-      worked: forgetLast,
+      worked: restContexts,
       slow: (task, held) => observer.slow(task, held),
     })
     this.#threads = new SyncThreads(config, this.#figures.pool.loops, {

@@ -2,6 +2,7 @@ import type { Failure } from '../bridge/failure.js'
 import { TaskThrewError } from '../core/errors.js'
 import { SAMPLE_TARGET, Task, type TaskExtras } from '../core/task.js'
 import { DONE, FAILED, SCHEDULED, STARTED } from '../core/task-state.js'
+import { keepContexts, releaseContexts } from './ambient-task.js'
 import { LocalLane, type LocalSurroundings, type LocalTerms } from './local-lane.js'
 import { LoopRun, type RunKeeper } from './loop-run.js'
 import { whenSettled } from './when-settled.js'
@@ -119,6 +120,7 @@ export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
   protected override left(run: LoopRun): void {
     if (this.#holder === run) this.#holder = null
     if (this.#waiting.size > 0) this.#waiting.delete(run)
+    if (this.runs.size > 0 && this.runs.has(run.task)) releaseContexts()
     super.left(run)
   }
 
@@ -150,6 +152,7 @@ export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
     const { task } = run
     this.#holder = null
     this.runs.set(task, run)
+    keepContexts()
     if (task.dead) this.#giveUpAfterGrace(run)
     else this.checkTime(run)
   }

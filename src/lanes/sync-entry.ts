@@ -5,7 +5,7 @@ import { BroadcastChannel, threadId, workerData } from 'node:worker_threads'
 import { encodeError, encodeThrown } from '../bridge/error-codec.js'
 import { pathToUncloneable } from '../bridge/uncloneable.js'
 import { LaneError, ResultNotCloneableError, UnknownTaskError } from '../core/errors.js'
-import { ambientRun, runAs } from './ambient-task.js'
+import { ambientRun, keepContexts, runAs } from './ambient-task.js'
 import type { TaskFunction } from './loop-environment.js'
 import { ModuleLoads } from './module-loads.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
@@ -20,6 +20,7 @@ const loads = new ModuleLoads(shared.loads)
 const modules = new Map<string, Promise<TaskModule>>()
 
 nameOwnThread(lane)
+keepContexts()
 process.on('uncaughtException', blame)
 process.on('unhandledRejection', blame)
 

@@ -2,7 +2,7 @@ import type { Job } from '../bridge/job.js'
 import { FLAG, FLOAT, INT } from '../bridge/shared-table.js'
 import type { Epoch } from '../core/clock.js'
 import { MultilaneError } from '../core/errors.js'
-import { ambient } from './ambient-task.js'
+import { ambient, keepContexts } from './ambient-task.js'
 import type { UntypedTasks } from './call-types.js'
 import type { Lane } from './lane.js'
 import { LazySignal } from './lazy-signal.js'
@@ -107,6 +107,7 @@ class TaskContext implements CurrentTask {
 /** Called once in a lane thread, before any task runs. */
 export function installContext(host: ContextHost): void {
   ambient.host = host
+  keepContexts()
 }
 
 /** Runs a task's function so that `currentTask()` finds the job, also after an `await`. */
@@ -129,17 +130,4 @@ export function contextOf(
     job.context = new TaskContext(job, host)
   }
   return job.context as TaskContext
-}
-
-/**
- * The task whose code is running, also after an `await`. `M` is the type of the task module, `L` the names of the lanes:
- * what `lanes` is typed by. Nothing checks them against the scheduler: `currentTask<typeof tasks, 'bulk'>()`.
- *
- * @throws MultilaneError `ERR_INVALID_ARG` outside a task
- */
-export function currentTask<M = UntypedTasks, L extends string = string>(): CurrentTask<M, L> {
-  const running = ambient.jobs.getStore()
-  if (running === undefined)
-    throw new MultilaneError('ERR_INVALID_ARG', 'currentTask() was called outside a task')
-  return contextOf(running as Job) as unknown as CurrentTask<M, L>
 }
