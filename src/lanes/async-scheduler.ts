@@ -113,7 +113,7 @@ export class AsyncScheduler extends SchedulerBase<AsyncLane> {
     const name = laneOf(description)
     const lane = connection[name]
     const now = monotonicClock.now()
-    const extras = options === undefined ? null : readTaskOptions(options, now, Date.now())
+    const extras = options === undefined ? null : readTaskOptions(options, now, Date.now)
     if (name === 'loop' && extras !== null && extras.transfer !== null)
       throw new InvalidArgumentError(
         'transfer',

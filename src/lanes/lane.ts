@@ -134,7 +134,7 @@ export class Lane<M> {
     if (typeof name !== 'string') throw new InvalidArgumentError('name', 'the name of a task', name)
     if (!Array.isArray(args)) throw new InvalidArgumentError('args', 'an array', args)
     const now = sender.environment.clock.now()
-    const extras = options === undefined ? null : readTaskOptions(options, now, Date.now())
+    const extras = options === undefined ? null : readTaskOptions(options, now, Date.now)
     const how = lane.admit()
     const task = new Task(lane.target(name), sender.nextSequence(), args, now, resolve, extras)
     this.sites.note(task)

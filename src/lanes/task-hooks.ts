@@ -37,11 +37,13 @@ export class TaskHooks implements TaskObserver {
   }
 
   accepted(): void {
-    this.#call(() => this.#options.onSubmit?.(this.#handle))
+    const { onSubmit } = this.#options
+    if (onSubmit !== undefined) this.#call(() => onSubmit(this.#handle))
   }
 
   started(): void {
-    this.#call(() => this.#options.onStart?.(this.#handle))
+    const { onStart } = this.#options
+    if (onStart !== undefined) this.#call(() => onStart(this.#handle))
   }
 
   finished(task: Task): void {

@@ -72,10 +72,14 @@ const MAX_RETRIES = 1_000_000
  * Checks the options of a task and makes of them what its sender works with.
  *
  * @param now the present instant
- * @param wallClock the same in epoch milliseconds: a deadline means what its author's `Date.now()` meant
+ * @param wallClock tells the same in epoch milliseconds: a deadline means what its author's `Date.now()` meant
  * @throws InvalidArgumentError that names the option
  */
-export function readTaskOptions(options: TaskOptions<never>, now: number, wallClock: number): TaskExtras {
+export function readTaskOptions(
+  options: TaskOptions<never>,
+  now: number,
+  wallClock: () => number,
+): TaskExtras {
   plainObject('options', options)
   knownKeys('options', options, KEYS)
   const extras = new TaskExtras()
@@ -84,7 +88,7 @@ export function readTaskOptions(options: TaskOptions<never>, now: number, wallCl
   if (timeout !== undefined) extras.timeout = finiteAtLeast('timeout', timeout, 0)
   if (queueTimeout !== undefined) extras.waitUntil = now + finiteAtLeast('queueTimeout', queueTimeout, 0)
   if (deadline !== undefined) {
-    extras.deadline = now + finiteAtLeast('deadline', deadline, 0) - wallClock
+    extras.deadline = now + finiteAtLeast('deadline', deadline, 0) - wallClock()
   }
   if (delay !== undefined) extras.notBefore = now + finiteAtLeast('delay', delay, 0)
   if (after !== undefined) extras.dependencies = readDependencies(after)
