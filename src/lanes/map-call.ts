@@ -2,7 +2,7 @@ import { Failure } from '../bridge/failure.js'
 import { describe } from '../core/errors.js'
 import type { Task } from '../core/task.js'
 import { DONE } from '../core/task-state.js'
-import { promiseOf } from './task-promise.js'
+import { promiseOf, staysOpen, waitsForMore } from './task-promise.js'
 
 /** What a map needs of the lane it runs on. */
 export interface MapLane {
@@ -21,7 +21,8 @@ interface Run {
  * One call of `lane.map`: many tasks, one promise. An item costs its task and its place in the results, and no promise,
  * closure or handle of its own: which item a task belongs to is told by its id, since ids grow with each submission.
  *
- * If the lane lets tasks wait for room, items are taken from their iterable only as there is some.
+ * If the lane lets tasks wait for room, items are taken from their iterable only as there is some. A task that awaits the
+ * whole waits for each that comes later, too, from then on.
  */
 export class MapCall<R> {
   readonly #lane: MapLane
@@ -29,8 +30,12 @@ export class MapCall<R> {
   readonly #results: R[] = []
   readonly #runs: Run[] = []
   readonly #tasks: Task[] = []
-  readonly #resolve: (results: R[]) => void
-  readonly #reject: (error: unknown) => void
+  /** Those that came when the whole was awaited: what is to be called when they end. */
+  readonly #later = new Map<Task, () => void>()
+  #resolve: (results: R[]) => void = () => {}
+  #reject: (error: unknown) => void = () => {}
+  /** Null until all have come for which there was room at first. */
+  #promise: Promise<R[]> | null = null
   #taken = 0
   #ended = 0
   #failed = false
@@ -41,26 +46,23 @@ export class MapCall<R> {
   #taking = false
 
   static run<R>(lane: MapLane, items: Iterable<unknown>): Promise<R[]> {
-    let call: MapCall<R> | null = null
-    return promiseOf<R[]>(
+    const call = new MapCall<R>(lane, items[Symbol.iterator]())
+    const promise = promiseOf<R[]>(
       (resolve, reject) => {
-        call = new MapCall<R>(lane, items[Symbol.iterator](), resolve, reject)
+        call.#resolve = resolve
+        call.#reject = reject
         call.#feed()
       },
-      () => call!.#tasks,
+      () => call.#tasks.filter(task => !call.#later.has(task)),
     )
+    if (call.#open) staysOpen(promise)
+    call.#promise = promise
+    return promise
   }
 
-  private constructor(
-    lane: MapLane,
-    items: Iterator<unknown>,
-    resolve: (results: R[]) => void,
-    reject: (error: unknown) => void,
-  ) {
+  private constructor(lane: MapLane, items: Iterator<unknown>) {
     this.#lane = lane
     this.#items = items
-    this.#resolve = resolve
-    this.#reject = reject
   }
 
   #feed(): void {
@@ -117,11 +119,15 @@ export class MapCall<R> {
       this.#runs.push({ firstId: task.sequence, firstIndex: index })
     }
     this.#tasks.push(task)
+    const ended = this.#promise && waitsForMore(this.#promise, task)
+    if (ended) this.#later.set(task, ended)
     // As they are in the order of their items: a place is made for each, whichever ends first.
     this.#results.length = index + 1
   }
 
   readonly #settled = (outcome: unknown, task: Task): void => {
+    this.#later.get(task)?.()
+    this.#later.delete(task)
     if (this.#failed) return
     if (task.state !== DONE) {
       this.#fail(outcome instanceof Failure ? outcome.error() : outcome)

@@ -19,6 +19,10 @@ class TaskPromise<T> extends Promise<T> {
   #awaited = NOTHING
   #kind: WaitKind = 'end'
   #refuse: (error: Error) => void = () => {}
+  /** The task, as long as it waits and there may be more to wait for. */
+  #waiter: RunningTask | null = null
+  /** What ends its waits for those that came later; null if none does. */
+  #further: Set<() => void> | null = null
 
   static override get [Symbol.species](): PromiseConstructor {
     return Promise
@@ -51,6 +55,37 @@ class TaskPromise<T> extends Promise<T> {
     this.#awaited = awaited
   }
 
+  /** More may come that it waits for: `waitsForMore`. */
+  staysOpen(): void {
+    this.#further = new Set()
+  }
+
+  /**
+   * It waits for one more, which was not there when the wait was told.
+   *
+   * @returns to be called when that has ended; undefined if the wait has not begun, and will be told with it, or is over
+   */
+  waitsForMore(task: Task): (() => void) | undefined {
+    const end = this.#waiter?.beginWait?.(() => [task], this.#refuse, this.#kind)
+    if (end === undefined) return undefined
+    const further = this.#further!
+    const over = (): void => {
+      if (further.delete(over)) end()
+    }
+    further.add(over)
+    return over
+  }
+
+  #remember(waiter: RunningTask, further: Set<() => void>): void {
+    this.#waiter = waiter
+    // It may be refused, which whoever tells of more does not know.
+    const over = (): void => {
+      this.#waiter = null
+      for (const end of further) end()
+    }
+    super.then(over, over)
+  }
+
   // biome-ignore lint/suspicious/noThenProperty: a promise that notices being awaited
   override then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
@@ -62,6 +97,7 @@ class TaskPromise<T> extends Promise<T> {
       const end = running.beginWait?.(this.#awaited, this.#refuse, this.#kind)
       // Before whoever awaits it goes on.
       if (end !== undefined) super.then(end, end)
+      if (this.#further !== null) this.#remember(running, this.#further)
     }
     return super.then(onFulfilled, onRejected)
   }
@@ -103,6 +139,16 @@ function promiseWithin<T>(running: RunningTask, executor: Executor<T>, awaited: 
 /** Says what a promise that was made here waits for, once that is known. As often called as `promiseOf`. */
 export function waitsFor(promise: Promise<unknown>, task: Task): void {
   if (TaskPromise.is(promise)) promise.waitsFor(onlyThat(task))
+}
+
+/** As `TaskPromise.staysOpen`. */
+export function staysOpen(promise: Promise<unknown>): void {
+  if (TaskPromise.is(promise)) promise.staysOpen()
+}
+
+/** As `TaskPromise.waitsForMore`. */
+export function waitsForMore(promise: Promise<unknown>, task: Task): (() => void) | undefined {
+  return TaskPromise.is(promise) ? promise.waitsForMore(task) : undefined
 }
 
 function onlyThat(task: Task): Awaited {

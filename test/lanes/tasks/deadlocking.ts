@@ -26,8 +26,13 @@ export async function waitFor(task: TaskHandle<string>): Promise<string> {
 }
 
 async function wait(task: TaskHandle<string>): Promise<string> {
+  return end(() => task.result())
+}
+
+/** @returns what was awaited, or why that was refused */
+async function end(waiting: () => Promise<string>): Promise<string> {
   try {
-    return await task.result()
+    return await waiting()
   } catch (error) {
     const { code, cycle = [] } = error as { code: string; cycle?: readonly string[] }
     return [code, ...cycle].join('; ')
@@ -50,6 +55,42 @@ export async function waitForNested(lane: Names, log: SharedArrayBuffer, value: 
 /** Waits for a task, but not for long. */
 export async function waitBriefly(task: TaskHandle<string>, ms: number): Promise<boolean> {
   return task.wait({ timeout: ms })
+}
+
+/** Maps over a lane, one item after another there as there is room; the last of so many awaits the given task. */
+export async function mapThere(lane: Names, count: number, ms: number): Promise<string> {
+  const task = await new Promise<TaskHandle<string>>(resolve => {
+    given = resolve
+  })
+  const items: Item[] = [...Array<Item>(count - 1).fill({ ms }), { ms, task }]
+  return end(async () => (await lanes()[lane].map('itemOf', items)).join())
+}
+
+/** Submits notes of 0 and on to a lane, then maps notes over it that it awaits first. */
+export async function mapBehind(
+  lane: Names,
+  log: SharedArrayBuffer,
+  count: number,
+  values: readonly number[],
+) {
+  const before = Array.from({ length: count }, (_, value) => lanes()[lane].submit('note', [log, value, 1]))
+  const items = values.map(value => ({ log, value }))
+  await lanes()[lane].map('noteItem', items)
+  await Promise.all(before.map(task => task.result()))
+}
+
+export function noteItem({ log, value }: { log: SharedArrayBuffer; value: number }): string {
+  return note(log, value, 1)
+}
+
+interface Item {
+  readonly ms: number
+  readonly task?: TaskHandle<string>
+}
+
+export async function itemOf({ ms, task }: Item): Promise<string> {
+  await sleep(ms)
+  return task === undefined ? 'slept' : wait(task)
 }
 
 export async function pause(ms: number): Promise<void> {
