@@ -34,7 +34,10 @@ export class Reordering {
     return true
   }
 
-  /** Moves a task to where those are that wait for it, or back; nothing if `setPriority` would answer false. */
+  /**
+   * Moves a task to where those are that wait for it, or back. One that has started stays where it is, as does one whose
+   * arguments were handed over; but it is told only once, and may have to wait again.
+   */
   inherit(task: Task, priority: number): void {
     if (task.dead) return
     const extras = task.rareOptions()
@@ -43,7 +46,10 @@ export class Reordering {
       extras.inherited = priority
       return
     }
-    if (task.id !== 0 && !this.#recall.takeBack(task)) return
+    if (task.id !== 0 && !this.#recall.takeBack(task)) {
+      extras.inherited = priority
+      return
+    }
     this.#backlog.move(task, own => {
       own.inherited = priority
     })

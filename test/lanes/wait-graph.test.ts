@@ -1,8 +1,10 @@
 // @time-limit 60s
+import { setTimeout as sleep } from 'node:timers/promises'
 import { SchedulerThread } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { eventually } from '../support/eventually.js'
+import { arrived, newGate, openGate } from '../support/gate.js'
 import type * as deadlocking from './tasks/deadlocking.js'
 
 const test = suite('lanes: waits across lanes')
@@ -103,6 +105,40 @@ test('when the wait is over the task goes back to its place', async () => {
   assert.is(await urgent.run('waitBriefly', [all[49]!, 100]), false)
   await Promise.all(all.map(task => task.result()))
   assert.equal(written(log), [-1, ...Array.from({ length: 50 }, (_, i) => i)])
+})
+
+test('what is waited for since it started is as urgent when it is run again', async () => {
+  await using scheduler = await start()
+  const { urgent, bulk } = scheduler.lanes
+  const [log, gate] = [newLog(), newGate()]
+  const failing = bulk.submit('noteAtSecond', [gate, log, -1], { retries: { limit: 1, delay: 0 } })
+  await arrived(gate)
+  const waiting = urgent.submit('waitFor', [failing])
+  const all = Array.from({ length: 300 }, (_, i) => bulk.submit('note', [log, i, 1]))
+  await sleep(100)
+  openGate(gate)
+  assert.is(await waiting.result(), 'noted -1')
+  assert.ok(written(log).length < 290, `it was the ${written(log).length}th`)
+  await Promise.all(all.map(task => task.result()))
+})
+
+test('what was waited for before it started, and is not any more, is not urgent when it is run again', async () => {
+  await using scheduler = await start()
+  const { urgent, bulk } = scheduler.lanes
+  const [log, holding, gate] = [newLog(), newGate(), newGate()]
+  const holder = bulk.submit('holdAt', [holding])
+  await arrived(holding)
+  const all = Array.from({ length: 300 }, (_, i) => bulk.submit('note', [log, i, 1]))
+  const failing = bulk.submit('noteAtSecond', [gate, log, -1], { retries: { limit: 1, delay: 0 } })
+  const waiting = urgent.submit('waitBriefly', [failing, 400])
+  await sleep(200)
+  openGate(holding)
+  await arrived(gate)
+  assert.is(await waiting.result(), false)
+  await sleep(100)
+  openGate(gate)
+  await Promise.all([holder, failing, ...all].map(task => task.result()))
+  assert.is(written(log).at(-1), -1)
 })
 
 test('a dump shows what waits for what', async () => {

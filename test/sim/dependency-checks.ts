@@ -63,10 +63,9 @@ export function checkInherited({ open, sender }: SimSender, detectors: Detectors
     const { task, after } = entry
     if (task.waitsFor === 0) continue
     for (const other of after) {
-      const { task: awaited, transferring, claims, sender: owner } = other
+      const { task: awaited, sender: owner } = other
       if (owner.actor.parked || owner.actor.dead) continue
-      // What was on a thread just then may have been out of reach.
-      if (awaited.dead || awaited.id !== 0 || transferring || claims > 0 || moved.has(other)) continue
+      if (awaited.dead || moved.has(other)) continue
       if (awaited.priority < (task.extras?.priority ?? 0))
         detectors.fail('edges', `${describe(other)} has not inherited its priority`, { entry })
     }

@@ -1,6 +1,7 @@
 // @time-limit 120s
 import { suite } from 'uvu'
 import { OpenDependencies } from '#src/bridge/open-dependencies.js'
+import { Reordering } from '#src/bridge/reordering.js'
 import { WaitReports } from '#src/bridge/wait-reports.js'
 import { Dependencies } from '#src/core/dependencies.js'
 import { WaitGraph, type WaitNode } from '#src/core/wait-graph.js'
@@ -47,6 +48,20 @@ planting.finds(
   OpenDependencies.prototype,
   'submitted',
   () => () => {},
+)
+
+planting.finds(
+  'a priority that is not inherited by what has started and may be run again',
+  'edges',
+  Reordering.prototype,
+  'inherit',
+  right => {
+    return function (this: Reordering, task, priority) {
+      const before = task.extras?.inherited ?? 0
+      right.call(this, task, priority)
+      if (task.id !== 0) task.rareOptions().inherited = before
+    }
+  },
 )
 
 planting.finds('the end of a wait that is not told', 'edges', WaitReports.prototype, 'end', right => {

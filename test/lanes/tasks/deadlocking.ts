@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { currentTask, type TaskHandle } from 'multilane/task'
+import { blockAt, type Gate } from '../../support/gate.js'
 
 type Deadlocking = typeof import('./deadlocking.js')
 type Names = 'urgent' | 'bulk' | 'other'
@@ -45,6 +46,18 @@ export function note(log: SharedArrayBuffer, value: number, ms: number): string 
   const ints = new Int32Array(log)
   ints[1 + Atomics.add(ints, 0, 1)] = value
   return `noted ${value}`
+}
+
+/** At its first attempt holds the loop at the gate, and fails. */
+export function noteAtSecond(gate: Gate, log: SharedArrayBuffer, value: number): string {
+  if (currentTask().attempt > 1) return note(log, value, 0)
+  blockAt(gate)
+  throw new Error('at first')
+}
+
+/** Holds the loop at the gate. */
+export function holdAt(gate: Gate): void {
+  blockAt(gate)
 }
 
 /** Submits a task to a lane and waits for it, while others of the lane's wait since before. */
