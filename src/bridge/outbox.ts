@@ -112,6 +112,7 @@ export class Outbox {
       table.setInt(id, INT.ATTEMPT, extras.attempt)
       if (extras.reportStart) flags |= FLAG.REPORT_START
       if (extras.retries !== null) flags |= FLAG.RETRIES
+      if (extras.idempotent) flags |= FLAG.IDEMPOTENT
       if (extras.transfer !== null) flags |= FLAG.BOUND
       if (extras.home !== 0) {
         table.setHome(id, extras.home)

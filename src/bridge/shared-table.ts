@@ -96,7 +96,7 @@ export const FLAG = Object.freeze({
   EXTRAS: 4,
   /** The last of its arguments is a list of the handles among the others. */
   HANDLES: 8,
-  /** A failure may not be its end. */
+  /** A failure may not be its end, if it fails by itself. */
   RETRIES: 16,
   /** It has, or had, a HOME. A lane thread reads its flags anyway, and looks for a home no more than it has to. */
   SHOWN: 32,
@@ -107,6 +107,8 @@ export const FLAG = Object.freeze({
   KEPT: 64,
   /** It cannot be taken back: what it was to hand over has been. */
   BOUND: 128,
+  /** Nor need the loss of its thread be its end, which is a failure of its slot as well. */
+  IDEMPOTENT: 256,
 })
 
 /**

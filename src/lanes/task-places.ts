@@ -1,7 +1,7 @@
 import type { HandleName } from '../bridge/lending.js'
-import { FLAG, FLOAT, INT, NO_LANE, RECALLED, type TableView } from '../bridge/shared-table.js'
+import { FLAG, FLOAT, FREE, INT, NO_LANE, RECALLED, type TableView } from '../bridge/shared-table.js'
 import type { Whereabouts } from '../core/standstill.js'
-import { CANCELED, DONE, isFinal, SCHEDULED, STARTED, TIMED_OUT } from '../core/task-state.js'
+import { FAILED, isFinal, SCHEDULED, STARTED } from '../core/task-state.js'
 
 /** The slots of one sender. */
 interface Places {
@@ -39,24 +39,45 @@ export class TaskPlaces {
   }
 }
 
-/** A failure may not be the end: there may be another attempt. */
-const FOR_GOOD = new Set([DONE, TIMED_OUT, CANCELED])
-
 /** Whether a task has ended for good, as far as its submitter's table shows. */
 export function hasEnded({ owner, sequence }: HandleName, tables: ReadonlyMap<number, TableView>): boolean {
   const table = tables.get(owner)
   if (table === undefined) return true
-  for (const { id, state } of table)
-    if (FOR_GOOD.has(state) && table.float(id, FLOAT.SEQUENCE) === sequence) return true
+  for (const slot of slotsOf(table)) if (slot.sequence === sequence && isForGood(slot)) return true
   return false
+}
+
+/** A slot in use. */
+interface Slot {
+  readonly id: number
+  readonly state: number
+  readonly sequence: number
+  readonly flags: number
+  /** Whether it shows its task's state, and is that of no attempt. */
+  readonly isHome: boolean
+}
+
+/** The slots in use, but for those that another task got while they were read. */
+function* slotsOf(table: TableView): Generator<Slot> {
+  for (const { id, state } of table) {
+    const sequence = table.float(id, FLOAT.SEQUENCE)
+    const flags = table.int(id, INT.FLAGS)
+    const isHome = table.int(id, INT.LANE) === NO_LANE
+    if (table.state(id) > FREE) yield { id, state, sequence, flags, isHome }
+  }
+}
+
+/** The failure of an attempt may not be the end of its task; a home shows what is. */
+function isForGood({ state, flags, isHome }: Slot): boolean {
+  if (state === FAILED && !isHome) return (flags & (FLAG.RETRIES | FLAG.IDEMPOTENT)) === 0
+  return isFinal(state) && state !== RECALLED
 }
 
 function placesIn(table: TableView): Places {
   const ended = new Set<number>()
   const sentIn = new Map<number, number>()
-  for (const { id, state } of table) {
-    const sequence = table.float(id, FLOAT.SEQUENCE)
-    if (table.int(id, INT.LANE) === NO_LANE) {
+  for (const { id, state, sequence, isHome } of slotsOf(table)) {
+    if (isHome) {
       if (isFinal(state)) ended.add(sequence)
     }
     // An attempt that has failed may still have its slot when the next is under way.

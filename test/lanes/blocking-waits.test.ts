@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { SchedulerThread } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { eventually } from '../support/eventually.js'
 import { arrived, newGate, openGate } from '../support/gate.js'
 import type * as standing from './tasks/standing.js'
 
@@ -72,21 +73,29 @@ test('one that waits synchronously for the start of another is not waited for by
   }
 })
 
-test('one that has ended is waited for by nobody, though the loops are held of those who would say so', async () => {
-  await using scheduler = await start()
-  const { pair, far, other } = scheduler.lanes
-  const gate = newGate()
-  const last = pair.submit('waitHere', [gate, 'last'])
-  await arrived(gate)
-  const ended = far.submit('endAwaiting', [last, 600])
-  const asked = other.submit('endOf', [ended])
-  await sleep(10)
-  const holding = other.run('holdFor', [600])
-  await ended.result()
-  assert.is(await pair.run('askFor', [asked]), 'ended')
-  openGate(gate)
-  assert.equal(await Promise.all([last.result(), holding]), ['last', undefined])
-})
+for (const [how, outcome] of [
+  ['is done', 'ended'],
+  ['has failed', 'failed'],
+] as const)
+  test(`one that ${how} is waited for by nobody, though the loops are held of those who would say so`, async () => {
+    await using scheduler = await start()
+    const { pair, far, other } = scheduler.lanes
+    const gates = { last: newGate(), ended: newGate(), held: newGate() }
+    const last = pair.submit('waitHere', [gates.last, 'last'])
+    const ended = far.submit('endAwaiting', [gates.ended, last, 600, outcome === 'failed'])
+    const asked = other.submit('outcomeOf', [ended])
+    await eventually('both wait', () =>
+      [ended, asked].every(({ id }) => (scheduler.taskInfo(id)?.awaits.length ?? 0) > 0),
+    )
+    const holding = other.run('holdLater', [gates.held, 600])
+    await arrived(gates.held)
+    openGate(gates.ended)
+    await ended.wait()
+    assert.is(await pair.run('askFor', [asked]), outcome)
+    openGate(gates.last)
+    assert.is(await last.result(), 'last')
+    await holding
+  })
 
 test('what blocks a thread is shown as what its task, and all others there, wait for', async () => {
   await using scheduler = await start()

@@ -70,8 +70,9 @@ export async function askBack(value: number): Promise<unknown> {
   return lanes().pair.run('echo', [value])
 }
 
-export async function endOf(handle: TaskHandle): Promise<unknown> {
-  return handle.result()
+/** @returns what the task came to, or what it failed with */
+export async function outcomeOf(handle: TaskHandle): Promise<unknown> {
+  return handle.result().catch(error => (error as Error).message)
 }
 
 let kept: readonly TaskHandle[] = []
@@ -171,10 +172,16 @@ export async function endAfter(gate: Gate, handle: TaskHandle): Promise<unknown>
   return handle.result()
 }
 
-/** Ends though it still awaits a task, and then holds its loop, so that nobody comes to say so. */
-export async function endAwaiting(handle: TaskHandle, ms: number): Promise<string> {
-  await Promise.race([handle.result(), sleep(20)])
-  setTimeout(() => hold(ms))
+/** Once the gate is open it ends, though it still awaits a task, and then holds its loop, so that nobody comes to say so. */
+export async function endAwaiting(
+  gate: Gate,
+  handle: TaskHandle,
+  ms: number,
+  fails = false,
+): Promise<string> {
+  await Promise.race([handle.result(), waitAt(gate)])
+  setImmediate(() => hold(ms))
+  if (fails) throw new Error('failed')
   return 'ended'
 }
 
