@@ -120,7 +120,8 @@ export class WaitBook<N extends WaitNode> {
       this.#byWaiter.set(waiter, same)
     }
     same.add(wait)
-    for (const one of awaited) {
+    // Each counts once, so that nothing is left in the graph of a wait that counts no more.
+    for (const one of new Set(awaited)) {
       const cycle = this.#count(wait, one)
       if (cycle === null) continue
       this.#refuse(wait, cycle)
@@ -156,10 +157,7 @@ export class WaitBook<N extends WaitNode> {
       if (this.#clearWay(cycle, wait)) continue
       const ended = cycle.findIndex(node => this.#observer.hasEnded(node))
       if (ended === 0 || ended === 1) return null
-      if (ended > 1) {
-        for (const place of [ended - 1, ended]) this.#uncount(cycle, place)
-        continue
-      }
+      if (ended > 1 && [ended - 1, ended].filter(place => this.#uncount(cycle, place)).length > 0) continue
       const [inVain, place] = this.#youngestIn(cycle, isInVain)
       if (canBeRefused(wait) && (inVain === null || isInVain(wait))) return cycle
       const [youngest, from] = inVain === null ? this.#youngestIn(cycle, canBeRefused) : [inVain, place]
@@ -189,20 +187,21 @@ export class WaitBook<N extends WaitNode> {
       const waits = [...this.#between(cycle, place)]
       const isLast = place === cycle.length - 1
       const next = isLast ? [closing] : [...this.#between(cycle, place + 1)]
-      if (!waits.every(wait => this.#givesWay(wait, next))) continue
-      this.#uncount(cycle, place)
-      return true
+      if (waits.every(wait => this.#givesWay(wait, next)) && this.#uncount(cycle, place)) return true
     }
     return false
   }
 
-  /** The waits of the one at a place of a cycle for the one after it count no more. */
-  #uncount(cycle: readonly N[], place: number): void {
+  /** The waits of the one at a place of a cycle for the one after it count no more. @returns whether there was any */
+  #uncount(cycle: readonly N[], place: number): boolean {
     const awaited = cycle[(place + 1) % cycle.length]!
+    let counted = false
     for (const wait of this.#between(cycle, place)) {
       wait.counted = wait.counted.filter(one => one !== awaited)
       this.#graph.unwait(wait.waiter, awaited)
+      counted = true
     }
+    return counted
   }
 
   /** The last to begin of such waits in a cycle, and the place of its waiter. */

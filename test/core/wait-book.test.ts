@@ -132,6 +132,24 @@ test('what is urgently waited for by one that has not started is as urgent, alon
   assert.equal(one.log, ['n1 inherits -Infinity', 'n2 inherits 0', 'n3 inherits 0', 'n4 inherits 0'])
 })
 
+test('one that is named twice in a wait is waited for once, whether that wait ends, gives way, or is over unsaid', () => {
+  const [a, b, c] = [named('a', 9), named('b'), named('c')]
+  const givesWay = rig()
+  givesWay.begin('limited', a, b, b)
+  givesWay.begin('end', b, a)
+  assert.equal([refusals(givesWay), givesWay.book.awaitedBy(a), givesWay.book.awaitedBy(b)], [[], [], [a]])
+  const isOver = rig()
+  isOver.begin('end', a, b, b)
+  isOver.begin('end', b, c, c)
+  isOver.ended.add(b)
+  isOver.begin('end', c, a)
+  assert.equal([refusals(isOver), isOver.book.awaitedBy(c)], [[], [a]])
+  const ends = rig()
+  const { by, id } = ends.begin('end', a, b, b)
+  ends.book.end(by, id)
+  assert.is(ends.book.size, 0)
+})
+
 test('a wait for a time closes no cycle, and makes what it waits for as urgent as long as there is none', () => {
   const one = rig()
   const [urgent, bulk] = [named('urgent', 9), named('bulk')]
