@@ -13,7 +13,7 @@ export interface WaitNode {
 
 export interface WaitGraphObserver<N> {
   /**
-   * What a node inherits has changed; it is not told of a node that ends.
+   * What a node inherits has changed.
    *
    * It is called when the whole graph has its new state, and never twice in turn with the same priority. It may change
    * the graph: what comes of that is told when all that came before it has been.
@@ -102,12 +102,6 @@ export class WaitGraph<N extends WaitNode> {
     return vertex === undefined ? [] : Array.from(vertex.awaited(), awaited => awaited.node)
   }
 
-  /** What waits for a node, in no particular order. */
-  waitersOf(node: N): N[] {
-    const vertex = this.#vertices.get(node)
-    return vertex === undefined ? [] : Array.from(vertex.waiters(), waiter => waiter.node)
-  }
-
   /**
    * A node begins to wait for another; several waits of one for the same are counted.
    *
@@ -133,7 +127,7 @@ export class WaitGraph<N extends WaitNode> {
     return null
   }
 
-  /** One wait of a node for another is over. Nothing happens if there is none, since either may have ended. */
+  /** One wait of a node for another is over. Nothing happens if there is none. */
   unwait(waiter: N, awaited: N): void {
     const from = this.#vertices.get(waiter)
     const to = this.#vertices.get(awaited)
@@ -142,26 +136,6 @@ export class WaitGraph<N extends WaitNode> {
     const moved: Vertex<N>[] = []
     this.#leave(wait, moved)
     this.#spread(moved)
-  }
-
-  /** A node waits for nothing any more, however often it did. What waits for it goes on waiting. */
-  unwaitAll(waiter: N): void {
-    const vertex = this.#vertices.get(waiter)
-    if (vertex !== undefined) this.#leaveAll(vertex)
-  }
-
-  /** A node has ended: it waits for nothing any more, and nothing waits for it. The observer is not told of it again. */
-  end(node: N): void {
-    const vertex = this.#vertices.get(node)
-    if (vertex === undefined) return
-    this.#vertices.delete(node)
-    for (const { waiter } of vertex.waitedFor) {
-      waiter.waits.delete(vertex)
-      this.#dropIfAlone(waiter)
-    }
-    vertex.inherited = NOTHING
-    vertex.told = NOTHING
-    this.#leaveAll(vertex)
   }
 
   /** Gives a node another priority of its own, whether it waits or not. */
@@ -192,12 +166,6 @@ export class WaitGraph<N extends WaitNode> {
     awaited.waitedFor.add(wait)
     const moved: Vertex<N>[] = []
     this.#update(awaited, moved)
-    this.#spread(moved)
-  }
-
-  #leaveAll(waiter: Vertex<N>): void {
-    const moved: Vertex<N>[] = []
-    for (const wait of waiter.waits.values()) this.#leave(wait, moved)
     this.#spread(moved)
   }
 

@@ -6,7 +6,6 @@ export const NOTHING = Number.NEGATIVE_INFINITY
 /** One operation; nodes are numbers, taken modulo how many there are. */
 export type Step =
   | { readonly kind: 'wait' | 'unwait'; readonly waiter: number; readonly awaited: number }
-  | { readonly kind: 'unwaitAll' | 'end'; readonly node: number }
   | { readonly kind: 'setOwn'; readonly node: number; readonly priority: number }
 
 interface Edge {
@@ -41,11 +40,7 @@ class NaiveGraph {
 
   unwait(waiter: WaitNode, awaited: WaitNode): void {
     const edge = this.edge(waiter, awaited)
-    if (edge !== undefined && --edge.count === 0) this.remove(one => one === edge)
-  }
-
-  remove(which: (edge: Edge) => boolean): void {
-    this.edges = this.edges.filter(edge => !which(edge))
+    if (edge !== undefined && --edge.count === 0) this.edges = this.edges.filter(one => one !== edge)
   }
 
   /** What every node inherits: the least fixed point, by going round until nothing changes. */
@@ -90,34 +85,35 @@ export class ComparedGraph {
   }
 
   step(step: Step): void {
-    const { graph, nodes } = this
+    const { nodes } = this
     const at = (index: number) => nodes[index % nodes.length]!
     switch (step.kind) {
       case 'wait':
         this.#wait(at(step.waiter), at(step.awaited))
         break
       case 'unwait':
-        this.#naive.unwait(at(step.waiter), at(step.awaited))
-        this.#expect()
-        graph.unwait(at(step.waiter), at(step.awaited))
-        break
-      case 'unwaitAll':
-        this.#naive.remove(({ waiter }) => waiter === at(step.node))
-        this.#expect()
-        graph.unwaitAll(at(step.node))
-        break
-      case 'end':
-        this.#naive.remove(edge => edge.waiter === at(step.node) || edge.awaited === at(step.node))
-        this.#expect()
-        this.#told.delete(at(step.node))
-        graph.end(at(step.node))
-        assert.not.ok(this.#told.has(at(step.node)), 'one that has ended is told of no more')
+        this.#unwait(at(step.waiter), at(step.awaited))
         break
       case 'setOwn':
         this.#setOwn(at(step.node), step.priority)
         break
     }
     this.#compare()
+  }
+
+  /** Ends all waits, one after another. */
+  finish(): void {
+    for (const { waiter, awaited, count } of [...this.#naive.edges]) {
+      for (let left = count; left > 0; left--) this.#unwait(waiter, awaited)
+      this.#compare()
+    }
+    assert.is(this.graph.size, 0)
+  }
+
+  #unwait(waiter: WaitNode, awaited: WaitNode): void {
+    this.#naive.unwait(waiter, awaited)
+    this.#expect()
+    this.graph.unwait(waiter, awaited)
   }
 
   #wait(waiter: WaitNode, awaited: WaitNode): void {
@@ -162,8 +158,6 @@ export class ComparedGraph {
       assert.is(this.#told.get(node) ?? NOTHING, this.#expected.get(node), `what is told of ${node.name}`)
       const awaited = edges.filter(({ waiter }) => waiter === node).map(edge => edge.awaited)
       assert.is(named(this.graph.awaitedBy(node)), named(awaited))
-      const waiters = edges.filter(edge => edge.awaited === node).map(({ waiter }) => waiter)
-      assert.is(named(this.graph.waitersOf(node)), named(waiters))
     }
     assert.is(this.graph.size, new Set(edges.flatMap(({ waiter, awaited }) => [waiter, awaited])).size)
   }
