@@ -60,7 +60,9 @@ test('a synchronous wait that needs its own thread: for a task that waits for th
     reasonOf(second.result()),
     a.run('give', [second]),
   ])
-  assert.is((refused as DeadlockError).code, 'ERR_DEADLOCK')
+  const { code, cycle } = refused as DeadlockError
+  assert.is(code, 'ERR_DEADLOCK')
+  assert.equal([...cycle].sort(), ["task 'waitFor' on lane 'b'", "task 'waitForGivenSync' on lane 'a'"])
   assert.equal(await Promise.all([a.run('echo', [1]), b.run('bounce', [2])]), [1, 'bab'])
 })
 

@@ -166,12 +166,10 @@ test('a synchronous wait for what waits for a task of the thread that it would b
   const paused = urgent.submit('waitForGiven', [])
   await paused.wait({ for: 'RUNNING' })
   const nested = bulk.submit('waitFor', [paused])
-  await nested.wait({ for: 'RUNNING' })
-  const blocking = await urgent.run('waitForSync', [nested])
-  const ends = [blocking, ...(blocking.startsWith('ERR_DEADLOCK') ? [] : [await nested.result()])]
-  assert.ok(
-    ends.some(end => end.startsWith('ERR_DEADLOCK')),
-    ends.join(),
+  await eventually('it is known to wait', () => scheduler.taskInfo(nested).awaits.length > 0)
+  assert.is(
+    await urgent.run('waitForSync', [nested]),
+    "ERR_DEADLOCK; task 'waitForSync' on lane 'urgent'; task 'waitFor' on lane 'bulk'; task 'waitForGiven' on lane 'urgent'",
   )
 })
 
