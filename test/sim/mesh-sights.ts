@@ -26,6 +26,7 @@ export class MeshSights {
     const { type, lane } = message as { type?: string; lane?: string }
     if (type === 'lent') this.#lent(sender, message as HandleLent)
     if (type !== 'reach') return
+    sender.reached.add(lane!)
     const ready = scheduler.living.filter(thread => thread.lane === lane && thread.phase === 'ready')
     if (scheduler.failedLanes.has(lane!)) this.#races.hit('reach of a lane that has failed')
     else if (ready.length === 0) this.#races.hit('reach of a lane that has no thread')

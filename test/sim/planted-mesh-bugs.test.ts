@@ -62,7 +62,7 @@ planting.finds(
 
 planting.finds(
   'threads that are not told to those who asked',
-  ['hung', 'slots'],
+  ['connected', 'hung', 'slots'],
   Senders.prototype,
   'of',
   right => {

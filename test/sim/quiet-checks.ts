@@ -23,9 +23,25 @@ export function checkQuiet(scheduler: SimScheduler, detectors: Detectors): void 
     }
     checkOut(sender, detectors)
   }
+  checkConnections(scheduler, detectors)
   for (const thread of scheduler.living) checkDebts(thread, detectors)
   if (scheduler.isClosing) checkClosing(scheduler, detectors)
   detectors.orphans.checkQuiet(scheduler)
+}
+
+/** A thread that was to go, and stays, is one of the lane's again: to all, whether they had released it or not. */
+function checkConnections(scheduler: SimScheduler, detectors: Detectors): void {
+  const { retiring } = detectors
+  const staying = scheduler.living.filter(thread => isAtWork(thread) && !retiring.includes(thread))
+  for (const sender of scheduler.livingSenders) {
+    if (sender.actor.parked) continue
+    const isOwner = scheduler.senders.includes(sender)
+    for (const thread of staying) {
+      if (!isOwner && !sender.reached.has(thread.lane)) continue
+      if (sender.sender.lane(thread.lane).links.stays(thread.id)) continue
+      detectors.fail('connected', `${sender.actor.name} sends nothing to it`, { thread })
+    }
+  }
 }
 
 /** Those that wait for room have all that there is. */

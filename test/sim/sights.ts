@@ -92,8 +92,9 @@ export class Sights {
     const races = this.#races
     switch (message.type) {
       case 'thread-leaving': {
-        const [port, link] = linkTo(sender, message.thread)
-        const thread = port && this.#threadOf.get(port)
+        const [, link] = linkTo(sender, message.thread)
+        // Whoever has sent it nothing yet has no connection that is known here.
+        const thread = scheduler.living.find(({ id }) => id === message.thread)
         if (thread !== undefined) this.#retiring.add(thread)
         races.hit('thread retired')
         if (link !== undefined && link.outstanding > 0) races.hit('retired with tasks on their way to it')

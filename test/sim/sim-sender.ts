@@ -131,6 +131,8 @@ export class SimSender {
   /** Those that have not settled. */
   readonly open = new Set<Entry>()
   readonly links = new Map<SimPort, LaneLink>()
+  /** The lanes that it has asked for, if it is on a lane thread: others are connected with all. */
+  readonly reached = new Set<string>()
   /** The slots that are out: posted, and not answered. */
   readonly out = new Map<number, SimPort>()
   readonly reported: unknown[] = []

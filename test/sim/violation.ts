@@ -28,6 +28,7 @@
  * | `idle`           | a thread that has submitted what has not ended is not taken to be idle                       |
  * | `handles`        | what a handle tells and shows on any thread is what has become of its task                   |
  * | `retirements`    | a thread that is to retire leaves, whoever has died meanwhile                                |
+ * | `connected`      | whoever submits tasks of a lane is connected with each of its threads that is to stay        |
  * | `forgotten`      | when nothing is left to happen but timers, nothing waits that could go on                    |
  * | `hung`           | without faults everything ends                                                               |
  */
@@ -57,6 +58,7 @@ export type Detector =
   | 'idle'
   | 'handles'
   | 'retirements'
+  | 'connected'
   | 'forgotten'
   | 'hung'
 
