@@ -29,7 +29,7 @@ export interface CrewSide {
 /**
  * The threads of a lane as one sender knows them, from when they join to when they are gone.
  *
- * | a thread is | known by               | left by                                                                         |
+ * | state       | known by               | left by                                                                         |
  * |-------------|------------------------|---------------------------------------------------------------------------------|
  * | used        | its link               | `thread-leaving` → to go; its loss → unknown                                    |
  * | to go       | its link, `leaving`    | `thread-staying` → used; the last answer, told by `released`, or its loss → unknown |

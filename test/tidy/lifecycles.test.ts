@@ -120,6 +120,8 @@ test('the states of the code, of the table above it and of the page are compared
   const more = MACHINE.replace("| 'there'", "| 'there' | 'gone'")
   assert.match(compare(states('here', 'there'), more).join(), /the code here,there,gone/)
   assert.match(compare('', MACHINE.replace(/\/\*\*[\s\S]*\*\//, '')).join(), /^Give its modes a table/)
+  const otherwise = '/**\n * | it is | left by |\n * |-------|---------|\n * | here  | a word  |\n */'
+  assert.match(compare('', otherwise).join(), /^Give lanes\/machine a table/)
 })
 
 const page = {

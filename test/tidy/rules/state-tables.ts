@@ -7,8 +7,8 @@ import type { Finding } from './finding.js'
 const UNION = /(?:#mode|\btype Mode)\b(?::| =) ?\s*((?:'\w+'\s*\|?\s*)+)/
 const NAMED_LIST = /\b[A-Z_]*STATES = \[([^\]]+)\]/
 const NUMBERS = /^export const ([A-Z]+) = \d+$/gm
-/** The head of a table of states in a comment. */
-const HEAD = /^\s*\* \| (?:mode|state|place) /
+/** The head of a table of states in a comment, whatever it calls them. */
+const HEAD = /^\s*\* \| (?:(?:mode|state|place) |.*\| left by +\|)/
 
 /** The states that the table above a state machine has; none if there is no such table. */
 export function essayStates({ text }: SourceFile): string[] {
