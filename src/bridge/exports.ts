@@ -46,8 +46,10 @@ interface Exported {
  * was handed it has given it back or has died. Whoever changes the state of a task that has a home copies it there
  * (`TableView.mirror`).
  *
- * A thread that waits for such a task gets its outcome straight from the thread that ran it. What is told from here is
- * what no thread ran, and where else to look.
+ * A thread that waits for such a task gets its value straight from the thread that ran it. What is told from here is how
+ * it has ended otherwise, where its value is to be had, and the value if that thread has not kept it: it keeps none of a
+ * task whose handle was given away only after its end. No value goes along with a handle: to be given one is not to ask for
+ * it, and whoever is must not fail by what its submitter has done to its own copy.
  */
 export class Exports implements Lending {
   readonly of: object
@@ -172,7 +174,7 @@ export class Exports implements Lending {
       submitted: task.submitted,
       home,
       segment: this.#context.sent.table.segmentOf(home),
-      outcome: task.dead ? outcomeOf(task) : null,
+      outcome: failureOf(task),
     }
   }
 
@@ -245,10 +247,10 @@ export class Exports implements Lending {
     this.#context.sent.table.advance(home, task.state, task.started ?? 0, task.ended ?? 0)
   }
 
-  /** A value is to be had from the thread that made it; all else is told at once. */
-  #tell({ task, thread }: Exported, watcher: number): void {
+  /** A value is to be had from the thread that made it, if that has kept it; all else is told at once. */
+  #tell({ task, thread, isKept }: Exported, watcher: number): void {
     const { sequence } = task
-    if (task.state === DONE && thread !== 0) this.#context.tell({ type: 'done', sequence, watcher, thread })
+    if (task.state === DONE && isKept) this.#context.tell({ type: 'done', sequence, watcher, thread })
     else this.#answer(task, watcher)
   }
 
@@ -279,8 +281,13 @@ export class Exports implements Lending {
   }
 }
 
+/** What goes along with the handle of a task: how it has ended, if that was without a value. */
+export function failureOf(task: Task): SentOutcome | null {
+  return task.dead && task.state !== DONE ? outcomeOf(task) : null
+}
+
 /** The outcome of a task that has ended. */
-export function outcomeOf(task: Task): SentOutcome {
+function outcomeOf(task: Task): SentOutcome {
   const { state, payload, started = 0, ended = 0 } = task
   return {
     state,

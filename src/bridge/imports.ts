@@ -5,7 +5,7 @@ import type { TaskRecord } from '../core/task-info.js'
 import { DONE, FAILED, isFinal, NEW, SCHEDULED, STARTED } from '../core/task-state.js'
 import type { SyncWait } from './blocking-wait.js'
 import { type EncodedError, encodeError, encodeReason } from './error-codec.js'
-import { outcomeOf } from './exports.js'
+import { failureOf } from './exports.js'
 import { Failure } from './failure.js'
 import type { HandleName, Lending, SentHandle, SentOutcome } from './lending.js'
 import type { SenderToLane } from './protocol/sender-to-lane.js'
@@ -45,9 +45,10 @@ interface Imported extends HandleName {
  * The tasks of other senders whose handles this thread was given.
  *
  * State and instants are read at the task's home, in its submitter's table. The outcome comes by one of three ways, the
- * first of which settles it: with the handle, if the task had ended before; straight from the thread that ran it, for
- * which all threads of its lane are asked; or from its submitter, by way of the supervisor, if no thread ran it or the
- * one that did has not got it any more. What is garbage here is given back to the submitter.
+ * first of which settles it: with the handle, if the task had ended before without a value; straight from the thread that
+ * ran it, for which all threads of its lane are asked; or from its submitter, by way of the supervisor, if no thread ran
+ * it or the one that did has not got it. It is fetched only once somebody waits for it. What is garbage here is given back
+ * to the submitter.
  */
 export class Imports implements Lending {
   readonly of: object
@@ -112,7 +113,7 @@ export class Imports implements Lending {
   lend(task: Task, thread: number): SentHandle {
     const { owner, sequence, sent } = this.#byTask.get(task)!
     this.#context.tell({ type: 'lent', owner, sequence, to: thread, change: 1 })
-    return task.dead ? { ...sent, outcome: outcomeOf(task) } : sent
+    return { ...sent, outcome: failureOf(task) }
   }
 
   takeBack(task: Task, thread: number): void {

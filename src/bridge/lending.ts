@@ -22,7 +22,7 @@ export interface SentHandle {
   /** The slot of the owner's table where its state is to be seen, and that part of the table. */
   readonly home: number
   readonly segment: SharedArrayBuffer
-  /** If it has ended. */
+  /** If it has ended without a value. */
   readonly outcome: SentOutcome | null
 }
 

@@ -15,7 +15,8 @@ export interface ToldThread {
 
 /**
  * What senders tell each other of handles, by way of the supervisor: who has which, who waits for which, and what became
- * of tasks that no thread can tell of itself. Values are not among it unless the thread that made them has gone.
+ * of tasks that no thread can tell of itself. Values are not among it unless the thread that made them has gone, or has not
+ * kept them.
  */
 export class HandleRoutes {
   readonly #senders: Senders

@@ -4,13 +4,13 @@ import { WaitTimeoutError } from '../core/errors.js'
 import type { Task } from '../core/task.js'
 import { DONE } from '../core/task-state.js'
 import type { TaskKeeper } from './task-keeper.js'
-import { hasStarted } from './task-waits.js'
+import { hasEnded, hasStarted } from './task-waits.js'
 import { readWaitOptions, type WaitOptions } from './wait-options.js'
 
 /** As `TaskHandle.waitSync`. */
 export function waitSync(task: Task, keeper: TaskKeeper, options: WaitOptions): boolean {
   const { timeout = Number.POSITIVE_INFINITY, group } = readWaitOptions(options)
-  if (group === 'FINISHED') return blockUntilDead(task, keeper, timeout)
+  if (group === 'FINISHED') return blockUntilDead(task, keeper, timeout) || hasEnded(task, keeper)
   const isStarted = (): boolean => hasStarted(task, keeper.sight)
   const isOver = (): boolean => task.dead || isStarted()
   if (!isOver()) {

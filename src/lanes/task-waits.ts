@@ -1,4 +1,5 @@
 import type { Task, TaskObserver } from '../core/task.js'
+import { isFinal } from '../core/task-state.js'
 import type { KeptSight, TaskKeeper } from './task-keeper.js'
 import { readWaitOptions, type WaitOptions } from './wait-options.js'
 
@@ -23,7 +24,8 @@ export class TaskWaits {
     const occasion = isForStart ? this.#started : this.#finished
     if (timeout === undefined) return occasion.comes()
     let stop: () => void = () => {}
-    const isSo = (): boolean => (isForStart ? hasStarted(this.#task, this.#keeper.sight) : this.#task.dead)
+    const isSo = (): boolean =>
+      isForStart ? hasStarted(this.#task, this.#keeper.sight) : hasEnded(this.#task, this.#keeper)
     const within = occasion.comes(over => {
       stop = this.#keeper.reminders.after(timeout, () => over(isSo()))
     })
@@ -65,6 +67,11 @@ class Occasion {
       })
     })
   }
+}
+
+/** Whether a task has ended, as of now and also if its outcome has not come yet. */
+export function hasEnded(task: Task, keeper: TaskKeeper): boolean {
+  return task.dead || isFinal(keeper.stateOf(task))
 }
 
 /** Whether a task has started, as of now and also while its lane's loop is blocked. */

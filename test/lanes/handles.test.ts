@@ -3,6 +3,7 @@ import {
   type LaneOptions,
   MultilaneError,
   NotCloneableError,
+  ResultNotCloneableError,
   SchedulerThread,
   TaskCanceledError,
 } from 'multilane'
@@ -133,6 +134,77 @@ test('a task that is run again is waited for until its last attempt', async () =
   const task = a.submit('fail', [5], { retries: { limit: 2, delay: 20 } })
   assert.equal(await b.run('outcome', [task]), ['FAILED', 'RangeError', undefined])
   await rejectionOf(task.result(), RangeError)
+})
+
+test('the value of a task whose handle was given away before its end is as its lane made it, whatever others do to theirs', async () => {
+  await using scheduler = await start()
+  const { a, b, c } = scheduler.lanes
+  const task = a.submit('produce', ['made', 50])
+  const first = b.run('spoilAndPass', ['c', task])
+  const value = (await task.result()) as { text: string }
+  value.text = 'changed by the submitter'
+  assert.equal(await Promise.all([first, c.run('awaitIt', [task])]), ['made', 'made'])
+})
+
+test('a handle is given to a task whatever has become of the value since; who awaits it is told', async () => {
+  await using scheduler = await start()
+  const { a, b } = scheduler.lanes
+  const task = a.submit('produce', ['made', 0])
+  Object.assign(await task.result(), { close: () => {} })
+  assert.is(await b.run('drop', [task]), 'produce')
+  const { code, path } = await rejectionOf(b.run('awaitIt', [task]), ResultNotCloneableError)
+  assert.equal([code, path], ['ERR_RESULT_NOT_CLONEABLE', 'result.close'])
+})
+
+test('a value is cloned for those alone who wait for it, once for each thread', async () => {
+  await using scheduler = await start()
+  const { a, b } = scheduler.lanes
+  const task = a.submit('produce', ['made', 0])
+  const value = await task.result()
+  let clones = 0
+  Object.defineProperty(value, 'text', {
+    enumerable: true,
+    get: () => `clone ${++clones}`,
+  })
+  await Promise.all(Array.from({ length: 100 }, () => b.run('drop', [task])))
+  assert.is(clones, 0)
+  assert.is(await b.run('awaitIt', [task]), 'clone 1')
+  assert.is(await b.run('awaitIt', [task]), 'clone 1')
+  assert.is(clones, 1)
+})
+
+test('that a task has ended is seen at once where its handle is given, without its value', async () => {
+  await using scheduler = await start()
+  const { a, b } = scheduler.lanes
+  const [done, failed] = [a.submit('produce', ['made', 0]), a.submit('fail', [0])]
+  await done.result()
+  await rejectionOf(failed.result(), RangeError)
+  const over = { started: true, ended: true, endedSync: true }
+  assert.equal(await b.run('lookAtOnce', [done]), {
+    state: 'DONE',
+    timestamps: ['submit', 'start', 'done'],
+    ...over,
+  })
+  assert.equal(await b.run('lookAtOnce', [failed]), {
+    state: 'FAILED',
+    timestamps: ['submit', 'start', 'error'],
+    ...over,
+  })
+})
+
+test('a value that its lane has kept is had synchronously while its submitter is blocked', async () => {
+  await using scheduler = await start()
+  const { a, b, c } = scheduler.lanes
+  const task = a.submit('produceBusily', ['kept', 50])
+  await b.run('keep', [task])
+  await task.result()
+  const flag = new SharedArrayBuffer(4)
+  const other = c.submit('signalAfterResultSync', [flag, task])
+  await other.wait({ for: 'RUNNING' })
+  const until = performance.now() + 10_000
+  while (Atomics.load(new Int32Array(flag), 0) === 0 && performance.now() < until);
+  assert.is(Atomics.load(new Int32Array(flag), 0), 1)
+  assert.is(await other.result(), 'kept')
 })
 
 test('when the thread that ran it has gone, its submitter has the value', async () => {

@@ -96,7 +96,7 @@ finds(
   Imports.prototype,
   'threadLost',
   () => () => {},
-  5,
+  6,
 )
 
 test.run()

@@ -90,6 +90,30 @@ export async function watchStates(task: TaskHandle): Promise<string[]> {
   }
 }
 
+export interface Seen {
+  readonly state: string
+  readonly timestamps: readonly string[]
+  readonly started: boolean
+  readonly ended: boolean
+  readonly endedSync: boolean
+}
+
+/** What is to be seen of a task at once, without waiting for anything. */
+export async function lookAtOnce(task: TaskHandle): Promise<Seen> {
+  const { state, timestamps } = task
+  const endedSync = task.waitSync({ timeout: 0 })
+  const ended = await task.wait({ timeout: 0 })
+  const started = await task.wait({ timeout: 0, for: 'RUNNING' })
+  return { state, timestamps: Object.keys(timestamps), started, ended, endedSync }
+}
+
+/** Awaits a value, puts into it what cannot be cloned, and passes the handle on. */
+export async function spoilAndPass(lane: Names, task: TaskHandle<Value>): Promise<string> {
+  const value = (await task.result()) as { text: unknown }
+  value.text = () => {}
+  return lanes()[lane].run('awaitIt', [task])
+}
+
 /** Passes a handle on. */
 export async function passOn(lane: Names, task: TaskHandle<string>): Promise<string> {
   return lanes()[lane].run('awaitText', [task])
@@ -114,7 +138,7 @@ export function cancelIt(task: TaskHandle, why: string): boolean {
 }
 
 /** Gets a handle and drops it. */
-export function drop(task: TaskHandle<string>): string {
+export function drop(task: TaskHandle): string {
   return task.name
 }
 
@@ -153,6 +177,12 @@ export async function sizeOf(task: TaskHandle<Uint8Array>): Promise<number> {
 /** Signals that it runs, then waits for another task. */
 export async function signalAndAwait(shared: SharedArrayBuffer, task: TaskHandle<string>): Promise<string> {
   const value = await task.result()
+  Atomics.store(new Int32Array(shared), 0, 1)
+  return value
+}
+
+export function signalAfterResultSync(shared: SharedArrayBuffer, task: TaskHandle<string>): string {
+  const value = task.resultSync()
   Atomics.store(new Int32Array(shared), 0, 1)
   return value
 }
