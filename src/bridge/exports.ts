@@ -3,11 +3,12 @@ import type { Task } from '../core/task.js'
 import { DONE, FAILED, SCHEDULED, SUBMITTED } from '../core/task-state.js'
 import { encodeError, encodeThrown } from './error-codec.js'
 import type { Failure } from './failure.js'
+import { advance, mirror, retreat, takeHome } from './homes.js'
 import type { Lending, SentHandle, SentOutcome } from './lending.js'
 import type { SenderToSupervisor } from './protocol/sender-to-supervisor.js'
 import type { AllForwarded, HolderChanged, HolderGone, WatcherCame } from './protocol/supervisor-to-sender.js'
 import type { SentTasks } from './sent-tasks.js'
-import { FLAG, FLOAT, INT } from './shared-table.js'
+import { FLAG, INT } from './shared-table.js'
 import { pathToUncloneable } from './uncloneable.js'
 
 /** What exports need of their sender. */
@@ -44,7 +45,7 @@ interface Exported {
  *
  * Each has a slot of its own in the task table, its home, taken when it is exported and given back when every thread that
  * was handed it has given it back or has died. Whoever changes the state of a task that has a home copies it there
- * (`TableView.mirror`).
+ * (`homes`).
  *
  * A thread that waits for such a task gets its value straight from the thread that ran it. What is told from here is how
  * it has ended otherwise, where its value is to be had, and the value if that thread has not kept it: it keeps none of a
@@ -142,7 +143,7 @@ export class Exports implements Lending {
     const known = this.#exported.get(task.sequence)
     if (known !== undefined) return known
     const { table } = this.#context.sent
-    const home = table.takeHome(task.sequence, task.submitted)
+    const home = takeHome(table, task.sequence, task.submitted)
     const exported: Exported = {
       task,
       home,
@@ -158,8 +159,8 @@ export class Exports implements Lending {
     else if (task.id !== 0) {
       table.setHome(task.id, home)
       // Whoever ran it meanwhile did not know of its home.
-      table.mirror(task.id)
-    } else table.advance(home, Math.max(SUBMITTED, task.state), 0, 0)
+      mirror(table, task.id)
+    } else advance(table, home, Math.max(SUBMITTED, task.state), 0, 0)
     return exported
   }
 
@@ -238,13 +239,11 @@ export class Exports implements Lending {
   /** A task that has a home is to be run again. */
   startsAgain(task: Task): void {
     const { home } = this.#exported.get(task.sequence)!
-    const { table } = this.#context.sent
-    table.setFloat(home, FLOAT.STARTED, 0)
-    table.retreat(home, SCHEDULED)
+    retreat(this.#context.sent.table, home, SCHEDULED)
   }
 
   #showEnd(task: Task, home: number): void {
-    this.#context.sent.table.advance(home, task.state, task.started ?? 0, task.ended ?? 0)
+    advance(this.#context.sent.table, home, task.state, task.started ?? 0, task.ended ?? 0)
   }
 
   /** A value is to be had from the thread that made it, if that has kept it; all else is told at once. */

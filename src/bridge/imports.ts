@@ -7,6 +7,7 @@ import type { SyncWait } from './blocking-wait.js'
 import { type EncodedError, encodeError, encodeReason } from './error-codec.js'
 import { failureOf } from './exports.js'
 import { Failure } from './failure.js'
+import { instantAt } from './homes.js'
 import type { HandleName, Lending, SentHandle, SentOutcome } from './lending.js'
 import type { SenderToLane } from './protocol/sender-to-lane.js'
 import type { SenderToSupervisor } from './protocol/sender-to-supervisor.js'
@@ -215,8 +216,8 @@ export class Imports implements Lending {
     // Given back, or not shown yet what has been told here.
     if (task.dead || shown < 0) return task
     const { target, sequence, submitted, attempt, priority } = task
-    const started = shown < STARTED ? undefined : view.float(sent.home, FLOAT.STARTED) || undefined
-    const ended = isFinal(shown) ? view.float(sent.home, FLOAT.ENDED) || undefined : undefined
+    const started = shown < STARTED ? undefined : instantAt(view, sent.home, FLOAT.STARTED)
+    const ended = isFinal(shown) ? instantAt(view, sent.home, FLOAT.ENDED) : undefined
     return { target, sequence, state: shown, submitted, started, ended, attempt, priority }
   }
 

@@ -5,6 +5,7 @@ import { CANCELED, FAILED, SCHEDULED } from '../core/task-state.js'
 import type { CallTargets } from './call-targets.js'
 import { Failure } from './failure.js'
 import { type FoundHandle, handlesIn } from './handle-args.js'
+import { advance } from './homes.js'
 import type { LaneLink } from './lane-link.js'
 import type { LaneTerms, SenderContext } from './sender-context.js'
 import type { Lent } from './sent-tasks.js'
@@ -116,7 +117,7 @@ export class Outbox {
       if (extras.transfer !== null) flags |= FLAG.BOUND
       if (extras.home !== 0) {
         table.setHome(id, extras.home)
-        table.advance(extras.home, SCHEDULED, 0, 0)
+        advance(table, extras.home, SCHEDULED, 0, 0)
       }
       const { expires } = extras
       if (expires !== Number.POSITIVE_INFINITY || extras.timeout !== Number.POSITIVE_INFINITY) {

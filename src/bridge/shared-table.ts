@@ -8,7 +8,8 @@
  *
  * Word 0 holds generation and state together, so that one compare-and-exchange decides an outcome and one left
  * over from an earlier use of the slot always fails. A task's id is its generation and slot. A slot is freed only
- * when the lane thread has acknowledged its task, or is known to have exited.
+ * when the lane thread has acknowledged its task, or is known to have exited; one that only shows a task's state
+ * (`homes`), when nobody has its handle any more.
  *
  * Whoever has a task leave SCHEDULED for good gives its place in the lane's queue back (`QueuePlaces`).
  *
@@ -18,7 +19,7 @@
  * verdict), and STARTED→FAILED when the lane thread is lost, on which the task may still run until that has exited.
  */
 import type { TimeLimit } from '../core/errors.js'
-import { FAILED, isFinal, SCHEDULED, STARTED, SUBMITTED } from '../core/task-state.js'
+import { SCHEDULED } from '../core/task-state.js'
 
 /** A free slot; the number of the task state NEW, which no sent task has. */
 export const FREE = 0
@@ -71,6 +72,7 @@ export const INT = Object.freeze({
 /** Indexes of 64-bit fields within a slot. */
 export const FLOAT = Object.freeze({
   SEQUENCE: 3,
+  /** An instant, or 0; of a home see `homes`, and so of ENDED. */
   STARTED: 4,
   ENDED: 5,
   /** The instant since when it could have been sent. */
@@ -140,11 +142,22 @@ function wordOf(id: number, state: number): number {
 class Segment {
   readonly ints: Int32Array
   readonly floats: Float64Array
+  /** The same as numbers of 64 bits, which can be exchanged. */
+  readonly bits: BigInt64Array
 
   constructor(buffer: SharedArrayBuffer) {
     this.ints = new Int32Array(buffer)
     this.floats = new Float64Array(buffer)
+    this.bits = new BigInt64Array(buffer)
   }
+}
+
+const oneFloat = new Float64Array(1)
+const itsBits = new BigInt64Array(oneFloat.buffer)
+
+function bitsOf(float: number): bigint {
+  oneFloat[0] = float
+  return itsBits[0]!
 }
 
 /** The table as lane threads and the supervisor see it. */
@@ -243,35 +256,6 @@ export class TableView {
     return this.loadInt(id, INT.HOME)
   }
 
-  /** Shows what has become of a task at its home, if it has one. */
-  mirror(id: number): void {
-    const home = this.home(id)
-    if (home === 0) return
-    const state = this.state(id)
-    if (state < 0 || state === RECALLED) return
-    // Its submitter alone knows whether the failure of an attempt is the task's end, and may yet decide on another.
-    const mayGoOn = state === FAILED && (this.int(id, INT.FLAGS) & FLAG.RETRIES) !== 0
-    const shown = mayGoOn ? STARTED : state
-    this.advance(home, shown, this.float(id, FLOAT.STARTED), this.float(id, FLOAT.ENDED))
-  }
-
-  /** Shows a state at a home, unless a later one is shown: several threads may tell of one task, in any order. */
-  advance(home: number, state: number, started: number, ended: number): void {
-    if (started !== 0) this.setFloat(home, FLOAT.STARTED, started)
-    if (ended !== 0 && isFinal(state)) this.setFloat(home, FLOAT.ENDED, ended)
-    for (;;) {
-      const shown = this.state(home)
-      if (shown < 0 || shown >= state || isFinal(shown) || this.exchange(home, shown, state)) return
-    }
-  }
-
-  /** Shows an earlier state at a home: the task is to be run again. */
-  retreat(home: number, state: number): void {
-    const shown = this.state(home)
-    // The failure of an attempt is shown as the task's until its submitter has it run again.
-    if (shown > state && (shown === FAILED || !isFinal(shown))) this.exchange(home, shown, state)
-  }
-
   float(id: number, field: number): number {
     const slot = id & SLOT_MASK
     return this.segments[slot >> SEGMENT_BITS]!.floats[
@@ -283,6 +267,15 @@ export class TableView {
     const slot = id & SLOT_MASK
     this.segments[slot >> SEGMENT_BITS]!.floats[((slot & SEGMENT_MASK) << (SLOT_WORDS_BITS - 1)) + field] =
       value
+  }
+
+  /** Changes a field, unless another than its caller has since it was read: true only if the change was made. */
+  exchangeFloat(id: number, field: number, from: number, to: number): boolean {
+    const slot = id & SLOT_MASK
+    const { bits } = this.segments[slot >> SEGMENT_BITS]!
+    const expected = bitsOf(from)
+    const at = ((slot & SEGMENT_MASK) << (SLOT_WORDS_BITS - 1)) + field
+    return Atomics.compareExchange(bits, at, expected, bitsOf(to)) === expected
   }
 
   /** Ids of all slots in use, with the state each is in. */
@@ -334,18 +327,6 @@ export class TaskTable extends TableView {
     ints[base + INT.FLAGS] = 0
     ints[base + INT.HOME] = 0
     Atomics.store(ints, base, wordOf(id, SCHEDULED))
-    return id
-  }
-
-  /** Takes a slot that belongs to no attempt, to show the state of a task. @param submitted an instant */
-  takeHome(sequence: number, submitted: number): number {
-    const id = this.take()
-    this.setInt(id, INT.THREAD, 0)
-    this.setInt(id, INT.LANE, NO_LANE)
-    this.setInt(id, INT.ENDED_IN, 0)
-    this.setFloat(id, FLOAT.SEQUENCE, sequence)
-    this.setFloat(id, FLOAT.SUBMITTED, submitted)
-    this.exchange(id, SCHEDULED, SUBMITTED)
     return id
   }
 

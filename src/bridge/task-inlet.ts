@@ -5,6 +5,7 @@ import type { WaitKind } from '../core/wait-book.js'
 import { BelledPort } from './belled-port.js'
 import { encodeError } from './error-codec.js'
 import { handlesIn } from './handle-args.js'
+import { advance, mirror } from './homes.js'
 import { Job, type JobSource } from './job.js'
 import type { KeptOutcomes } from './kept-outcomes.js'
 import type { HandleName } from './lending.js'
@@ -209,7 +210,7 @@ export class TaskInlet implements JobSource {
     // After the exchange: a sender that sets one of these and then looks at the state misses no start.
     const later = this.table.loadInt(id, INT.FLAGS)
     if ((later & FLAG.SHOWN) !== 0 && this.table.home(id) !== 0) {
-      this.table.mirror(id)
+      mirror(this.table, id)
       this.#observer.outcomes.started(this.#nameOf(id), {
         state: STARTED,
         value: undefined,
@@ -333,7 +334,7 @@ export class TaskInlet implements JobSource {
       outcomes.over(shown)
       return
     }
-    if (this.table.state(home) >= 0) this.table.advance(home, verdict, started, ended)
+    advance(this.table, home, verdict, started, ended)
     outcomes.ended(shown, { state: verdict, value, started, ended })
   }
 

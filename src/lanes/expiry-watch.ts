@@ -1,3 +1,4 @@
+import { mirror } from '../bridge/homes.js'
 import { FLAG, FLOAT, INT, isLimitOfRun, LIMIT, LIMITS, type TableView } from '../bridge/shared-table.js'
 import type { Clock } from '../core/clock.js'
 import type { TimeLimit } from '../core/errors.js'
@@ -117,7 +118,7 @@ export class ExpiryWatch {
     const hasEnded =
       state === STARTED ? table.exchange(id, STARTED, TIMED_OUT) : this.#observer.end(sender, table, id)
     if (!hasEnded) return false
-    table.mirror(id)
+    mirror(table, id)
     expired.push(task)
     return true
   }

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { FLAG, FLOAT, FREE, INT, slotOf, TableView, TaskTable } from '#src/bridge/shared-table.js'
-import { CANCELED, DONE, FAILED, SCHEDULED, STARTED } from '#src/core/task-state.js'
+import { FLOAT, FREE, INT, slotOf, TableView, TaskTable } from '#src/bridge/shared-table.js'
+import { CANCELED, DONE, SCHEDULED, STARTED } from '#src/core/task-state.js'
 
 const test = suite('bridge: the shared task table')
 
@@ -159,25 +159,6 @@ test('a number of more than 31 bits is no id, whatever its lower bits are', () =
   const id = table.take()
   for (const offset of [2 ** 31, 2 ** 32, 2 ** 40, 2 ** 52]) {
     assert.is(view.holds(id + offset), false, `${id} + ${offset}`)
-  }
-})
-
-test('the failure of an attempt is shown as a failure only by a task that has no other attempts', () => {
-  for (const [flags, shown] of [
-    [FLAG.RETRIES, STARTED],
-    [0, FAILED],
-  ] as const) {
-    const { table } = setUp()
-    const [id, home] = [table.take(), table.takeHome(7, 0.5)]
-    table.setHome(id, home)
-    table.orInt(id, INT.FLAGS, flags)
-    table.exchange(id, SCHEDULED, STARTED)
-    table.exchange(id, STARTED, FAILED)
-    table.mirror(id)
-    assert.is(table.state(home), shown)
-    // Its submitter may have decided otherwise before it is run again.
-    table.advance(home, CANCELED, 1, 2)
-    assert.is(table.state(home), flags === 0 ? FAILED : CANCELED)
   }
 })
 

@@ -35,7 +35,7 @@ const AFTER = STATES.map(from => STATES.map(to => `after ${nameOf(from)} → ${n
 /** Within the claim of a task whose handle others have, the slot that shows its state to them is changed too. */
 const isHome = (table: TableView, id: number): boolean => table.int(id, INT.LANE) === NO_LANE
 
-const { exchange, setInt, setFloat } = TableView.prototype
+const { exchange, exchangeFloat, setInt, setFloat } = TableView.prototype
 
 TableView.prototype.exchange = function (this: TableView, id: number, from: number, to: number): boolean {
   // Whoever runs before it is done comes here with an exchange of their own.
@@ -79,6 +79,11 @@ TableView.prototype.setInt = function (this: TableView, id: number, field: numbe
 TableView.prototype.setFloat = function (this: TableView, id: number, field: number, value: number): void {
   if (world?.current?.dead === true) throw new Died()
   setFloat.call(this, id, field, value)
+}
+
+TableView.prototype.exchangeFloat = function (this: TableView, ...exchanged): boolean {
+  if (world?.current?.dead === true) throw new Died()
+  return exchangeFloat.apply(this, exchanged)
 }
 
 /** @param raced whether the state changed between the look and the exchange */
