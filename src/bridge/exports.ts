@@ -18,6 +18,8 @@ export interface ExportContext {
   readonly sent: SentTasks
   /** Others know of a task from now on. */
   heed(task: Task): void
+  /** No other thread has a handle of a task any more. */
+  withdrawn(task: Task): void
   tell(message: SenderToSupervisor): void
   /** Whether a thread is there for others to ask, and not to go, as far as is known here. */
   stays(lane: string, thread: number): boolean
@@ -277,6 +279,7 @@ export class Exports implements Lending {
     table.free(home)
     const ran = thread === 0 && task.id !== 0 ? table.int(task.id, INT.THREAD) : thread
     if (ran !== 0) this.#context.forget(task.target.lane, ran, sequence)
+    this.#context.withdrawn(task)
   }
 }
 

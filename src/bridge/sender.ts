@@ -78,6 +78,7 @@ export class Sender implements SenderContext {
     this.exports = new Exports(this, {
       number,
       heed: task => this.dependencies.heed(task),
+      withdrawn: task => this.reports.withdrawn(task),
       sent: this.sent,
       tell: message => this.tell(message),
       stays: (lane, thread) => this.lane(lane).links.stays(thread),

@@ -155,6 +155,11 @@ export class WaitReports {
     }
   }
 
+  /** No other thread has a handle of a task any more. */
+  withdrawn(task: Task): void {
+    if (!this.#known.has(task.sequence)) this.#disinherit(task)
+  }
+
   #arm(): void {
     if (this.#isArmed) return
     this.#isArmed = true
@@ -208,9 +213,12 @@ export class WaitReports {
     const { sequence } = task
     if (--this.#known.get(sequence)!.waits > 0) return
     this.#known.delete(sequence)
-    // What the supervisor will say of it does not find it any more, unless another thread has its handle.
+    if (this.#context.exports.find(sequence) === undefined) this.#disinherit(task)
+  }
+
+  /** Nobody waits for a task that others know: what the supervisor will say of it does not find it any more. */
+  #disinherit(task: Task): void {
     if (task.extras === null || task.extras.inherited === 0) return
-    if (this.#context.exports.find(sequence) !== undefined) return
     this.#context.lane(task.target.lane).order.inherit(task, 0)
   }
 
