@@ -1,13 +1,28 @@
 import { MultilaneError, type SchedulerThread, type TaskHandle } from 'multilane'
 import type { Random } from '../support/random.js'
 import type * as mixed from './tasks/mixed.js'
+import { NESTS } from './tasks/nested.js'
 
-export type SoakLane = 'urgent' | 'web' | 'bulk' | 'bounded' | 'shedding' | 'doomed'
+export type SoakLane =
+  | 'urgent'
+  | 'web'
+  | 'nesting'
+  | 'bulk'
+  | 'bounded'
+  | 'shedding'
+  | 'doomed'
+  | 'stalling'
+  | 'hungry'
 export type SoakScheduler = SchedulerThread<typeof mixed, SoakLane>
 
 const LANES: readonly SoakLane[] = ['urgent', 'web', 'bulk', 'bounded', 'shedding', 'doomed']
-/** The share of handfuls that end a thread. */
+/** The shares of handfuls that end a thread in one way or another, have one replaced, or have one run out of memory. */
 const KILLS = 0.2
+const STALLS = 0.1
+const EXHAUSTED = 0.05
+
+/** How long the lane `stalling` lets a task hold its loop. */
+export const STALL_AFTER_MS = 30
 
 /** What became of all tasks: as many must have ended as were accepted, each once. */
 export interface Ledger {
@@ -43,6 +58,9 @@ export async function runHandful(
     ledger.accepted++
     ends.push(ended(submitDeadly(scheduler, random), random, ledger))
   }
+  const more = submitNesting(scheduler, random)
+  ledger.accepted += more.length
+  for (const task of more) ends.push(ended(task, random, ledger))
   const items = Array.from({ length: random.below(30) }, (_, i) => i)
   const mapped = await scheduler.lanes.web.map('echo', items)
   if (mapped.some((value, i) => value !== i)) throw new Error('a map lost its order')
@@ -53,6 +71,26 @@ export async function runHandful(
 function submitDeadly(scheduler: SoakScheduler, random: Random): TaskHandle {
   const { doomed } = scheduler.lanes
   return random.chance(0.5) ? doomed.submit('exit', [3]) : doomed.submit('hold', [500], { timeout: 5 })
+}
+
+/** Tasks that submit tasks, or get the handles of others; now and then one that stalls, or runs out of memory. */
+function submitNesting(scheduler: SoakScheduler, random: Random): TaskHandle[] {
+  const { nesting, web, bulk, stalling, hungry } = scheduler.lanes
+  const tasks: TaskHandle[] = []
+  for (let i = random.below(8); i > 0; i--)
+    tasks.push(nesting.submit('nest', [random.pick(NESTS), random.below(10)], randomWait(random)))
+  const handed = [bulk.submit('wait', [random.below(10)]), web.submit('echo', ['handed on'])]
+  tasks.push(...handed, nesting.submit('awaitAll', [handed]), bulk.submit('echo', [1], { after: handed }))
+  if (random.chance(STALLS)) {
+    tasks.push(stalling.submit('hold', [STALL_AFTER_MS * 3]), stalling.submit('echo', ['behind it']))
+    tasks.push(stalling.submit('nest', ['await', 1]))
+  }
+  if (random.chance(EXHAUSTED)) tasks.push(hungry.submit('exhaust', []))
+  return tasks
+}
+
+function randomWait(random: Random) {
+  return random.chance(0.3) ? { priority: random.below(5), key: random.pick(['a', 'b']) } : {}
 }
 
 function submitOne(scheduler: SoakScheduler, random: Random, signal: AbortSignal): TaskHandle {

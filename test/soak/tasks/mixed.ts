@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { threadId } from 'node:worker_threads'
 import { currentTask } from 'multilane/task'
 import { usedHeap } from '../used-heap.js'
+
+export * from './nested.js'
 
 export function echo(value: unknown): unknown {
   return value
@@ -49,6 +52,17 @@ export function exit(code: number): never {
 export function hold(ms: number): void {
   const end = performance.now() + ms
   while (performance.now() < end);
+}
+
+/** Runs out of memory. */
+export function exhaust(): number {
+  const kept: number[][] = []
+  for (;;) kept.push(new Array(100_000).fill(kept.length))
+}
+
+/** By which the process tells its threads apart. */
+export function ownThreadId(): number {
+  return threadId
 }
 
 /** The heap in use on this thread after a full collection, in bytes. */
