@@ -36,6 +36,13 @@ export class Trend {
     return median(this.#values.slice(-third)) - median(this.#values.slice(third, 2 * third))
   }
 
+  /** How much that is for each unit of `per` between the middles of these thirds. */
+  get rate(): number {
+    const third = Math.floor(this.#at.length / 3)
+    const passed = median(this.#at.slice(-third)) - median(this.#at.slice(third, 2 * third))
+    return passed === 0 ? 0 : (this.growth / passed) * this.#per.length
+  }
+
   /** The slope of the line that fits the last two thirds best. */
   get slope(): number {
     const from = Math.floor(this.#values.length / 3)
@@ -55,7 +62,7 @@ export class Trend {
   toString(): string {
     const shown = (value: number): string => `${value.toFixed(1)} ${this.unit}`
     const [first, last] = [this.#values[0] ?? 0, this.#values.at(-1) ?? 0]
-    return `${this.name}: ${shown(first)} at first, ${shown(last)} at last; growth ${shown(this.growth)}; slope ${shown(this.slope)} ${this.#per.name}`
+    return `${this.name}: ${shown(first)} at first, ${shown(last)} at last; growth ${shown(this.growth)}, ${shown(this.rate)} ${this.#per.name}; slope ${shown(this.slope)} ${this.#per.name}`
   }
 }
 

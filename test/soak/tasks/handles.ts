@@ -1,5 +1,6 @@
+import { queryObjects } from 'node:v8'
 import { currentTask, type TaskHandle } from 'multilane/task'
-import { usedHeap } from '../used-heap.js'
+import { heldPorts } from '../../support/open-ports.js'
 
 type Handles = typeof import('./handles.js')
 type Names = 'a' | 'b' | 'c'
@@ -11,11 +12,16 @@ export function make(value: number): { readonly value: number; readonly text: st
 
 type Made = TaskHandle<ReturnType<typeof make>>
 
+/** That of the handles on this thread. */
+let handleClass: (new (...args: never[]) => object) | null = null
+
 export function drop(task: Made): number {
+  handleClass = task.constructor as new (...args: never[]) => object
   return task.id
 }
 
 export async function awaitIt(task: Made): Promise<string> {
+  handleClass = task.constructor as new (...args: never[]) => object
   try {
     return (await task.result()).text
   } catch (error) {
@@ -33,11 +39,14 @@ export async function makeAndPass(to: Names, value: number): Promise<string> {
   return lanes.a.run('awaitIt', [lanes[to].submit('make', [value])])
 }
 
-/** The heap that is used on the thread when what is garbage has been collected. */
-export async function heap(): Promise<number> {
-  for (let i = 0; i < 2; i++) {
-    usedHeap()
-    await new Promise(setImmediate)
-  }
-  return usedHeap()
+/** What there is on the thread when what is garbage has been collected. */
+export interface Kept {
+  readonly ports: number
+  /** Those of tasks, that the thread was given or has got by submitting them. */
+  readonly handles: number
+}
+
+export async function kept(): Promise<Kept> {
+  const ports = await heldPorts()
+  return { ports, handles: handleClass === null ? 0 : queryObjects(handleClass, { format: 'count' }) }
 }
