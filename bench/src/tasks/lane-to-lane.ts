@@ -25,10 +25,12 @@ export async function trips(parking: Parking, samples: number): Promise<Trips> {
   })
 }
 
-/** So many empty tasks on the other lane. @returns milliseconds until all are done */
-export async function burst(calls: number, inFlight: number): Promise<number> {
+/** So many empty tasks on the other lane, so many of them at a time. @returns tasks a second */
+export async function rate(parking: Parking, calls: number, inFlight: number): Promise<number> {
   const { far } = currentTask<Calling, Names>().lanes
-  const start = performance.now()
-  await pump(() => far.run('empty'), calls, inFlight)
-  return performance.now() - start
+  return whileParked(parking, async () => {
+    const start = performance.now()
+    await pump(() => far.run('empty'), calls, inFlight)
+    return (calls / (performance.now() - start)) * 1000
+  })
 }

@@ -5,8 +5,10 @@ import type { Trips } from '../../tasks/lane-to-lane.js'
 export interface BetweenContender {
   /** Measured on the one that calls, once main has parked or said that it stays free. */
   trips(parking: Parking, samples: number): Promise<Trips>
-  /** So many tasks a second, so many of them at a time: from the one to the other, and from main to that. */
-  rates?(calls: number, inFlight: number): Promise<{ readonly between: number; readonly fromMain: number }>
+  /** So many tasks a second, so many of them at a time; measured as the trips are. */
+  rate?(parking: Parking, calls: number, inFlight: number): Promise<number>
+  /** The same from main to the thread that is called. */
+  rateFromMain?(calls: number, inFlight: number): Promise<number>
   close(): Promise<unknown>
 }
 

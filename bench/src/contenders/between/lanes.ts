@@ -12,12 +12,11 @@ export async function openLanes(): Promise<BetweenContender> {
   const { near, far } = scheduler.lanes
   return {
     trips: (parking, samples) => near.run('trips', [parking, samples]),
-    async rates(calls, inFlight) {
-      const between = await near.run('burst', [calls, inFlight])
+    rate: (parking, calls, inFlight) => near.run('rate', [parking, calls, inFlight]),
+    async rateFromMain(calls, inFlight) {
       const start = performance.now()
       await pump(() => far.run('empty'), calls, inFlight)
-      const fromMain = performance.now() - start
-      return { between: (calls / between) * 1000, fromMain: (calls / fromMain) * 1000 }
+      return (calls / (performance.now() - start)) * 1000
     },
     close: () => scheduler.close(),
   }
