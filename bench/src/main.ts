@@ -7,6 +7,7 @@ import { daemonAccepts } from './suites/daemon-accepts.js'
 import { daemonEstimates } from './suites/daemon-estimates.js'
 import { daemonStatus } from './suites/daemon-status.js'
 import { daemonUrgent } from './suites/daemon-urgent.js'
+import { faults } from './suites/faults.js'
 import { inheritance } from './suites/inheritance.js'
 import { laneToLane } from './suites/lane-to-lane.js'
 import { map } from './suites/map.js'
@@ -31,6 +32,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   'start-up': startUp,
   cancel,
   'take-over': takeOver,
+  faults,
   inheritance,
   transfer,
   readfile: readFile,

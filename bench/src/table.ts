@@ -4,7 +4,7 @@ import type { Spread } from './statistics.js'
 /** One line of the outcome. */
 export interface Row {
   readonly what: string
-  readonly unit: 'tasks/s' | 'jobs/s' | 'requests/s' | 'ns' | 'µs' | 'ms' | '%' | 'bytes'
+  readonly unit: 'tasks/s' | 'jobs/s' | 'requests/s' | 'ns' | 'µs' | 'ms' | '%' | 'bytes' | 'listeners'
   readonly ours: number
   readonly peer?: { readonly name: string; readonly figure: number }
   /** Ours to the peer's. */
