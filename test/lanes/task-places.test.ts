@@ -1,5 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { advance, mirror, takeHome } from '#src/bridge/homes.js'
 import { FLAG, FLOAT, INT, RECALLED, TaskTable } from '#src/bridge/shared-table.js'
 import { CANCELED, DONE, FAILED, SCHEDULED, STARTED, TIMED_OUT } from '#src/core/task-state.js'
 import { hasEnded } from '#src/lanes/task-places.js'
@@ -46,13 +47,13 @@ test('a task has ended when its slot shows that, but for a failure after which i
 
 test('what its home shows is its end, whatever may be shown by the slot of an attempt', () => {
   const table = new SentTable(FLAG.RETRIES)
-  const home = table.takeHome(TASK.sequence, 1)
+  const home = takeHome(table, TASK.sequence, 1)
   table.setHome(table.id, home)
   table.exchange(table.id, SCHEDULED, STARTED)
   table.exchange(table.id, STARTED, FAILED)
-  table.mirror(table.id)
+  mirror(table, table.id)
   assert.is(table.shows, false)
-  table.advance(home, FAILED, 1, 2)
+  advance(table, home, FAILED, 1, 2)
   assert.is(table.shows, true)
 })
 

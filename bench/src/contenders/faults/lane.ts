@@ -12,6 +12,8 @@ export async function openLane(): Promise<FaultsContender> {
         resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
         // Each loss is to count as the first one: others wait longer for their replacement.
         restart: { max: 100, within: 0 },
+        // An abort of so many blocks main while the thread is held, which is not to be reported.
+        stallAfter: 120_000,
       },
     },
   })
