@@ -1,3 +1,5 @@
+import { DEATH_STEPS, SELDOM_DEADLY } from './death-steps.js'
+
 /** What must be met over the seeds of one batch: a simulation that never meets a race proves nothing about it. */
 export const RACES = [
   'recall beat the start',
@@ -134,12 +136,19 @@ export const RARE_RACES: ReadonlyMap<Race, number> = new Map([
   ['thread became a sender while leaving', 10077],
 ])
 
+const STEP = 'step '
+
 /** How often each was met. */
 export class Races {
   readonly met = new Map<string, number>()
 
   hit(race: Race): void {
     this.met.set(race, (this.met.get(race) ?? 0) + 1)
+  }
+
+  /** A thread has come to a step at which it may die. */
+  cameTo(step: string): void {
+    this.note(STEP + step)
   }
 
   /** Beside the races: how tasks ended, where threads died. */
@@ -153,6 +162,19 @@ export class Races {
 
   get unmet(): Race[] {
     return RACES.filter(race => !this.met.has(race) && !RARE_RACES.has(race))
+  }
+
+  /** Steps at which no thread has been seen to die, though it should. */
+  get deathless(): string[] {
+    return DEATH_STEPS.filter(step => !this.met.has(`death ${step}`))
+  }
+
+  /** Steps that threads have come to, and that nobody knows of. */
+  get unknownSteps(): string[] {
+    const steps = [...this.met.keys()]
+      .filter(what => what.startsWith(STEP))
+      .map(what => what.slice(STEP.length))
+    return steps.filter(step => !DEATH_STEPS.includes(step) && !SELDOM_DEADLY.has(step))
   }
 
   toString(): string {

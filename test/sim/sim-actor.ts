@@ -13,11 +13,15 @@ export class Actor {
   unsettled = false
   /** After so many steps more it dies. */
   doom = Number.POSITIVE_INFINITY
+  /** Whether it may die of a fault. */
+  readonly isMortal: boolean
   readonly #onDeath: () => void
 
-  constructor(name: string, onDeath: () => void = () => {}) {
+  /** @param onDeath of one that is to live as long as the world, nothing */
+  constructor(name: string, onDeath?: () => void) {
     this.name = name
-    this.#onDeath = onDeath
+    this.isMortal = onDeath !== undefined
+    this.#onDeath = onDeath ?? (() => {})
   }
 
   get canRun(): boolean {

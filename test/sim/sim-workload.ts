@@ -349,6 +349,7 @@ class Run {
     const { resolved, rejected } = this.#maps.conclude(message => this.#detectors.fail('outcome', message))
     if (resolved > 0) this.#races.hit('map resolved')
     if (rejected > 0) this.#races.hit('map rejected')
+    for (const step of this.#world.mortalSteps) this.#races.cameTo(step)
   }
 }
 

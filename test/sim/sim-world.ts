@@ -31,6 +31,8 @@ export class SimWorld implements Clock {
   violation: Error | null = null
   /** How many things have happened. */
   steps = 0
+  /** Where those have come that may die. */
+  readonly mortalSteps = new Set<string>()
   readonly #unsettled: Actor[] = []
   /** Told of each death, and of where it was. */
   onDeath: (actor: Actor, at: string) => void = () => {}
@@ -130,6 +132,7 @@ export class SimWorld implements Clock {
   /** The present actor does something by itself alone, and may die of a fault there. */
   endure(actor: Actor, what: string): void {
     if (actor.dead) throw new Died()
+    if (actor.isMortal) this.mortalSteps.add(what)
     if (--actor.doom > 0) return
     this.onDeath(actor, what)
     actor.die()
