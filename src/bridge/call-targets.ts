@@ -3,11 +3,14 @@ import { type CallTarget, UNKNOWN, UNRESOLVED } from '../core/task.js'
 /** The functions of a lane, as far as they have been called or its threads have named them. */
 export class CallTargets {
   readonly #lane: string
+  readonly #owner: object
   readonly #targets = new Map<string, CallTarget>()
   #names: readonly string[] | null = null
 
-  constructor(lane: string) {
+  /** @param owner the sender */
+  constructor(lane: string, owner: object) {
     this.#lane = lane
+    this.#owner = owner
   }
 
   /** The names there are; none before a thread was ready. */
@@ -18,7 +21,7 @@ export class CallTargets {
   get(name: string): CallTarget {
     let target = this.#targets.get(name)
     if (target === undefined) {
-      target = { name, lane: this.#lane, index: UNRESOLVED, mean: 0 }
+      target = { name, lane: this.#lane, owner: this.#owner, index: UNRESOLVED, mean: 0 }
       this.#resolve(target)
       // Whatever callers make up must not be kept for ever.
       if (target.index !== UNKNOWN) this.#targets.set(name, target)

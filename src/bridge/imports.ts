@@ -86,7 +86,7 @@ export class Imports implements Lending {
 
   #make(sent: SentHandle, times: number): Task {
     const { owner, sequence, lane, name, home, segment, submitted, outcome } = sent
-    const target: CallTarget = { name, lane, index: UNRESOLVED, mean: 0 }
+    const target: CallTarget = { name, lane, owner: this.of, index: UNRESOLVED, mean: 0 }
     const task = new Task(target, sequence, [], submitted, null, null)
     const imported: Imported = {
       owner,

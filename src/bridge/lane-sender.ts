@@ -80,7 +80,7 @@ export class LaneSender {
       turns: () => this.#backlog.turns,
       queueFlush: () => this.#dispatch.queueFlush(),
     })
-    this.#targets = new CallTargets(terms.name)
+    this.#targets = new CallTargets(terms.name, context)
     this.#backlog = new Backlog(clock, context.reminders, {
       becameReady: () => this.#dispatch.queueFlush(),
       leftQueue: () => this.queue.left(),

@@ -1,6 +1,6 @@
 import type { DeadlockError } from '../core/errors.js'
 import type { Reminders } from '../core/reminders.js'
-import { Task } from '../core/task.js'
+import type { Task } from '../core/task.js'
 import type { HandleName } from './lending.js'
 import type { SenderToSupervisor, WaitTold } from './protocol/sender-to-supervisor.js'
 import type { PrioritiesInherited } from './protocol/supervisor-to-sender.js'
@@ -181,21 +181,27 @@ export class WaitReports {
     // What is waited for may wait itself, and is to be told then, too: it is appended.
     for (const wait of this.#young) {
       const said = this.#open.has(wait.id) ? wait.say() : null
-      if (said === null || said.awaited.length === 0) continue
-      wait.told = this.#ownOf(said)
+      if (said === null) continue
+      const known = said.awaited.filter(one => this.#isKnown(one))
+      if (known.length === 0) continue
+      wait.told = this.#ownOf(known)
       for (const task of wait.told) this.#know(task)
-      const awaited = said.awaited.map(one => (one instanceof Task ? this.#named(one) : one))
+      const awaited = known.map(one => (isTask(one) ? this.#named(one) : one))
       waits.push({ ...said, id: wait.id, awaited })
     }
     this.#young = []
     if (waits.length > 0) this.#context.tell({ type: 'waits', waits })
   }
 
-  #ownOf({ awaited }: WaitSaid): readonly Task[] {
+  /** A task of another scheduler is not: its name here would be that of another task. */
+  #isKnown(one: WaitSaid['awaited'][number]): boolean {
+    return !isTask(one) || one.target.owner === this.#context
+  }
+
+  #ownOf(awaited: WaitSaid['awaited']): readonly Task[] {
     const own: Task[] = []
     for (const one of awaited)
-      if (one instanceof Task && this.#context.nameOf(one).owner === this.#context.environment.number)
-        own.push(one)
+      if (isTask(one) && this.#context.nameOf(one).owner === this.#context.environment.number) own.push(one)
     return own
   }
 
@@ -225,4 +231,9 @@ export class WaitReports {
   #named(task: Task): WaitTold['awaited'][number] {
     return { ...this.#context.nameOf(task), name: task.target.name, lane: task.target.lane }
   }
+}
+
+/** Also of one that another copy of this package has made. */
+function isTask(one: WaitSaid['awaited'][number]): one is Task {
+  return 'target' in one
 }

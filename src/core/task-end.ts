@@ -10,7 +10,6 @@ import { DONE } from './task-state.js'
  */
 export class TaskEnd implements AwaitedTask {
   readonly #task: Task
-  readonly #sender: object | null
   /** Who was told of the end before there was this. */
   #earlier: Task['resolve'] = null
   #isTold = false
@@ -18,10 +17,8 @@ export class TaskEnd implements AwaitedTask {
   #promise: Promise<void> | null = null
   #fulfil: (() => void) | null = null
 
-  /** @param sender to whom it was submitted, or to whose thread its handle was given; null if none is concerned */
-  constructor(task: Task, sender: object | null = null) {
+  constructor(task: Task) {
     this.#task = task
-    this.#sender = sender
   }
 
   get id(): number {
@@ -36,9 +33,9 @@ export class TaskEnd implements AwaitedTask {
     return this.#task.target.lane
   }
 
-  /** The task, if this is the sender. */
-  taskOf(sender: object): Task | undefined {
-    return sender === this.#sender ? this.#task : undefined
+  /** The task, if it was submitted to this one, or its handle was given to this one's thread. */
+  taskOf(owner: object): Task | undefined {
+    return owner === this.#task.target.owner ? this.#task : undefined
   }
 
   /** Resolves when the task has ended. */

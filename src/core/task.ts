@@ -25,6 +25,8 @@ import type { TimerEntry } from './timer-queue.js'
 export interface CallTarget {
   readonly name: string
   readonly lane: string
+  /** Who knows of the waits of its tasks, and for them: tasks of another scheduler are none of its business. */
+  readonly owner: object | null
   /** Where the lane's threads keep the function; `UNRESOLVED` until a thread is ready, `UNKNOWN` if there is none. */
   index: number
   /** Milliseconds a call lately took from its start to its end, on the mean; 0 before the first has ended. */
@@ -239,7 +241,7 @@ export class UnheldTask extends Task {
 }
 
 /** Of no lane. */
-export const SAMPLE_TARGET: CallTarget = { name: '', lane: '', index: 0, mean: 0.5 }
+export const SAMPLE_TARGET: CallTarget = { name: '', lane: '', owner: null, index: 0, mean: 0.5 }
 for (const Kind of [Task, UnheldTask]) {
   const sample = new Kind(SAMPLE_TARGET, 1, [], 0.5, null, null)
   for (const state of [SUBMITTED, SCHEDULED, STARTED]) sample.enter(state)

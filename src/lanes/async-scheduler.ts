@@ -26,7 +26,7 @@ import { promiseOf } from './task-promise.js'
  */
 export class AsyncScheduler extends SchedulerBase<AsyncLane> {
   readonly #config: AsyncSchedulerConfig
-  readonly #targets = { loop: new LocalTargets('loop'), pool: new LocalTargets('pool') }
+  readonly #targets = { loop: new LocalTargets('loop', this), pool: new LocalTargets('pool', this) }
   readonly #sites = new SubmissionSites()
   readonly #surroundings: HookSurroundings = {
     deliver: call => call(),

@@ -6,12 +6,15 @@ const MOST = 10_000
 /** The functions of a lane whose tasks bring their functions along, told apart by the names of the tasks. */
 export class LocalTargets {
   readonly #lane: string
+  readonly #owner: object
   /** That of the task before is mostly that of the next. */
   #last: CallTarget | undefined
   readonly #targets = new Map<string, CallTarget>()
 
-  constructor(lane: string) {
+  /** @param owner keeps the lane */
+  constructor(lane: string, owner: object) {
     this.#lane = lane
+    this.#owner = owner
   }
 
   get(name: string): CallTarget {
@@ -24,7 +27,7 @@ export class LocalTargets {
     let target = this.#targets.get(name)
     if (target === undefined) {
       if (this.#targets.size >= MOST) this.#targets.clear()
-      target = { name, lane: this.#lane, index: 0, mean: 0 }
+      target = { name, lane: this.#lane, owner: this.#owner, index: 0, mean: 0 }
       this.#targets.set(name, target)
     }
     return target

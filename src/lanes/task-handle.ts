@@ -171,7 +171,7 @@ export class TaskHandle<R = unknown> {
 
   get #ownEnd(): TaskEnd {
     if (this.#end === null) {
-      this.#end = new TaskEnd(this.#task, this.#keeper.lending?.of)
+      this.#end = new TaskEnd(this.#task)
       this.#keeper.awaited?.(this.#task)
     }
     return this.#end

@@ -69,7 +69,7 @@ class World {
 }
 
 function newTarget(mean = 0): CallTarget {
-  return { name: 'x', lane: 'lane', index: 0, mean }
+  return { name: 'x', lane: 'lane', owner: null, index: 0, mean }
 }
 
 function isHopeless({ extras, target }: Task, now: number): boolean {

@@ -183,7 +183,14 @@ export function make(model: Model, real: Real, wanted: Wanted): Known {
   const extras = plain ? null : new TaskExtras()
   const after = plain ? [] : (wanted.after ?? []).map(place => model.awaited[place % MOST_AWAITED]!)
   const known: Known = {
-    task: new Task({ name: 'x', lane: 'l', index: 0, mean: 0 }, real.nextArrival(), [], now, null, extras),
+    task: new Task(
+      { name: 'x', lane: 'l', owner: null, index: 0, mean: 0 },
+      real.nextArrival(),
+      [],
+      now,
+      null,
+      extras,
+    ),
     place: OUTSIDE,
     priority: plain ? 0 : wanted.priority,
     deadline: plain ? NEVER : now + wanted.deadline,

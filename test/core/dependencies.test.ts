@@ -63,7 +63,7 @@ test('what is let go of is not told, and nobody knows of it', () => {
 
 test('the end of a task is told to all who listen then, after those it had before', () => {
   const log: string[] = []
-  const target = { name: 'x', lane: 'l', index: 0, mean: 0 }
+  const target = { name: 'x', lane: 'l', owner: null, index: 0, mean: 0 }
   const task = new Task(target, 7, [], 0, () => log.push('promise'), null)
   const end = new TaskEnd(task)
   const other = new TaskEnd(task)

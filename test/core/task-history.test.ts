@@ -9,7 +9,7 @@ import { Random } from '../support/random.js'
 const test = suite('core: the history of tasks')
 
 const LANES = ['a', 'b'] as const
-const TARGETS = LANES.map(lane => ({ name: `on ${lane}`, lane, index: 0, mean: 0 }))
+const TARGETS = LANES.map(lane => ({ name: `on ${lane}`, lane, owner: null, index: 0, mean: 0 }))
 const ENDS = [DONE, FAILED, TIMED_OUT, CANCELED] as const
 
 /** A task that has ended; it ran for so long, or did not start. */

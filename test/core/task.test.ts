@@ -19,7 +19,7 @@ import { thrownBy } from '../support/rejection.js'
 
 const test = suite('core: a task')
 
-const target = { name: 'quote', lane: 'urgent', index: UNRESOLVED, mean: 0 }
+const target = { name: 'quote', lane: 'urgent', owner: null, index: UNRESOLVED, mean: 0 }
 /** How to get a new task into each state. */
 const WAYS: readonly (readonly number[])[] = [
   [],

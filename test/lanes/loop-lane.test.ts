@@ -59,7 +59,7 @@ class Rig {
 
   submit(name: string, body: Body, options: Partial<TaskExtras> = {}, Kind = Task): Task {
     const extras = Object.assign(new TaskExtras(), options)
-    const target = { name, lane: 'loop', index: 0, mean: 0 }
+    const target = { name, lane: 'loop', owner: null, index: 0, mean: 0 }
     const how = this.lane.admit(this.clock.now())
     const number = this.unfinished.nextNumber()
     const task = new Kind(target, number, body as never, this.clock.now(), null, extras)

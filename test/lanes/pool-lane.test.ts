@@ -86,7 +86,14 @@ class Rig {
     const how = this.lane.admit(this.clock.now())
     const call = { module: 'data:', call: name, args: [] }
     const number = this.#unfinished.nextNumber()
-    const task = new Task({ name, lane: 'pool', index: 0, mean: 0 }, number, call as never, 0, null, extras)
+    const task = new Task(
+      { name, lane: 'pool', owner: null, index: 0, mean: 0 },
+      number,
+      call as never,
+      0,
+      null,
+      extras,
+    )
     this.lane.submit(task, how)
     return task
   }

@@ -13,7 +13,7 @@ function taskOf(target: CallTarget): Task {
 function setUp() {
   const sites = new SubmissionSites()
   sites.isWanted = true
-  const target: CallTarget = { name: 'quote', lane: 'a', index: 0, mean: 0 }
+  const target: CallTarget = { name: 'quote', lane: 'a', owner: null, index: 0, mean: 0 }
   const note = (task = taskOf(target)): Task => {
     sites.note(task)
     return task
@@ -39,7 +39,7 @@ test('the first ones are known exactly, later ones by the last of their function
 
 test('each of a function that has been slow is known, and of another it is not', () => {
   const { sites, note } = setUp()
-  const other: CallTarget = { name: 'other', lane: 'a', index: 1, mean: 0 }
+  const other: CallTarget = { name: 'other', lane: 'a', owner: null, index: 1, mean: 0 }
   for (let i = 0; i < 100; i++) {
     note()
     note(taskOf(other))

@@ -48,7 +48,7 @@ export class SimDependencies {
   #endOf(entry: Entry): TaskEnd {
     const known = this.#ends.get(entry)
     if (known !== undefined && this.#random.chance(0.8)) return known
-    const end = new TaskEnd(entry.task, entry.sender.sender)
+    const end = new TaskEnd(entry.task)
     this.#ends.set(entry, end)
     return end
   }
