@@ -162,6 +162,11 @@ export class LaneSender {
     return this.#context.sent.of(this.terms.name).filter(({ id }) => table.state(id) === STARTED).length
   }
 
+  /** Those that are sent. */
+  *begun(): Generator<Task> {
+    for (const { task } of this.#context.sent.of(this.terms.name)) yield task
+  }
+
   /** How many tasks have ended in a final state, given by its number. */
   ended(state: number): number {
     return this.#settlement.ended[state]!

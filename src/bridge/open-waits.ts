@@ -5,7 +5,7 @@ import type { SyncWait } from './blocking-wait.js'
 import type { Job } from './job.js'
 import type { WaitTold } from './protocol/sender-to-supervisor.js'
 import { FLAG, FLOAT, INT } from './shared-table.js'
-import { ReportedWait, type WaitReports, type WaitSaid } from './wait-reports.js'
+import { ReportedWait, TaskWait, type WaitReports, type WaitSaid } from './wait-reports.js'
 
 /** What the waits of tasks that run here need of their thread. */
 export interface WaitContext {
@@ -41,7 +41,7 @@ export class OpenWaits {
     kind: WaitKind = 'end',
   ): () => void {
     const reports = this.#context.reports()
-    const wait = new JobWait(this, job, kind, awaited, refuse)
+    const wait = new JobWait(this, job, awaited, refuse, kind)
     reports.begin(wait)
     return () => reports.end(wait)
   }
@@ -80,38 +80,25 @@ export class OpenWaits {
 }
 
 /** A task waits for others. */
-class JobWait extends ReportedWait {
+class JobWait extends TaskWait {
   readonly #waits: OpenWaits
   readonly #job: Job
-  readonly #kind: WaitKind
-  readonly #awaited: () => Iterable<Task>
-  readonly refuse: (error: DeadlockError) => void
 
   constructor(
     waits: OpenWaits,
     job: Job,
-    kind: WaitKind,
     awaited: () => Iterable<Task>,
     refuse: (error: DeadlockError) => void,
+    kind: WaitKind,
   ) {
-    super()
+    super(awaited, refuse, kind)
     this.#waits = waits
     this.#job = job
-    this.#kind = kind
-    this.#awaited = awaited
-    this.refuse = refuse
   }
 
-  override get isOver(): boolean {
-    for (const task of this.#awaited()) if (!task.dead) return false
-    return true
-  }
-
-  say(): WaitSaid | null {
+  protected override get waiter(): WaitTold['waiter'] | null {
     // One that was given up goes on under nobody's name: its slot may be another task's.
-    if (this.#job.ended) return null
-    const awaited = [...this.#awaited()].filter(task => !task.dead)
-    return { kind: this.#kind, waiter: this.#waits.waiter(this.#job), awaited }
+    return this.#job.ended ? null : this.#waits.waiter(this.#job)
   }
 }
 
@@ -126,7 +113,7 @@ class BlockingJobWait extends JobWait {
     terms: SyncWait,
     refuse: (error: DeadlockError) => void,
   ) {
-    super(waits, job, kindOf(terms), () => [task], refuse)
+    super(waits, job, () => [task], refuse, kindOf(terms))
     this.#terms = terms
   }
 

@@ -1,6 +1,7 @@
 import type { DeadlockError } from '../core/errors.js'
 import type { Reminders } from '../core/reminders.js'
 import type { Task } from '../core/task.js'
+import type { WaitKind } from '../core/wait-book.js'
 import type { HandleName } from './lending.js'
 import type { SenderToSupervisor, WaitTold } from './protocol/sender-to-supervisor.js'
 import type { PrioritiesInherited } from './protocol/supervisor-to-sender.js'
@@ -45,6 +46,39 @@ export abstract class ReportedWait {
 
   /** The wait would be a deadlock. */
   abstract refuse(error: DeadlockError): void
+}
+
+/** A task that runs waits for others. */
+export abstract class TaskWait extends ReportedWait {
+  readonly #awaited: () => Iterable<Task>
+  readonly #kind: WaitKind
+  readonly refuse: (error: DeadlockError) => void
+
+  /**
+   * @param awaited those it waits for
+   * @param refuse called if the wait would be a deadlock
+   * @param kind what ends it
+   */
+  constructor(awaited: () => Iterable<Task>, refuse: (error: DeadlockError) => void, kind: WaitKind) {
+    super()
+    this.#awaited = awaited
+    this.refuse = refuse
+    this.#kind = kind
+  }
+
+  /** By what others know the task; null if nobody is to hear of its waits any more. */
+  protected abstract get waiter(): WaitTold['waiter'] | null
+
+  override get isOver(): boolean {
+    for (const task of this.#awaited()) if (!task.dead) return false
+    return true
+  }
+
+  say(): WaitSaid | null {
+    const { waiter } = this
+    if (waiter === null) return null
+    return { kind: this.#kind, waiter, awaited: [...this.#awaited()].filter(task => !task.dead) }
+  }
 }
 
 /**
@@ -142,6 +176,11 @@ export class WaitReports {
     this.#context.tell({ type: 'waits-told', look })
   }
 
+  /** The task of this number, if it is waited for here and that has been told. */
+  find(sequence: number): Task | undefined {
+    return this.#known.get(sequence)?.task
+  }
+
   /** A wait would close a cycle. @param refusal what it ends with */
   refused(id: number, refusal: DeadlockError): void {
     this.#open.get(id)?.refuse(refusal)
@@ -150,7 +189,7 @@ export class WaitReports {
   /** What waits for tasks that were submitted here has another priority than before. */
   inherited(tasks: PrioritiesInherited['tasks']): void {
     for (const { sequence, lane, priority } of tasks) {
-      const task = this.#context.exports.find(sequence) ?? this.#known.get(sequence)?.task
+      const task = this.#context.exports.find(sequence) ?? this.find(sequence)
       if (task !== undefined) this.#context.lane(lane).order.inherit(task, priority)
     }
   }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { finiteAtLeast, integerWithin, knownKeys, plainObject } from '../core/checks.js'
 import type { AsyncLane, AsyncSchedulerOptions } from './async-options.js'
-import type { LocalTerms } from './local-lane.js'
+import type { LocalTerms } from './local-terms.js'
 import type { LoopTerms } from './loop-lane.js'
 import { readQueueOptions } from './queue-options.js'
 import { MAX_CONCURRENCY, readBudget } from './scheduler-options.js'

@@ -4,7 +4,6 @@ import { type AsyncSchedulerConfig, readAsyncOptions } from './async-config.js'
 import type { AsyncLane, AsyncSchedulerOptions } from './async-options.js'
 import { AsyncTask } from './async-task.js'
 import { LocalConnection } from './local-connection.js'
-import { LocalTargets } from './local-targets.js'
 import { monotonicClock } from './monotonic-clock.js'
 import { SchedulerBase } from './scheduler-base.js'
 import type { CommonTerms, SchedulerConnection } from './scheduler-connection.js'
@@ -15,7 +14,7 @@ import type { TaskDescription } from './task-description.js'
 import { TaskHandle } from './task-handle.js'
 import type { HookSurroundings } from './task-hooks.js'
 import { readTaskOptions, type TaskOptions } from './task-options.js'
-import { promiseOf } from './task-promise.js'
+import { promiseOf, waitsFor } from './task-promise.js'
 
 /**
  * Runs tasks on the event loop of the thread that made it: asynchronous functions on the loop itself, so many at a time,
@@ -26,7 +25,6 @@ import { promiseOf } from './task-promise.js'
  */
 export class AsyncScheduler extends SchedulerBase<AsyncLane> {
   readonly #config: AsyncSchedulerConfig
-  readonly #targets = { loop: new LocalTargets('loop', this), pool: new LocalTargets('pool', this) }
   readonly #sites = new SubmissionSites()
   readonly #surroundings: HookSurroundings = {
     deliver: call => call(),
@@ -60,7 +58,8 @@ export class AsyncScheduler extends SchedulerBase<AsyncLane> {
   run<R>(task: TaskDescription<R>, options?: TaskOptions<R>): Promise<R> {
     try {
       const promise = promiseOf<R>(takeResolve as never)
-      this.#submit(task, options as TaskOptions<never> | undefined, resolveTaken())
+      const submitted = this.#submit(task, options as TaskOptions<never> | undefined, resolveTaken())
+      waitsFor(promise, submitted)
       return promise
     } catch (error) {
       return Promise.reject(error)
@@ -121,7 +120,7 @@ export class AsyncScheduler extends SchedulerBase<AsyncLane> {
         options!.transfer,
       )
     const how = lane.admit(now)
-    const target = this.#targets[name].get(description.name)
+    const target = connection.targets[name].get(description.name)
     // What is to be called stands where other tasks have their arguments.
     const call = description as never
     const number = connection.nextNumber()

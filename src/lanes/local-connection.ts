@@ -9,7 +9,9 @@ import type { AsyncSchedulerConfig } from './async-config.js'
 import type { AsyncLane } from './async-options.js'
 import type { AsyncTask } from './async-task.js'
 import { LocalFigures } from './local-figures.js'
-import type { LocalSurroundings } from './local-lane.js'
+import { LocalTargets } from './local-targets.js'
+import type { LocalSurroundings } from './local-terms.js'
+import { LocalWaits } from './local-waits.js'
 import { LoopLane } from './loop-lane.js'
 import type { LoopRun } from './loop-run.js'
 import { monotonicClock } from './monotonic-clock.js'
@@ -36,6 +38,7 @@ export class LocalConnection implements SchedulerConnection {
   readonly pool: PoolLane
   readonly epoch = new Epoch(performance.timeOrigin + performance.now(), monotonicClock.now())
   readonly sender: KeptLanes
+  readonly targets: Readonly<Record<AsyncLane, LocalTargets>>
   readonly #unfinished: UnfinishedTasks
   readonly #hold = new LoopHold()
   readonly #threads: SyncThreads
@@ -48,12 +51,15 @@ export class LocalConnection implements SchedulerConnection {
     const clock = monotonicClock
     const reminders = new Reminders<() => void>(clock, ownTimers, call => call())
     this.#unfinished = new UnfinishedTasks(clock, reminders, lastNumber, isBusy => this.#hold.set(isBusy))
+    const waits = new LocalWaits(reminders, name => this.#lane(name))
+    this.targets = { loop: new LocalTargets('loop', waits), pool: new LocalTargets('pool', waits) }
     const common = {
       clock,
       epoch: this.epoch,
       reminders,
       history,
       unfinished: this.#unfinished,
+      waits,
       microtask: ownMicrotask,
       nextTurn,
     } satisfies Partial<LocalSurroundings>
@@ -90,8 +96,12 @@ export class LocalConnection implements SchedulerConnection {
     return {
       clock: monotonicClock,
       epoch: this.epoch,
-      lane: name => (name === this.pool.name ? this.pool : this.loop),
+      lane: name => this.#lane(name),
     }
+  }
+
+  #lane(name: string): LoopLane | PoolLane {
+    return name === this.pool.name ? this.pool : this.loop
   }
 
   /** Threads are started when there is work for them. */

@@ -1,47 +1,22 @@
 import { dependencyFailure } from '../bridge/dependency-failure.js'
 import { Failure } from '../bridge/failure.js'
-import { Admission, type OverloadPolicy } from '../core/admission.js'
+import { Admission } from '../core/admission.js'
 import { Backlog } from '../core/backlog.js'
-import type { Clock, Epoch } from '../core/clock.js'
+import type { Epoch } from '../core/clock.js'
 import { Endings } from '../core/endings.js'
 import { DeadlockError, TaskDroppedError, TaskTimeoutError, type TimeLimit } from '../core/errors.js'
 import type { Reminders } from '../core/reminders.js'
 import { Retries } from '../core/retries.js'
 import type { Task } from '../core/task.js'
-import type { TaskHistory } from '../core/task-history.js'
 import type { TaskRecord } from '../core/task-info.js'
 import { CANCELED, DONE, FAILED, NEW, SCHEDULED, STARTED, TIMED_OUT } from '../core/task-state.js'
-import type { UnfinishedTasks } from '../core/unfinished.js'
 import type { LaneRun } from './lane-run.js'
-import type { TaskTimings } from './loop-environment.js'
+import type { LocalSurroundings, LocalTerms } from './local-terms.js'
+import type { WaitingLane } from './local-waits.js'
 import type { KeptLane } from './scheduler-connection.js'
 import type { KeptSight, KeptWaits, TaskKeeper } from './task-keeper.js'
 import type { LaneTasks } from './task-sight.js'
 import { TurnSlice } from './turn-slice.js'
-
-/** What a lane that its submitter's own thread keeps needs of its surroundings. */
-export interface LocalSurroundings {
-  readonly clock: Clock
-  readonly epoch: Epoch
-  readonly reminders: Reminders<() => void>
-  readonly history: TaskHistory
-  readonly unfinished: UnfinishedTasks
-  readonly timings: TaskTimings
-  microtask(call: () => void): void
-  nextTurn(call: () => void): void
-  /** The lane has done, for now, what there was to do. */
-  worked?(): void
-}
-
-export interface LocalTerms {
-  readonly name: string
-  /** Tasks at a time. */
-  readonly concurrency: number
-  readonly queueLimit: number
-  readonly overload: OverloadPolicy
-  /** Milliseconds from an abort to what follows when it is ignored. */
-  readonly grace: number
-}
 
 /**
  * A lane that its submitter's own thread keeps: the backlog, the admission, the retries and the endings of every other
@@ -56,7 +31,7 @@ export interface LocalTerms {
  * A task that is settled while its function goes on keeps its place, and its key's turn, until `left`: its function has
  * ended, or was given up.
  */
-export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLane, LaneTasks {
+export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLane, LaneTasks, WaitingLane {
   abstract readonly sight: KeptSight
   readonly waits: KeptWaits = { block: task => this.#refuseToBlock(task) }
   protected readonly terms: LocalTerms
@@ -76,7 +51,7 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
   abandoned = 0
 
   constructor(terms: LocalTerms, surroundings: LocalSurroundings) {
-    const { clock, reminders, history, unfinished } = surroundings
+    const { clock, reminders, history, unfinished, waits } = surroundings
     this.terms = terms
     this.surroundings = surroundings
     this.slice = new TurnSlice(clock, surroundings, () => {
@@ -90,6 +65,7 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
       dependencyFailed: (task, dependency) =>
         this.#endings.end(task, FAILED, dependencyFailure(task.target, dependency), clock.now()),
       nextArrival: () => unfinished.nextNumber(),
+      turns: waits.dependencies.turns.of(terms.name),
     })
     this.#admission = new Admission(terms.name, terms.overload, terms.queueLimit, {
       enter: reserved => this.backlog.size < terms.queueLimit - reserved,
@@ -148,10 +124,11 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
     if (how === 'hold') {
       this.backlog.hold(task)
       this.slice.wake()
-      return
+    } else {
+      this.backlog.add(task)
+      this.#admission.accepted(task)
     }
-    this.backlog.add(task)
-    this.#admission.accepted(task)
+    if (task.extras !== null && task.waitsFor > 0) this.surroundings.waits.dependencies.submitted(task)
   }
 
   cancel(task: Task, failure: Failure, reason?: unknown): boolean {
@@ -162,8 +139,30 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
     if (task.dead || this.runOf(task) !== undefined) return false
     task.rareOptions()
     this.backlog.reprioritize(task, priority)
+    this.surroundings.waits.dependencies.moved(task)
     this.slice.wake()
     return true
+  }
+
+  inherit(task: Task, priority: number): void {
+    if (task.dead) return
+    const extras = task.rareOptions()
+    if (Math.max(extras.priority, priority) === task.priority) {
+      extras.inherited = priority
+      return
+    }
+    this.backlog.move(task, own => {
+      own.inherited = priority
+    })
+    this.slice.wake()
+  }
+
+  know(task: Task): void {
+    this.backlog.know(task)
+  }
+
+  begun(): Iterable<Task> {
+    return this.runs.keys()
   }
 
   stateOf(task: Task): number {

@@ -1,9 +1,11 @@
 import type { Failure } from '../bridge/failure.js'
 import { TaskThrewError } from '../core/errors.js'
 import { SAMPLE_TARGET, Task, type TaskExtras } from '../core/task.js'
+import type { TaskRecord } from '../core/task-info.js'
 import { DONE, FAILED, SCHEDULED, STARTED } from '../core/task-state.js'
 import { keepContexts, releaseContexts } from './ambient-task.js'
-import { LocalLane, type LocalSurroundings, type LocalTerms } from './local-lane.js'
+import { LocalLane } from './local-lane.js'
+import type { LocalSurroundings, LocalTerms } from './local-terms.js'
 import { LoopRun, type RunKeeper } from './loop-run.js'
 import { whenSettled } from './when-settled.js'
 
@@ -26,7 +28,7 @@ export interface LoopSurroundings extends LocalSurroundings {
  * on at once when that has ended, even if for a while there is one more than there are places.
  */
 export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
-  readonly sight = { recordOf: (task: Task) => this.#lookedAt(task), reportStart: () => {} }
+  readonly sight = { recordOf: (task: Task) => this.#recordOf(task), reportStart: () => {} }
   readonly #slowCallback: number
   readonly #surroundings: LoopSurroundings
   /** Those that wait for other tasks. */
@@ -43,9 +45,13 @@ export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
     this.#surroundings = surroundings
   }
 
-  *sent(): Generator<Task> {
-    if (this.#holder !== null && !this.#holder.task.dead) yield this.#lookedAt(this.#holder.task)
-    for (const task of this.runs.keys()) if (!task.dead) yield this.#lookedAt(task)
+  *sent(): Generator<TaskRecord> {
+    for (const task of this.begun()) if (!task.dead) yield this.#recordOf(task)
+  }
+
+  override *begun(): Generator<Task> {
+    if (this.#holder !== null) yield this.#holder.task
+    yield* super.begun()
   }
 
   *holders(): Generator<Task> {
@@ -56,6 +62,10 @@ export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
     const { task, expires } = run
     if (expires === undefined || run.over || task.dead || expires > this.#surroundings.clock.now()) return
     this.timeOut(task, task.deadline === expires ? 'deadline' : 'timeout', expires)
+  }
+
+  awaits(run: LoopRun, ...[awaited, refuse, kind]: Parameters<LoopRun['beginWait']>): () => void {
+    return this.surroundings.waits.begin(run.task, awaited, refuse, kind)
   }
 
   setWaiting(run: LoopRun, isWaiting: boolean): void {
@@ -119,9 +129,17 @@ export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
 
   protected override left(run: LoopRun): void {
     if (this.#holder === run) this.#holder = null
-    if (this.#waiting.size > 0) this.#waiting.delete(run)
+    if (this.#waiting.size > 0 && this.#waiting.has(run)) run.endWaits()
     if (this.runs.size > 0 && this.runs.has(run.task)) releaseContexts()
     super.left(run)
+  }
+
+  #recordOf(task: Task): TaskRecord {
+    const seen = this.#lookedAt(task)
+    const awaited = this.surroundings.waits.awaitedBy(task)
+    if (awaited === undefined || task.state !== STARTED) return seen
+    const { target, sequence, state, submitted, started, ended, attempt, priority } = seen
+    return { target, sequence, state, submitted, started, ended, attempt, priority, awaited }
   }
 
   /** The task, with its start if it has started. */

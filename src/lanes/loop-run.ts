@@ -1,5 +1,6 @@
 import type { Epoch } from '../core/clock.js'
 import type { Task } from '../core/task.js'
+import type { WaitKind } from '../core/wait-book.js'
 import type { RunningTask } from './ambient-task.js'
 import { LaneRun } from './lane-run.js'
 import { LazySignal } from './lazy-signal.js'
@@ -11,6 +12,8 @@ export interface RunKeeper {
   readonly epoch: Epoch
   /** Ends a task whose time is over: it may hold the very loop whose timer should have done so. */
   checkTime(run: LoopRun): void
+  /** A run waits for other tasks. @returns to be called when that is over */
+  awaits(run: LoopRun, ...wait: Parameters<LoopRun['beginWait']>): () => void
   /** A run waits for what the runtime will tell it of, or does not any more. */
   setWaiting(run: LoopRun, isWaiting: boolean): void
 }
@@ -20,8 +23,8 @@ export class LoopRun extends LaneRun implements RunningTask {
   /** The instant. The task has it only when somebody looks. */
   readonly started: number
   readonly #keeper: RunKeeper
-  /** For how many things it waits. */
-  #open = 0
+  /** What ends its waits. */
+  #waits: Set<() => void> | null = null
   #context: LoopContext | null = null
   #aborted: { readonly reason: unknown } | null = null
 
@@ -31,11 +34,24 @@ export class LoopRun extends LaneRun implements RunningTask {
     this.#keeper = keeper
   }
 
-  beginWait(): () => void {
-    if (this.#open++ === 0) this.#keeper.setWaiting(this, true)
-    return () => {
-      if (--this.#open === 0) this.#keeper.setWaiting(this, false)
+  beginWait(awaited: () => Iterable<Task>, refuse: (error: Error) => void, kind: WaitKind): () => void {
+    if (this.over) return () => {}
+    this.#waits ??= new Set()
+    const open = this.#waits
+    if (open.size === 0) this.#keeper.setWaiting(this, true)
+    const end = this.#keeper.awaits(this, awaited, refuse, kind)
+    const over = (): void => {
+      if (!open.delete(over)) return
+      end()
+      if (open.size === 0) this.#keeper.setWaiting(this, false)
     }
+    open.add(over)
+    return over
+  }
+
+  /** Nobody waits by its name any more. */
+  endWaits(): void {
+    for (const over of this.#waits ?? []) over()
   }
 
   /** Made only for a task that asks. */

@@ -1,13 +1,14 @@
 import { EventEmitter } from 'node:events'
 import { finiteAtLeast, knownKeys, plainObject } from '../core/checks.js'
 import { describe, InvalidArgumentError } from '../core/errors.js'
+import type { Task } from '../core/task.js'
 import type { TaskFilter } from '../core/task-filter.js'
 import { TaskHistory } from '../core/task-history.js'
 import type { TaskInfo } from '../core/task-info.js'
 import { CANCELED, DONE, FAILED, type TaskState, TIMED_OUT } from '../core/task-state.js'
 import { monotonicClock } from './monotonic-clock.js'
 import type { Scheduler } from './scheduler.js'
-import type { CommonTerms, SchedulerConnection } from './scheduler-connection.js'
+import type { CommonTerms, KeptLanes, SchedulerConnection } from './scheduler-connection.js'
 import type { SchedulerEvents } from './scheduler-events.js'
 import { SchedulerLife } from './scheduler-life.js'
 import type { LaneStats, SchedulerStats } from './scheduler-stats.js'
@@ -15,6 +16,7 @@ import { readSightOptions, type SightOptions } from './sight-options.js'
 import { SignalDump } from './signal-dump.js'
 import type { SupervisorStats } from './supervisor-stats.js'
 import { TaskHandle } from './task-handle.js'
+import { awaitable } from './task-promise.js'
 import { type DumpOptions, TaskSight } from './task-sight.js'
 import type { WaitOptions } from './wait-options.js'
 
@@ -80,8 +82,12 @@ export abstract class SchedulerBase<L extends string> implements Scheduler<L> {
    * @returns true once the task is in a final state (or has started), false when the wait's own time is over
    * @throws InvalidArgumentError (`ERR_INVALID_ARG`) that names what is wrong
    */
-  async waitTask(task: TaskHandle, options?: WaitOptions): Promise<boolean> {
-    return checkedHandle(task).wait(options)
+  waitTask(task: TaskHandle, options?: WaitOptions): Promise<boolean> {
+    try {
+      return checkedHandle(task).wait(options)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   /**
@@ -182,9 +188,16 @@ export abstract class SchedulerBase<L extends string> implements Scheduler<L> {
     return { lanes: shown, unfinished: sender.unfinished, abandoned, strays: strays + sender.strays }
   }
 
-  /** Resolves when every task submitted so far, and any submitted meanwhile, has finished. */
-  async drain(): Promise<void> {
-    await this.#life.connection?.sender.idle()
+  /**
+   * Resolves when every task submitted so far, and any submitted meanwhile, has finished.
+   *
+   * @returns rejects in a task of this scheduler, which would wait for itself: with a DeadlockError (`ERR_DEADLOCK`)
+   */
+  drain(): Promise<void> {
+    const { connection } = this.#life
+    if (connection === null) return Promise.resolve()
+    const { sender } = connection
+    return awaitable(sender.idle(), () => begunOf(sender))
   }
 
   /**
@@ -272,6 +285,11 @@ export abstract class SchedulerBase<L extends string> implements Scheduler<L> {
       })
     }
   }
+}
+
+/** Among those that a task of them would wait for is that task itself. */
+function* begunOf(lanes: KeptLanes): Generator<Task> {
+  for (const lane of lanes) yield* lane.begun()
 }
 
 function checkedHandle(task: TaskHandle): TaskHandle {

@@ -1,6 +1,7 @@
 import type { Sender, SenderPast } from '../bridge/sender.js'
 import type { LaneWatcher } from '../bridge/sender-context.js'
 import type { Epoch } from '../core/clock.js'
+import type { Task } from '../core/task.js'
 import type { LaneConnection } from './lane.js'
 import type { LaneConfig } from './lane-config.js'
 import type { SupervisorStats } from './supervisor-stats.js'
@@ -15,6 +16,8 @@ export interface KeptLane {
   readonly running: number
   /** How many tasks have ended in a final state, given by its number. */
   ended(state: number): number
+  /** Those that have left its queue and have not ended; in no order. */
+  begun(): Iterable<Task>
   /** Takes no more tasks; what it has goes on. @param error what later submits are refused with */
   refuse(error: Error): void
   /** Nothing will run any more: what waits fails. */

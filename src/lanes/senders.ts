@@ -1,7 +1,9 @@
 import { BelledPort } from '../bridge/belled-port.js'
+import type { HandleName } from '../bridge/lending.js'
 import type { Port } from '../bridge/port.js'
 import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender.js'
 import { TableView } from '../bridge/shared-table.js'
+import { hasEnded } from './task-places.js'
 
 /** A thread that submits tasks, as the supervisor knows it. */
 export interface SenderEntry {
@@ -63,6 +65,11 @@ export class Senders {
   /** The supervisor goes: those that wait synchronously would not see it. */
   forsake(): void {
     for (const { port } of this.#entries.values()) port.forsake()
+  }
+
+  /** Whether a task has ended for good, as far as its submitter's table shows. */
+  hasEnded(name: HandleName): boolean {
+    return hasEnded(name, this.tables)
   }
 
   /** Tells one sender, if it is still there. */

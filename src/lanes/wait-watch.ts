@@ -5,14 +5,22 @@ import type {
   WaitingTask,
   WaitTold,
 } from '../bridge/protocol/sender-to-supervisor.js'
+import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender.js'
 import { awaitedName } from '../core/awaited-name.js'
 import { MOST_NAMED } from '../core/dependencies.js'
 import { acrossLanes, withinLane } from '../core/lane-rank.js'
 import type { BlockedThread } from '../core/standstill.js'
 import { type BegunWait, WaitBook } from '../core/wait-book.js'
 import type { WaitNode } from '../core/wait-graph.js'
-import type { Senders } from './senders.js'
-import { hasEnded } from './task-places.js'
+
+/** Those who tell of waits, and are told what comes of them; by their numbers. */
+export interface WaitTellers {
+  tell(number: number, message: SupervisorToSender): void
+  /** Tells one, if it made the scheduler. */
+  tellOwner(number: number, message: SupervisorToSender): void
+  /** Whether a task has ended for good, as far as its submitter shows. */
+  hasEnded(name: HandleName): boolean
+}
 
 /** A task that waits or is waited for; or a key; or what blocks a thread. */
 export interface WaitEntry extends WaitNode {
@@ -45,7 +53,7 @@ export interface EndlessWait extends BlockedThread<WaitEntry> {
  * and what that waits for, is moved ahead in its lane by whoever submitted it, and back when the wait is over.
  */
 export class WaitWatch {
-  readonly #senders: Senders
+  readonly #senders: WaitTellers
   readonly #rankOf: (lane: string) => number
   readonly #blocked: () => void
   readonly #nodes = new Map<string, WaitEntry>()
@@ -60,7 +68,7 @@ export class WaitWatch {
     refused: (wait, cycle) => this.#refused(wait, namesOf(cycle)),
     hasEnded: ({ task, blocker }) => {
       const name = task ?? blocker?.task ?? null
-      return name !== null && hasEnded(name, this.#senders.tables)
+      return name !== null && this.#senders.hasEnded(name)
     },
   })
   /** Those that block their threads, the oldest first. */
@@ -76,7 +84,7 @@ export class WaitWatch {
    * @param rankOf how urgent a lane is: the place of its priority among `LANE_PRIORITIES`
    * @param blocked called when a thread is blocked, however long that takes
    */
-  constructor(senders: Senders, rankOf: (lane: string) => number, blocked: () => void = () => {}) {
+  constructor(senders: WaitTellers, rankOf: (lane: string) => number, blocked: () => void = () => {}) {
     this.#senders = senders
     this.#rankOf = rankOf
     this.#blocked = blocked

@@ -1,38 +1,19 @@
-import type {
-  DumpOptions,
-  TaskFilter,
-  TaskHandle,
-  TaskInfo,
-  TaskOptions,
-  TaskState,
-  WaitOptions,
-} from 'multilane'
+import type { Scheduler, TaskHandle, TaskOptions } from 'multilane'
 import type { suite } from 'uvu'
-
-/** The verbs that every scheduler has. */
-export interface SchedulerVerbs {
-  taskState(task: TaskHandle): TaskState
-  waitTask(task: TaskHandle, options?: WaitOptions): Promise<boolean>
-  cancelTask(task: TaskHandle, reason?: unknown): boolean
-  taskInfo(task: TaskHandle | number): TaskInfo | undefined
-  tasks(filter?: TaskFilter): TaskInfo[]
-  countTasks(filter?: TaskFilter): number
-  dumpTasks(options?: DumpOptions): string
-  slowest(): TaskInfo | undefined
-  currentTask(lane: string): TaskInfo | undefined
-  start(): Promise<unknown>
-  stop(): Promise<void>
-}
 
 /**
  * What the rows submit. `wait` waits at a gate with its loop free, `block` with the thread it runs on held; `spin`
- * comes to its gate and then holds its thread for ever.
+ * comes to its gate and then holds its thread for ever. `waitFor` awaits the task of a handle, and answers what that comes
+ * to, or `ERR_DEADLOCK` and the cycle; `waitForGiven` that of the handle that `give` brings; `waitBriefly` for so long;
+ * `note` holds its thread for so long, and writes a number into a log.
  */
-export type RowTask = 'echo' | 'fail' | 'wait' | 'block' | 'spin'
+export type RowTask =
+  | ('echo' | 'fail' | 'wait' | 'block' | 'spin')
+  | ('waitFor' | 'waitForGiven' | 'give' | 'waitBriefly' | 'note')
 
 /** A scheduler that is held to the rows: it runs, and at least two tasks may wait at a gate at a time. */
 export interface SchedulerUnderTest {
-  readonly scheduler: SchedulerVerbs
+  readonly scheduler: Scheduler
   /** The name that `taskInfo().lane` has for what `submit` submits. */
   readonly lane: string
   /** Errors that belonged to no task. */

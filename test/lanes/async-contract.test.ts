@@ -3,19 +3,17 @@ import { AsyncScheduler, AsyncTask, SyncTask, type TaskDescription } from 'multi
 import { suite } from 'uvu'
 import { schedulerRows } from '../contract/scheduler-rows.js'
 import type { RowTask } from '../contract/scheduler-under-test.js'
-import { block, echo, fail, spin, wait } from './tasks/plain.js'
+import * as plain from './tasks/plain.js'
 
 const test = suite('scheduler rows: AsyncScheduler')
 
-const FUNCTIONS = { echo, fail, wait, block, spin } as Readonly<
-  Record<RowTask, (...args: unknown[]) => unknown>
->
+const FUNCTIONS = plain as Readonly<Record<RowTask, (...args: never[]) => unknown>>
 const BLOCKING: readonly RowTask[] = ['block', 'spin']
 const MODULE = new URL('./tasks/plain.js', import.meta.url)
 
 function taskOf(name: RowTask, args: unknown[]): TaskDescription {
   if (BLOCKING.includes(name)) return new SyncTask(MODULE, name, args)
-  return new AsyncTask(FUNCTIONS[name], args)
+  return new AsyncTask(FUNCTIONS[name], args as never[])
 }
 
 schedulerRows(test, async ({ history }) => {

@@ -351,36 +351,4 @@ test('it holds the process while there are tasks, and not longer', async () => {
   assert.equal([end, stdout, stderr], [0, 'loop\npool\n', ''])
 })
 
-test('a task that awaits another of its own scheduler gives its place to others, the one it awaits among them', async () => {
-  await using scheduler = await AsyncScheduler.start({ concurrency: 1 })
-  const log: string[] = []
-  const inner = new AsyncTask(async () => {
-    log.push('inner')
-    return 7
-  })
-  const other = new AsyncTask(() => void log.push('other'))
-  const outer = new AsyncTask(async () => {
-    log.push('outer')
-    const value = await scheduler.run(inner)
-    log.push('outer goes on')
-    return value + (await scheduler.submitTask(inner).result())
-  })
-  const running = scheduler.run(outer)
-  const beside = scheduler.run(other)
-  assert.is(await running, 14)
-  await beside
-  assert.equal(log.slice(0, 4), ['outer', 'other', 'inner', 'outer goes on'])
-})
-
-test('a task that awaits what is its own keeps its place', async () => {
-  await using scheduler = await AsyncScheduler.start({ concurrency: 1 })
-  const log: string[] = []
-  const first = new AsyncTask(async () => {
-    await new Promise(resolve => setTimeout(resolve, 20))
-    log.push('first')
-  })
-  await Promise.all([scheduler.run(first), scheduler.run(new AsyncTask(() => void log.push('second')))])
-  assert.equal(log, ['first', 'second'])
-})
-
 test.run()

@@ -1,4 +1,4 @@
-import { SchedulerThread, TaskCanceledError } from 'multilane'
+import { DeadlockError, SchedulerThread, TaskCanceledError } from 'multilane'
 import { currentTask } from 'multilane/task'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -137,6 +137,21 @@ test('a teardown that throws is reported, and close() resolves', async () => {
     reported.map(error => (error as Error).message),
     ['planted'],
   )
+})
+
+test('a task that waits until all tasks have ended would wait for itself', async () => {
+  let drain = async (): Promise<void> => {}
+  const scheduler = await SchedulerThread.inline({
+    tasks: { drain: () => drain(), echo: (value: number) => value },
+    lanes: { a: {}, b: {} },
+  })
+  drain = () => scheduler.drain()
+  const other = scheduler.lanes.b.run('echo', [1])
+  const { cycle } = await rejectionOf(scheduler.lanes.a.run('drain'), DeadlockError)
+  assert.equal(cycle, ["task 'drain' on lane 'a'"])
+  assert.is(await other, 1)
+  await scheduler.drain()
+  await scheduler.close()
 })
 
 test('several schedulers at once do not meet', async () => {

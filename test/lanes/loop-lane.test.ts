@@ -8,6 +8,7 @@ import { Task, TaskExtras, UnheldTask } from '#src/core/task.js'
 import { TaskHistory } from '#src/core/task-history.js'
 import { TASK_STATES } from '#src/core/task-state.js'
 import { UnfinishedTasks } from '#src/core/unfinished.js'
+import { LocalWaits } from '#src/lanes/local-waits.js'
 import { LoopLane, type LoopTerms } from '#src/lanes/loop-lane.js'
 import { ManualClock } from '../support/manual-clock.js'
 
@@ -46,6 +47,7 @@ class Rig {
         history: new TaskHistory(10),
         unfinished: this.unfinished,
         timings: { waited: () => {}, ran: () => {} },
+        waits: new LocalWaits(reminders, () => this.lane),
         microtask: call => this.#jobs.push(call),
         nextTurn: call => this.#turns.push(call),
         invoke: run => {

@@ -10,7 +10,8 @@ import { Task, TaskExtras, type TaskObserver } from '#src/core/task.js'
 import { TaskHistory } from '#src/core/task-history.js'
 import { TASK_STATES } from '#src/core/task-state.js'
 import { UnfinishedTasks } from '#src/core/unfinished.js'
-import type { LocalTerms } from '#src/lanes/local-lane.js'
+import type { LocalTerms } from '#src/lanes/local-terms.js'
+import { LocalWaits } from '#src/lanes/local-waits.js'
 import { PoolLane } from '#src/lanes/pool-lane.js'
 import type { SyncAnswer, SyncCall } from '#src/lanes/sync-call.js'
 import { SyncCell } from '#src/lanes/sync-cell.js'
@@ -60,6 +61,7 @@ class Rig {
         history: new TaskHistory(10),
         unfinished: this.#unfinished,
         timings: { waited: () => {}, ran: () => {} },
+        waits: new LocalWaits(reminders, () => this.lane),
         microtask: queueMicrotask,
         nextTurn: call => void setImmediate(call),
         executor: {

@@ -3,6 +3,8 @@ import { threadId } from 'node:worker_threads'
 import { currentTask } from 'multilane/task'
 import { blockAt, type Gate, passBy, waitAt } from '../../support/gate.js'
 
+export { give, note, waitBriefly, waitFor, waitForGiven } from './deadlocking.js'
+
 export function echo(value: unknown): unknown {
   return value
 }
