@@ -270,11 +270,13 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
     run.expiry = reminders.add(clock.now() + this.terms.grace, call)
   }
 
-  protected reportStart(task: Task): void {
+  /** @returns whether somebody was told */
+  protected reportStart(task: Task): boolean {
     const { extras } = task
-    if (extras === null || extras.observer === null || extras.startReported) return
+    if (extras === null || extras.observer === null || extras.startReported) return false
     extras.startReported = true
     extras.observer.started(task)
+    return true
   }
 
   /**

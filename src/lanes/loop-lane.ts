@@ -89,13 +89,13 @@ export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
     const run = new LoopRun(task, now, this)
     task.enter(SCHEDULED)
     task.enter(STARTED)
-    this.#surroundings.timings.waited(now - task.since)
     this.#holder = run
-    if (task.extras !== null) this.#prepare(run, task.extras, now)
+    const start = task.extras === null ? now : this.#prepare(run, task.extras)
+    this.#surroundings.timings.waited(start - task.since)
     // Whoever was told of the start may have cancelled it.
     if (task.dead) {
       this.left(run)
-      return now
+      return start
     }
     let verdict = DONE
     let value: unknown
@@ -106,8 +106,8 @@ export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
       value = thrown
     }
     const end = this.#surroundings.clock.now()
-    const isSlow = end - now > this.#slowCallback
-    if (isSlow) this.#surroundings.slow(task, end - now)
+    const isSlow = end - start > this.#slowCallback
+    if (isSlow) this.#surroundings.slow(task, end - start)
     if (verdict === DONE && this.#isFollowed(run, value)) this.#goesOn(run)
     else this.#ended(run, verdict, value, end)
     return isSlow ? this.#surroundings.clock.now() : end
@@ -148,9 +148,11 @@ export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
     return task
   }
 
-  #prepare(run: LoopRun, extras: TaskExtras, now: number): void {
-    this.watch(run, Math.min(extras.deadline, now + extras.timeout))
-    this.reportStart(run.task)
+  /** @returns the instant at which it starts: the time that whoever is told of it takes is not the task's */
+  #prepare(run: LoopRun, extras: TaskExtras): number {
+    if (this.reportStart(run.task)) run.startAt(this.#surroundings.clock.now())
+    if (!run.task.dead) this.watch(run, Math.min(extras.deadline, run.started + extras.timeout))
+    return run.started
   }
 
   #isFollowed(run: LoopRun, returned: unknown): boolean {

@@ -21,7 +21,7 @@ export interface RunKeeper {
 /** One attempt at a task, on the loop of whoever submitted it. */
 export class LoopRun extends LaneRun implements RunningTask {
   /** The instant. The task has it only when somebody looks. */
-  readonly started: number
+  #started: number
   readonly #keeper: RunKeeper
   /** What ends its waits. */
   #waits: Set<() => void> | null = null
@@ -30,8 +30,20 @@ export class LoopRun extends LaneRun implements RunningTask {
 
   constructor(task: Task, started: number, keeper: RunKeeper) {
     super(task)
-    this.started = started
+    this.#started = started
     this.#keeper = keeper
+  }
+
+  get started(): number {
+    return this.#started
+  }
+
+  /** It starts later than it seemed, unless it has ended by now. */
+  startAt(started: number): void {
+    const { task } = this
+    if (task.dead) return
+    this.#started = started
+    if (task.started !== undefined) task.started = started
   }
 
   beginWait(awaited: () => Iterable<Task>, refuse: (error: Error) => void, kind: WaitKind): () => void {

@@ -230,6 +230,31 @@ test('the time that whoever is told takes is not that of the next', async () => 
   assert.equal([stateOf(after), after.started, rig.slow], ['DONE', begun + 125, []])
 })
 
+test('the time that whoever is told of a start takes is not that of the task', async () => {
+  const rig = new Rig()
+  const seen: (number | undefined)[] = []
+  const observer = {
+    accepted: () => {},
+    started: (told: Task) => {
+      seen.push(rig.lane.sight.recordOf(told).started)
+      rig.clock.advance(60)
+    },
+    finished: () => {},
+  }
+  const begun = rig.clock.now()
+  const task = rig.submit('told', ({ clock }) => void clock.advance(5), { observer, timeout: 30 })
+  await rig.microtasks()
+  assert.equal([stateOf(task), rig.slow], ['DONE', []])
+  assert.equal([seen, task.started, task.ended], [[begun], begun + 60, begun + 65])
+
+  const late = rig.submit('late', () => new Promise(() => {}), { observer, timeout: 30 })
+  await rig.turn()
+  await rig.pass(29)
+  assert.is(stateOf(late), 'STARTED')
+  await rig.pass(1)
+  assert.equal([stateOf(late), late.ended! - late.started!], ['TIMED_OUT', 30])
+})
+
 test('what waits for room has it when the time of all before it is over', async () => {
   const rig = new Rig({ concurrency: 1, queueLimit: 1, overload: 'wait' })
   const tasks = [
