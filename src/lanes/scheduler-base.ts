@@ -297,10 +297,16 @@ function checkedHandle(task: TaskHandle): TaskHandle {
   return task
 }
 
-/** An object without a prototype has no text, and a proxy may refuse to say what it is. */
+/**
+ * An object without a prototype has no text, and a proxy or an accessor may refuse to say what it is. Node reads some of an
+ * error only when it shows it, in a turn in which nobody could catch what that throws; so all of it is read here first.
+ */
 function warningOf(error: unknown): Error | string {
   try {
-    return error instanceof Error ? error : String(error)
+    if (!(error instanceof Error)) return String(error)
+    const { name, message, stack, code, detail }: Error & { code?: unknown; detail?: unknown } = error
+    void `${error}${name}${message}${stack}${code}${detail}`
+    return error
   } catch {
     return `${describe(error)} was thrown`
   }

@@ -56,10 +56,14 @@ export class TurnSlice {
       this.#environment.nextTurn(() => this.#turned())
     }
     this.#active = true
+    let isDone = false
     try {
       this.#work()
+      isDone = true
     } finally {
       this.#active = false
+      // What it threw is uncaught. There may be more to do, and who is to throw again does so once a turn.
+      if (!isDone) this.#waitsForTurn = true
     }
   }
 
