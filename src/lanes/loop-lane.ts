@@ -7,7 +7,7 @@ import { keepContexts, releaseContexts } from './ambient-task.js'
 import { LocalLane } from './local-lane.js'
 import type { LocalSurroundings, LocalTerms } from './local-terms.js'
 import { LoopRun, type RunKeeper } from './loop-run.js'
-import { whenSettled } from './when-settled.js'
+import { mayHaveThen, whenSettled } from './when-settled.js'
 
 export interface LoopTerms extends LocalTerms {
   /** Milliseconds; may be Infinity. */
@@ -156,7 +156,7 @@ export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
   }
 
   #isFollowed(run: LoopRun, returned: unknown): boolean {
-    return typeof returned === 'object' && returned !== null && this.#follow(run, returned)
+    return mayHaveThen(returned) && this.#follow(run, returned)
   }
 
   /** Apart, since what closures keep is made where they could be, and most functions that are called here return nothing. */

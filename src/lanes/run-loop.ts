@@ -13,7 +13,7 @@ import { DONE, FAILED } from '../core/task-state.js'
 import { GoneSenders } from './gone-senders.js'
 import { Inlets } from './inlets.js'
 import type { LoopEnvironment, LoopOptions } from './loop-environment.js'
-import { whenSettled } from './when-settled.js'
+import { mayHaveThen, whenSettled } from './when-settled.js'
 
 /** Well below the credit window, so that several batches circulate and neither side waits for the other. */
 const FLUSH_AT = 64
@@ -317,7 +317,7 @@ export class RunLoop {
   }
 
   #isFollowed(job: Job, returned: unknown): boolean {
-    return typeof returned === 'object' && returned !== null && this.#follow(job, returned)
+    return mayHaveThen(returned) && this.#follow(job, returned)
   }
 
   /** Apart, since what closures keep is made where they could be, and most functions return no promise. */

@@ -1,10 +1,15 @@
 const { then } = Promise.prototype
 
+/** Whether a value can be a thenable: a function can, too. */
+export function mayHaveThen(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function'
+}
+
 /**
  * Goes on when what a function has returned is settled, if it is a promise or another thenable. Nothing it is made of
  * can throw here: a `then` that cannot be read is a rejection, and a promise's own `then` is not asked, as by `await`.
  *
- * @param returned any object; nothing else is a thenable here
+ * @param returned what `mayHaveThen`
  * @returns whether it is a thenable; if not, nothing is called
  */
 export function whenSettled(

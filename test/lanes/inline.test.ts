@@ -154,6 +154,18 @@ test('a task that waits until all tasks have ended would wait for itself', async
   await scheduler.close()
 })
 
+test('a function with a `then` that a task returns is awaited', async () => {
+  const scheduler = await SchedulerThread.inline({
+    tasks: {
+      // biome-ignore lint/suspicious/noThenProperty: what is tested.
+      odd: () => Object.assign(() => {}, { then: (fulfil: (value: number) => void) => fulfil(5) }),
+    },
+    lanes: { a: {} },
+  })
+  assert.is(await scheduler.lanes.a.run('odd'), 5)
+  await scheduler.close()
+})
+
 test('several schedulers at once do not meet', async () => {
   const make = (answer: number) => SchedulerThread.inline({ tasks: { give: () => answer }, lanes: { a: {} } })
   const schedulers = await Promise.all([1, 2, 3].map(make))

@@ -327,4 +327,16 @@ test('a promise is awaited as `await` does, whatever `then` it has been given', 
   assert.equal([stateOf(task), task.payload], ['DONE', 5])
 })
 
+test('a function with a `then` is awaited, as by `await`', async () => {
+  const rig = new Rig()
+  const thenable = (value: unknown) =>
+    // biome-ignore lint/suspicious/noThenProperty: what is tested.
+    Object.assign(() => {}, { then: (fulfil: (value: unknown) => void) => fulfil(value) })
+  const task = rig.submit('odd', () => thenable(5))
+  const plain = () => 6
+  const returns = rig.submit('function', () => plain)
+  await rig.microtasks()
+  assert.equal([stateOf(task), task.payload, returns.payload], ['DONE', 5, plain])
+})
+
 test.run()
