@@ -1,13 +1,12 @@
 import { DependencyError, InvalidArgumentError, TaskTimeoutError } from 'multilane'
-import type { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { arrivals, arrived, newGate, openGate } from '../support/gate.js'
 import { reasonOf } from '../support/rejection.js'
-import { type MakeScheduler, testsOnSchedulers } from './scheduler-under-test.js'
+import { type RowSuite, testsOnSchedulers } from './scheduler-under-test.js'
 
 /** What `after` promises. */
-export function schedulerDependencies(test: ReturnType<typeof suite>, makeScheduler: MakeScheduler): void {
-  const onScheduler = testsOnSchedulers(test, makeScheduler)
+export function schedulerDependencies(rows: RowSuite): void {
+  const onScheduler = testsOnSchedulers(rows)
 
   onScheduler('after: a task starts when all that it waits for are done', async ({ scheduler, submit }) => {
     const gates = [newGate(), newGate()] as const

@@ -1,17 +1,16 @@
 import type { TaskHandle } from 'multilane'
-import type { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { eventually } from '../support/eventually.js'
 import { collectGarbage } from '../support/garbage.js'
 import { arrived, newGate, openGate } from '../support/gate.js'
 import { reasonOf } from '../support/rejection.js'
-import { type MakeScheduler, testsOnSchedulers } from './scheduler-under-test.js'
+import { type RowSuite, testsOnSchedulers } from './scheduler-under-test.js'
 
 const FINAL = ['DONE', 'FAILED', 'TIMED_OUT', 'CANCELED']
 
 /** What schedulers before this one got wrong. */
-export function schedulerMistakes(test: ReturnType<typeof suite>, makeScheduler: MakeScheduler): void {
-  const onScheduler = testsOnSchedulers(test, makeScheduler)
+export function schedulerMistakes(rows: RowSuite): void {
+  const onScheduler = testsOnSchedulers(rows)
 
   onScheduler('20 blocking tasks do not starve state, wait and cancel', async ({ scheduler, submit }) => {
     const gate = newGate()

@@ -1,10 +1,9 @@
 import type { TaskHandle, TaskOptions, TaskState } from 'multilane'
-import type { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { eventually } from '../support/eventually.js'
 import { arrived, newGate, openGate } from '../support/gate.js'
 import { reasonOf } from '../support/rejection.js'
-import { type MakeScheduler, type SchedulerUnderTest, testsOnSchedulers } from './scheduler-under-test.js'
+import { type RowSuite, type SchedulerUnderTest, testsOnSchedulers } from './scheduler-under-test.js'
 
 const CALLBACKS = ['onSubmit', 'onStart', 'onTimeout', 'onError', 'onDone', 'onCancel'] as const
 const ENDS = ['timeout', 'error', 'done', 'cancel'] as const
@@ -16,26 +15,26 @@ function callbacks(log: string[]): TaskOptions {
 
 /** A task for each way to end, ended; all but the last have started. */
 async function oneOfEach({ submit, scheduler }: SchedulerUnderTest, options: TaskOptions = {}) {
-  const gate = newGate()
+  const [gate, other] = [newGate(), newGate()]
   const done = submit('echo', [1], options)
   await done.wait()
   const failed = submit('fail', ['planted'], options)
-  const timedOut = submit('wait', [gate], { ...options, timeout: 40 })
+  const timedOut = submit('wait', [other], { ...options, timeout: 40 })
   const canceled = submit('wait', [gate], options)
-  await arrived(gate, 2)
+  await arrived(gate)
   assert.is(scheduler.cancelTask(canceled), true)
   const neverStarted = submit('echo', [1], { ...options, delay: 60_000 })
   assert.is(scheduler.cancelTask(neverStarted), true)
   for (const task of [failed, timedOut, canceled, neverStarted]) {
     assert.is(await scheduler.waitTask(task), true)
   }
-  openGate(gate)
+  for (const each of [gate, other]) openGate(each)
   return { done, failed, timedOut, canceled, neverStarted }
 }
 
 /** The verbs, row by row. */
-export function schedulerVerbs(test: ReturnType<typeof suite>, makeScheduler: MakeScheduler): void {
-  const onScheduler = testsOnSchedulers(test, makeScheduler)
+export function schedulerVerbs(rows: RowSuite): void {
+  const onScheduler = testsOnSchedulers(rows)
 
   onScheduler('taskState, and the states and groups that tasks can be asked by', async made => {
     const { scheduler, submit } = made
@@ -296,6 +295,25 @@ export function schedulerVerbs(test: ReturnType<typeof suite>, makeScheduler: Ma
     await first.result()
     assert.is(scheduler.currentTask(lane), undefined)
   })
+
+  onScheduler(
+    'of several that hold their threads, currentTask is the one that has for longest',
+    async made => {
+      const { scheduler, submit } = made
+      const gates = [newGate(), newGate()] as const
+      const first = submit('hold', [gates[0]])
+      await arrived(gates[0])
+      const second = submit('hold', [gates[1]])
+      await arrived(gates[1])
+      assert.is(scheduler.currentTask(first.lane)?.id, first.id, 'not the last to start')
+      openGate(gates[0])
+      await first.result()
+      assert.is(scheduler.currentTask(first.lane)?.id, second.id)
+      openGate(gates[1])
+      await second.result()
+      assert.is(scheduler.currentTask(first.lane), undefined)
+    },
+  )
 
   onScheduler('it stops and starts again, and remembers', async made => {
     const { scheduler, submit } = made

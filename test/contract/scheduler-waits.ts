@@ -1,9 +1,8 @@
 import type { TaskHandle } from 'multilane'
-import type { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { eventually } from '../support/eventually.js'
 import { arrived, newGate, openGate } from '../support/gate.js'
-import { type MakeScheduler, type SchedulerUnderTest, testsOnSchedulers } from './scheduler-under-test.js'
+import { type RowSuite, type SchedulerUnderTest, testsOnSchedulers } from './scheduler-under-test.js'
 
 /** Where tasks write numbers, one after another. */
 const newLog = () => new SharedArrayBuffer(4 * 200)
@@ -29,8 +28,8 @@ async function behindKey({ submit }: SchedulerUnderTest) {
 }
 
 /** What comes of it when tasks wait for each other. */
-export function schedulerWaits(test: ReturnType<typeof suite>, makeScheduler: MakeScheduler): void {
-  const onScheduler = testsOnSchedulers(test, makeScheduler)
+export function schedulerWaits(rows: RowSuite): void {
+  const onScheduler = testsOnSchedulers(rows)
 
   onScheduler('a task that awaits itself is refused', async made => {
     const task = made.submit('waitForGiven', [])

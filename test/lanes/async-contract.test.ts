@@ -8,7 +8,7 @@ import * as plain from './tasks/plain.js'
 const test = suite('scheduler rows: AsyncScheduler')
 
 const FUNCTIONS = plain as Readonly<Record<RowTask, (...args: never[]) => unknown>>
-const BLOCKING: readonly RowTask[] = ['block', 'spin']
+const BLOCKING: readonly RowTask[] = ['block', 'hold', 'spin']
 const MODULE = new URL('./tasks/plain.js', import.meta.url)
 
 function taskOf(name: RowTask, args: unknown[]): TaskDescription {
@@ -17,7 +17,7 @@ function taskOf(name: RowTask, args: unknown[]): TaskDescription {
 }
 
 schedulerRows(test, async ({ history }) => {
-  const scheduler = await AsyncScheduler.start({ grace: 30, history })
+  const scheduler = await AsyncScheduler.start({ grace: 30, history, pool: { threads: 2 } })
   const reported: unknown[] = []
   scheduler.on('error', error => reported.push(error))
   return {

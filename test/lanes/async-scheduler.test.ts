@@ -105,6 +105,14 @@ test('timers have their turn, and an urgent task goes first, while 100,000 wait'
   assert.is(done, 100_000)
 })
 
+test('by default the queue has no limit', async () => {
+  await using scheduler = await AsyncScheduler.start()
+  const count = new AsyncTask(() => {})
+  const all = Array.from({ length: 100_001 }, () => scheduler.run(count))
+  assert.is(scheduler.countTasks({ state: 'SUBMITTED' }), 100_001)
+  await Promise.all(all)
+})
+
 test('an endless chain of tasks does not starve the loop', async () => {
   await using scheduler = await AsyncScheduler.start()
   let goesOn = true
@@ -344,6 +352,16 @@ test('mistakes are named at once', async () => {
   )
   assert.is(refused(new AsyncTask(() => {}), { transfer: [new ArrayBuffer(1)] }), 'transfer')
   assert.is(refused(new AsyncTask(() => {}), { timeout: Number.NaN }), 'timeout')
+})
+
+test('it never polls: while a task waits there is one timer, that holds the process', async () => {
+  const { end, stdout, stderr } = await runScript(new URL('./scripts/async-still.js', import.meta.url))
+  assert.equal([end, stdout, stderr], [0, 'STARTED Timeout\n', ''])
+})
+
+test('it starts and stops as often as wanted, with tasks that run, and leaves nothing', async () => {
+  const { end, stdout, stderr } = await runScript(new URL('./scripts/async-cycles.js', import.meta.url))
+  assert.equal([end, stdout, stderr], [0, 'the same\nno listeners\n', ''])
 })
 
 test('it holds the process while there are tasks, and not longer', async () => {

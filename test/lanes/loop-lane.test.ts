@@ -84,6 +84,11 @@ class Rig {
     }
   }
 
+  /** How many timers, microtasks and turns the lane waits for. */
+  get pending(): number {
+    return this.clock.pending + this.#jobs.length + this.#turns.length
+  }
+
   async turn(): Promise<void> {
     for (const call of this.#turns.splice(0)) call()
     await this.microtasks()
@@ -337,6 +342,19 @@ test('a function with a `then` is awaited, as by `await`', async () => {
   const returns = rig.submit('function', () => plain)
   await rig.microtasks()
   assert.equal([stateOf(task), task.payload, returns.payload], ['DONE', 5, plain])
+})
+
+test('while a task waits for something and the queue is empty, nothing is pending', async () => {
+  const rig = new Rig()
+  let end = (): void => {}
+  rig.submit('waits', () => new Promise<void>(resolve => (end = resolve)))
+  await rig.microtasks()
+  await rig.turn()
+  assert.equal([rig.lane.running, rig.pending], [1, 0])
+  end()
+  await rig.microtasks()
+  await rig.turn()
+  assert.equal([rig.lane.running, rig.pending], [0, 0])
 })
 
 test.run()

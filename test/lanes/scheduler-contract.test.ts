@@ -1,4 +1,4 @@
-// @time-limit 90s
+// @time-limit 150s
 import { SchedulerThread } from 'multilane'
 import { suite } from 'uvu'
 import { schedulerRows } from '../contract/scheduler-rows.js'
@@ -8,7 +8,7 @@ const test = suite('scheduler rows: SchedulerThread')
 schedulerRows(test, async ({ history }) => {
   const scheduler = await SchedulerThread.start({
     tasks: new URL('./tasks/plain.js', import.meta.url),
-    lanes: { one: { grace: 30 } },
+    lanes: { one: { grace: 30 }, two: { threads: 2 } },
     history,
   })
   const reported: unknown[] = []
@@ -17,7 +17,10 @@ schedulerRows(test, async ({ history }) => {
     scheduler,
     lane: 'one',
     reported,
-    submit: (name, args, options) => scheduler.lanes.one.submit(name, args, options),
+    submit: (name, args, options) =>
+      name === 'hold'
+        ? scheduler.lanes.two.submit(name, args, options)
+        : scheduler.lanes.one.submit(name, args, options),
     close: () => scheduler.close(),
   }
 })

@@ -3,6 +3,7 @@ import { threadId } from 'node:worker_threads'
 import { currentTask } from 'multilane/task'
 import { blockAt, type Gate, passBy, waitAt } from '../../support/gate.js'
 
+export { blockAt as hold } from '../../support/gate.js'
 export { give, note, waitBriefly, waitFor, waitForGiven } from './deadlocking.js'
 
 export function echo(value: unknown): unknown {
@@ -26,6 +27,13 @@ export function mark(gate: Gate): void {
 export function block(gate: Gate): string {
   blockAt(gate)
   return 'passed'
+}
+
+/** Fails until it has been tried so often. */
+export function tryUntil(attempt: number): number {
+  const present = currentTask().attempt
+  if (present < attempt) throw new RangeError(`attempt ${present}`)
+  return present
 }
 
 export async function wait(gate: Gate): Promise<number> {
