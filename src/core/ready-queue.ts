@@ -12,6 +12,10 @@
  * with a deadline does not age: its deadline bounds its wait. Within `AGING_MS` the order is exact.
  * A task waits in two such queues, its sender's and its thread's, and keeps its age: on a lane of n threads it starts
  * after at most n · (2 · `AGED_EVERY` · (k + 1) + w) others, w being the most that one thread has been sent.
+ *
+ * A queue may be made without aging, for an order that is to be strict however long something waits: that of the web
+ * platform's `postTask` is (https://wicg.github.io/scheduling-apis/, "effective priority"). Each of its three priorities is two
+ * of these, the greater for continuations.
  */
 export interface Queueable<T> {
   /** The neighbours of the item in its chain. They belong to the queue while the item is in it. */
@@ -79,8 +83,14 @@ export class ReadyQueue<T extends Queueable<T>> {
   /** Sorted, the greatest priority first. The common case is one level. */
   readonly #levels: Level<T>[] = []
   #size = 0
+  readonly #ages: boolean
   /** Items taken since an aged one was last looked for. */
   #taken = 0
+
+  /** @param ages whether what has waited for long may go before what is ahead of it in order */
+  constructor(ages = true) {
+    this.#ages = ages
+  }
 
   get size(): number {
     return this.#size
@@ -122,7 +132,7 @@ export class ReadyQueue<T extends Queueable<T>> {
   pop(now: number): T | null {
     if (this.#size === 0) return null
     let item: T | null = null
-    if (++this.#taken >= AGED_EVERY) {
+    if (this.#ages && ++this.#taken >= AGED_EVERY) {
       this.#taken = 0
       item = this.#oldestAged(now)
     }

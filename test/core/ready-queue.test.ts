@@ -223,4 +223,37 @@ test('within the aging time the order is exact', () => {
   assert.is(queue.pop(AGING_MS - 1)?.arrival, 0)
 })
 
+test('without aging the order is strict, however long something waits', () => {
+  const queue = new ReadyQueue<Item>(false)
+  const old = new Item(0)
+  queue.push(old)
+  for (let arrival = 1; arrival <= 4 * AGED_EVERY; arrival++) {
+    const item = new Item(arrival, 1, NEVER, 10 * AGING_MS)
+    queue.push(item)
+    assert.is(queue.pop(10 * AGING_MS), item)
+  }
+  assert.is(queue.pop(10 * AGING_MS), old)
+})
+
+test('three priorities, each with continuations ahead of its tasks, are six of its levels', () => {
+  const levelOf = (priority: number, isContinuation: boolean): number => 2 * priority + Number(isContinuation)
+  const arrivals = fc.array(fc.tuple(fc.nat(2), fc.boolean()), { maxLength: 30 })
+  fc.assert(
+    fc.property(arrivals, fc.nat(29), fc.nat(2), (posted, changed, priority) => {
+      const queue = new ReadyQueue<Item>(false)
+      const items = posted.map(([own, isContinuation], i) => new Item(i, levelOf(own, isContinuation)))
+      for (const item of items) queue.push(item)
+      // A priority that is changed takes effect where the task would be if it had always had it.
+      const moved = items[changed]
+      if (moved !== undefined) {
+        queue.remove(moved)
+        moved.priority = levelOf(priority, posted[changed]![1])
+        queue.push(moved)
+      }
+      const taken = items.map(() => queue.pop(10 * AGING_MS))
+      assert.equal(taken, items.sort(byOrder))
+    }),
+  )
+})
+
 test.run()
