@@ -97,11 +97,15 @@ class Look<N extends Named, B extends BlockedThread<N>> {
     if (stuck === undefined) return null
     const cycle = this.#cycleFrom({ by: 'thread', what: stuck })
     const threads = cycle.filter(({ by }) => by === 'thread').map(({ what }) => what)
-    const refused = this.#sight.blocked.findLast(blocked => threads.includes(blocked))!
+    const refused = this.#sight.blocked.findLast(blocked => threads.includes(blocked))
     const first = cycle.findIndex(({ what }) => what === refused)
     return {
-      refused,
-      cycle: named([...cycle.slice(first), ...cycle.slice(0, first)]),
+      // A cycle of tasks alone is refused as it is closed; a thread that waits for that is not in it.
+      refused: refused ?? stuck,
+      cycle:
+        refused === undefined
+          ? named([{ by: 'thread', what: stuck }, ...cycle])
+          : named([...cycle.slice(first), ...cycle.slice(0, first)]),
       stuck: this.#nodes.filter(node => !this.#ends.has(node)),
     }
   }
