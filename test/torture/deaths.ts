@@ -5,6 +5,8 @@ import type { Account, Entry } from './ledger.js'
 const OF_ANY_THREAD = new Set(['ERR_LANE_TERMINATED', 'ERR_LANE_CLOSED'])
 /** The shortest grace of the lanes on which nothing ends a thread. */
 const LONG_WAIT_MS = 2_000
+/** The longest that a task holds its thread and lets it go, with the time that a busy machine may take to tell of what came of it. */
+const LONG_HOLD_MS = 5_000
 
 /**
  * Whether a task has been cancelled, or its time was over, or nobody wants it any more.
@@ -76,9 +78,12 @@ export function isHeldByWait(lane: string, account: Account): boolean {
   })
 }
 
-/** Whether a task has held a thread of a lane, and has let it go by itself if it was not ended for that. */
-export function isHeldForAWhile(lane: string, account: Account): boolean {
-  return account.deeds.some(({ act, task }) => act === 'hold' && laneOfTask(task, account) === lane)
+/** Whether a task held a thread of a lane lately, and has let it go by itself if it was not ended for that. */
+export function isHeldForAWhile(lane: string, by: number, account: Account): boolean {
+  return account.deeds.some(
+    ({ act, task, at }) =>
+      act === 'hold' && at <= by && by - at < LONG_HOLD_MS && laneOfTask(task, account) === lane,
+  )
 }
 
 export function laneOfTask(task: number, account: Account): string | undefined {

@@ -304,7 +304,7 @@ function* complaintsOfDeath(
   const isEndedByOthers =
     code === 'ERR_LANE_CLOSED' ||
     account.misjudged.has(lane) ||
-    (code === 'ERR_LANE_TERMINATED' && isHeldForAWhile(lane, account))
+    (code === 'ERR_LANE_TERMINATED' && isHeldForAWhile(lane, at, account))
   if (runs === 0 && !(end.started && isEndedByOthers)) yield 'it had not started, and so should have moved'
   if (code === 'ERR_LANE_TERMINATED' && account.misjudged.has(lane)) return
   const done = account.deeds.some(
