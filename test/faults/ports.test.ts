@@ -76,6 +76,23 @@ for (const end of ['the thread', 'its sender'] as const) {
   })
 }
 
+test('the port closed in mid-call: by its sender, while a task holds the loop', async () => {
+  await using scheduler = await start()
+  const witness = await Witness.of(scheduler, 'other')
+  const { broken } = witness.lanes
+  const { ports } = tapHere()
+  await broken.run('echo', [SHOWN])
+  const gate = newGate()
+  const holding = broken.submit('hold', [gate])
+  await arrived(gate)
+  const waiting = broken.submit('echo', ['moved'])
+  ports.get('tasks')!.close()
+  const error = await rejectionOf(holding.result(), LaneError)
+  assert.is(error.code, 'ERR_LANE_CLOSED')
+  assert.is(await waiting.result(), 'moved')
+  await witness.kept()
+})
+
 test('the port closed in mid-call: while its sender is in a synchronous wait', async () => {
   await using scheduler = await start()
   const witness = await Witness.of(scheduler, 'other')

@@ -1,6 +1,6 @@
 import { MessagePort } from 'node:worker_threads'
 import type { TaskHandle } from 'multilane/task'
-import { type Gate, waitAt } from '../../support/gate.js'
+import { blockAt, type Gate, waitAt } from '../../support/gate.js'
 import { type Tapped, tapPorts } from '../tapped-ports.js'
 
 export * from './plain.js'
@@ -19,6 +19,11 @@ export async function closeAnswers(gate: Gate): Promise<number> {
   portOf('answers').close()
   await waitAt(gate)
   return 1
+}
+
+/** Holds its loop. */
+export function hold(gate: Gate): void {
+  blockAt(gate)
 }
 
 /** Waits for a task that another thread has submitted, and closes the port by which it would hear of it. */
