@@ -79,6 +79,8 @@ export class TaskExtras {
   /** The slot that shows its state to threads that have its handle, or 0. */
   home = 0
   observer: TaskObserver | null = null
+  /** What whoever submitted it was given of it: its callbacks are given the same. */
+  handle: object | null = null
   /** Whether the lane thread is to say at once when the task starts. */
   reportStart = false
   startReported = false

@@ -7,11 +7,11 @@ import { LocalConnection } from './local-connection.js'
 import { monotonicClock } from './monotonic-clock.js'
 import { SchedulerBase } from './scheduler-base.js'
 import type { CommonTerms, SchedulerConnection } from './scheduler-connection.js'
-import { type Resolve, resolveTaken, submitWithOptions, takeResolve } from './submission.js'
+import { handleOf, type Resolve, resolveTaken, submitWithOptions, takeResolve } from './submission.js'
 import { SubmissionSites } from './submission-site.js'
 import { SyncTask } from './sync-task.js'
 import type { TaskDescription } from './task-description.js'
-import { TaskHandle } from './task-handle.js'
+import type { TaskHandle } from './task-handle.js'
 import type { HookSurroundings } from './task-hooks.js'
 import { readTaskOptions, type TaskOptions } from './task-options.js'
 import { promiseOf, waitsFor } from './task-promise.js'
@@ -77,7 +77,7 @@ export class AsyncScheduler extends SchedulerBase<AsyncLane> {
   submitTask<R>(task: TaskDescription<R>, options?: TaskOptions<R>): TaskHandle<R> {
     const submitted = this.#submit(task, options as TaskOptions<never> | undefined, null)
     const { epoch } = this.#present
-    return new TaskHandle(submitted, this.#present[submitted.target.lane as AsyncLane], epoch)
+    return handleOf(submitted, this.#present[submitted.target.lane as AsyncLane], epoch)
   }
 
   /** @internal */

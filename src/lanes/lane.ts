@@ -6,9 +6,16 @@ import { ClosedError, InvalidArgumentError, TaskCanceledError } from '../core/er
 import { Task } from '../core/task.js'
 import type { CallRest, SoleArg, TaskArgs, TaskName, TaskResult } from './call-types.js'
 import { MapCall } from './map-call.js'
-import { NO_ARGUMENTS, type Resolve, resolveTaken, submitWithOptions, takeResolve } from './submission.js'
+import {
+  handleOf,
+  NO_ARGUMENTS,
+  type Resolve,
+  resolveTaken,
+  submitWithOptions,
+  takeResolve,
+} from './submission.js'
 import { SubmissionSites } from './submission-site.js'
-import { TaskHandle } from './task-handle.js'
+import type { TaskHandle } from './task-handle.js'
 import { readTaskOptions, type TaskOptions } from './task-options.js'
 import { promiseOf, waitsFor } from './task-promise.js'
 
@@ -83,7 +90,7 @@ export class Lane<M> {
   ): TaskHandle<TaskResult<M, K>> {
     const connection = this.#connection
     const task = this.#submit(name, rest[0], rest[1] as TaskOptions<never> | undefined, null)
-    return new TaskHandle(task, connection.lane, connection.epoch)
+    return handleOf(task, connection.lane, connection.epoch)
   }
 
   /**

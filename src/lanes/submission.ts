@@ -34,6 +34,14 @@ export interface Submittee extends TaskKeeper {
   submit(task: Task, how: 'accept' | 'hold'): void
 }
 
+/** What whoever submits a task is given of it, and its callbacks are. */
+export function handleOf<R>(task: Task, lane: Submittee, epoch: Epoch): TaskHandle<R> {
+  const { extras } = task
+  if (extras === null) return new TaskHandle<R>(task, lane, epoch)
+  extras.handle ??= new TaskHandle<R>(task, lane, epoch)
+  return extras.handle as TaskHandle<R>
+}
+
 /** Submits a task with its callbacks, and ties it to its AbortSignal. */
 export function submitWithOptions(
   task: Task,
@@ -50,7 +58,7 @@ export function submitWithOptions(
     lane.submit(task, how)
     return
   }
-  const hooks = new TaskHooks(new TaskHandle<never>(task, lane, epoch), options, group, surroundings)
+  const hooks = new TaskHooks(handleOf<never>(task, lane, epoch), options, group, surroundings)
   extras.observer = hooks
   extras.reportStart = options.onStart !== undefined
   lane.submit(task, how)

@@ -123,6 +123,34 @@ export function schedulerVerbs(rows: RowSuite): void {
     for (const [name, log] of logs) assert.equal(log, ['onSubmit', 'onStart', name])
   })
 
+  onScheduler(
+    'callbacks are given the very handle that was answered, and what became of the task',
+    async made => {
+      const { submit, scheduler } = made
+      const given: unknown[][] = []
+      const note = (...all: unknown[]): void => void given.push(all)
+      const noted = { onStart: note, onDone: note, onError: note, onTimeout: note, onCancel: note }
+      const gate = newGate()
+      const done = submit('echo', [1], noted)
+      const failed = submit('fail', ['planted'], noted)
+      const late = submit('wait', [gate], { ...noted, timeout: 40 })
+      const canceled = submit('wait', [gate], noted)
+      await scheduler.waitTask(canceled, { for: 'RUNNING' })
+      scheduler.cancelTask(canceled)
+      for (const task of [done, failed, late, canceled]) await scheduler.waitTask(task)
+      openGate(gate)
+      for (const task of [done, failed, late, canceled]) {
+        const outcome = await task.result().catch((error: unknown) => error)
+        assert.equal(
+          given.filter(([handle]) => handle === task).map(all => all.slice(1)),
+          [[], [outcome]],
+          task.state,
+        )
+      }
+      assert.is(given.length, 8)
+    },
+  )
+
   onScheduler('waitTask is true once the task has ended, and false when its own time is over', async made => {
     const { scheduler, submit } = made
     const gate = newGate()
