@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert'
 import { Races } from './races.js'
+import { Died } from './sim-actor.js'
 import { runSeed } from './sim-workload.js'
 
 /**
@@ -9,6 +10,11 @@ import { runSeed } from './sim-workload.js'
 const SEEDS = Number(process.env.MULTILANE_SEEDS ?? 10_000)
 /** The only seed that is run: MULTILANE_SEED=n replays it. */
 const ONLY = process.env.MULTILANE_SEED
+
+// What the dead were in the midst of goes no further; and of the promises that they leave nobody sees the end.
+process.on('unhandledRejection', reason => {
+  if (!(reason instanceof Died)) throw reason
+})
 
 /**
  * Runs every `of`th seed, beginning with `first`, so that several processes share them.

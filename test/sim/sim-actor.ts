@@ -1,11 +1,6 @@
 /** Thrown through an actor's own code when it dies in the middle of something. */
 export class Died extends Error {}
 
-// What the dead were in the midst of goes no further; and of the promises that they leave nobody sees the end.
-process.on('unhandledRejection', reason => {
-  if (!(reason instanceof Died)) throw reason
-})
-
 /** A simulated thread: what runs by itself, one thing at a time, and may be held up or die. */
 export class Actor {
   readonly name: string
