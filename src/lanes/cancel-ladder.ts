@@ -6,6 +6,7 @@ import type { Clock } from '../core/clock.js'
 import { LaneError } from '../core/errors.js'
 import { Reminders, type Timers } from '../core/reminders.js'
 import { CANCELED, TIMED_OUT } from '../core/task-state.js'
+import { culpritsOf } from './culprits.js'
 import { startedOn } from './started-tasks.js'
 
 /** As much of a lane thread as the ladder needs. */
@@ -32,6 +33,8 @@ export interface Decided {
 interface Rung extends Decided {
   /** The sign of life that the thread gives when it has the abort. */
   readonly sign: number
+  /** How many signs it had given when it was looked at last, and since when it has given none. */
+  readonly signs: number
   readonly since: number
   readonly graceUntil: number
 }
@@ -59,7 +62,7 @@ const SILENCE_MS = 300
  * 2. the loop has turned, since the thread has seen the abort: the task is asynchronous, and the thread itself gives
  *    it up when its grace is over;
  * 3. it holds the loop in its first synchronous stretch, as the thread's block says: the thread is ended;
- * 4. the loop is silent. If another task is in its first stretch, it is that one's doing, and the look is repeated.
+ * 4. the loop is silent: it has given no sign at all for as long. If another task is in its first stretch, it is that one's doing, and the look is repeated.
  *    If none is, some task's later stretch holds it; when the silence has lasted, the thread is ended and all that
  *    might hold it are named.
  */
@@ -81,7 +84,8 @@ export class CancelLadder {
     task.thread.tell({ type: 'abort', sender: task.sender, id: task.id, reason })
     const now = this.#clock.now()
     const graceUntil = now + Math.max(task.lane.grace, LEAST_PATIENCE_MS)
-    this.#wait({ ...task, sign: ++task.thread.signsAsked, since: now, graceUntil }, now)
+    const { signs } = task.thread.block
+    this.#wait({ ...task, sign: ++task.thread.signsAsked, signs, since: now, graceUntil }, now)
   }
 
   /** Nothing is made to end any more. */
@@ -108,12 +112,15 @@ export class CancelLadder {
       this.#end(rung, [nameOf(thread, table, id)])
       return
     }
-    if (block.signs >= rung.sign) return
-    if (holder === 0 && now - rung.since >= lane.grace + SILENCE_MS) {
+    const { signs } = block
+    if (signs >= rung.sign) return
+    // It turns, and has not come to this abort: there are many before it.
+    const since = signs === rung.signs ? rung.since : now
+    if (holder === 0 && now - since >= lane.grace + SILENCE_MS) {
       this.#end(rung, this.#candidates(rung))
       return
     }
-    this.#rungs.add(now + Math.max(lane.grace, SILENCE_MS / 3), rung)
+    this.#rungs.add(now + Math.max(lane.grace, SILENCE_MS / 3), { ...rung, signs, since })
   }
 
   /** The tasks of all senders that may hold the loop; the table of the rung's own is known to nobody else once that has gone. */
@@ -124,9 +131,9 @@ export class CancelLadder {
     return names
   }
 
-  #end({ lane, thread }: Rung, holders: readonly string[]): void {
-    const names = holders.map(name => `'${name}'`).join(' or ')
-    const message = `a thread of lane '${lane.name}' was ended because task ${names} held its loop`
+  #end({ lane, thread }: Rung, names: readonly string[]): void {
+    const { holders, told } = culpritsOf(names)
+    const message = `a thread of lane '${lane.name}' was ended because ${told} held its loop`
     thread.terminate(new LaneError('ERR_LANE_TERMINATED', lane.name, message, { holders }))
   }
 }

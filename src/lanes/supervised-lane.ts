@@ -2,6 +2,7 @@ import type { LaneToSupervisor } from '../bridge/protocol/lane-to-supervisor.js'
 import { LaneError } from '../core/errors.js'
 import { ReplacementBudget } from '../core/replacement-budget.js'
 import { RestartBudget } from '../core/restart-budget.js'
+import { culpritsOf } from './culprits.js'
 import { IdleThreads } from './idle-threads.js'
 import { type LaneSetup, mostStalled } from './lane-config.js'
 import { LaneFigures } from './lane-figures.js'
@@ -185,10 +186,8 @@ export class SupervisedLane {
   endStalled(thread: LaneThread, { candidates, silent, sign }: Stall): boolean {
     if (!this.#maySpend(thread) || !this.#replacements.take(this.#surroundings.clock.now())) return false
     const { name } = this.config
-    const holders = candidates.map(candidate => candidate.name)
-    const tasks = holders.map(holder => `'${holder}'`).join(' or ')
-    const culprit = holders.length === 0 ? 'what a task had left behind' : `task ${tasks}`
-    const message = `a thread of lane '${name}' was ended because ${culprit} held its loop for ${Math.round(silent)} ms`
+    const { holders, told } = culpritsOf(candidates.map(candidate => candidate.name))
+    const message = `a thread of lane '${name}' was ended because ${told} held its loop for ${Math.round(silent)} ms`
     const why = new LaneError('ERR_LANE_TERMINATED', name, message, { holders })
     // Of one that is seen by the loop's silence nobody knows for certain: what has ended may have left code behind.
     thread.terminate(why, sign === 0 ? candidates[0] : null)

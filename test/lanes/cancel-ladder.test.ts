@@ -24,8 +24,12 @@ function newTable(clock: ManualClock, call = 0) {
   return { view, table, id }
 }
 
-/** A task that has started on a thread and was cancelled, and the ladder that is to see to its end. */
-function setUp(grace: number) {
+/**
+ * A task that has started on a thread and was cancelled, and the ladder that is to see to its end.
+ *
+ * @param asked how many signs of life the thread has been asked for before
+ */
+function setUp(grace: number, asked = 0) {
   const clock = new ManualClock()
   clock.runFor(1)
   const { view, table, id } = newTable(clock)
@@ -37,7 +41,7 @@ function setUp(grace: number) {
     block: new ThreadBlock(),
     names: ['it', 'culprit'],
     isGone: false,
-    signsAsked: 0,
+    signsAsked: asked,
     tell: () => {},
     terminate: why => ended.push(why),
   }
@@ -71,6 +75,28 @@ test('a task that holds the loop has its grace, however long, and then costs its
     assert.is(ended.length, 1, `${grace}`)
     assert.is(clock.pending, 0)
   }
+})
+
+test('a loop that comes to one abort after another is not silent, however many there are before', () => {
+  const { clock, thread, ended } = setUp(20, 50)
+  for (let given = 0; given < 40; given++) {
+    thread.block.giveSign()
+    clock.runFor(100)
+  }
+  assert.is(ended.length, 0)
+  clock.runFor(1_000)
+  assert.is(ended.length, 1)
+})
+
+test('of many that may hold it a message names a few, and each once', () => {
+  const { clock, thread, ended, tables } = setUp(20)
+  const names = Array.from({ length: 100 }, (_, i) => `task${i}`)
+  Object.assign(thread, { names })
+  for (let i = 0; i < 200; i++) tables.set(i + 2, newTable(clock, i % 100).view)
+  clock.runFor(1_000)
+  const [error] = ended as LaneError[]
+  assert.equal([...error!.holders!].sort(), [...names].sort())
+  assert.match(error!.message, /because task 'task\d+'( or 'task\d+'){4} or another held its loop$/)
 })
 
 test('a task that has ended is not watched for the whole of a long grace', () => {
