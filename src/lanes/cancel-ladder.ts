@@ -62,9 +62,9 @@ const SILENCE_MS = 300
  * 2. the loop has turned, since the thread has seen the abort: the task is asynchronous, and the thread itself gives
  *    it up when its grace is over;
  * 3. it holds the loop in its first synchronous stretch, as the thread's block says: the thread is ended;
- * 4. the loop is silent: it has given no sign at all for as long. If another task is in its first stretch, it is that one's doing, and the look is repeated.
- *    If none is, some task's later stretch holds it; when the silence has lasted, the thread is ended and all that
- *    might hold it are named.
+ * 4. the loop is silent: it has given no sign at all for as long. If another task is in its first stretch, it is that
+ *    one's doing, and the look is repeated. If none is, some task's later stretch holds it; when the silence has lasted,
+ *    the thread is ended and all that might hold it are named.
  */
 export class CancelLadder {
   readonly #tables: ReadonlyMap<number, TableView>
