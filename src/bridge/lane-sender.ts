@@ -93,6 +93,7 @@ export class LaneSender {
     this.#admission = new Admission(terms.name, terms.overload, terms.queueLimit, {
       enter: reserved => this.queue.enter(reserved),
       isWaiting: task => this.#isWaiting(task),
+      hasBegun: task => this.#hasBegun(task),
       drop: task => this.#drop(task),
       waiting: () => this.#waitingTasks(),
       held: () => this.#backlog.unaccepted,
@@ -100,7 +101,10 @@ export class LaneSender {
     this.#settlement = new Settlement(context, {
       endTurn: task => this.#backlog.endTurn(task),
       mayRunAgain: task => this.#backlog.resume(task),
-      settled: () => this.roomInQueue(),
+      settled: task => {
+        this.#admission.ended(task)
+        this.roomInQueue()
+      },
       leftQueue: () => this.queue.left(),
     })
     this.#retries = new Retries(clock, this.#backlog, task => {
@@ -295,6 +299,12 @@ export class LaneSender {
 
   #isWaiting(task: Task): boolean {
     return !task.dead && (task.id === 0 || this.#context.sent.table.state(task.id) === SCHEDULED)
+  }
+
+  #hasBegun({ dead, id }: Task): boolean {
+    if (dead || id === 0) return dead
+    const state = this.#context.sent.table.state(id)
+    return state >= STARTED && state !== RECALLED
   }
 
   *#waitingTasks(): Generator<Task> {

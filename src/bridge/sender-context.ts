@@ -34,6 +34,11 @@ export interface SenderEnvironment {
   readonly timers: Timers
   /** Calls back at the end of the present turn. */
   defer(call: () => void): void
+  /**
+   * Runs what is no affair of the code on the stack: ports, timers and callbacks that come of it are not of that code's
+   * asynchronous context, which they would hold for as long as they last. Left out where there are no such contexts.
+   */
+  readonly apart?: (call: () => void) => void
   /** Makes a port of what came in a message. */
   openPort(port: unknown): Port
   /** Whether the sender has unfinished tasks, for which the thread is to stay alive. */

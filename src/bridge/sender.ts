@@ -207,7 +207,7 @@ export class Sender implements SenderContext {
   }
 
   #hangBell(task: Task): BlockingWait {
-    const { bell: makeBell, clock } = this.environment
+    const { bell: makeBell, clock, whileBlocked, apart = call => call() } = this.environment
     if (makeBell === undefined) {
       const needed = `task '${task.target.name}' of lane '${task.target.lane}'`
       throw new DeadlockError(['this thread', needed], 'the lane is on that thread')
@@ -237,9 +237,9 @@ export class Sender implements SenderContext {
     }
     const sender: LooplessSender = {
       clock,
-      serve: this.environment.whileBlocked,
-      hurry,
-      receive,
+      serve: whileBlocked && (() => apart(whileBlocked)),
+      hurry: () => apart(hurry),
+      receive: () => apart(receive),
       nextDue: () => this.reminders.next,
       tellOfBell,
       forsaken,

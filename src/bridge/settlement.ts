@@ -15,7 +15,7 @@ export interface SettlementOwner {
   /** Nothing runs any more of the attempt that a task's next has waited for. */
   mayRunAgain(task: Task): void
   /** A task has ended. */
-  settled(): void
+  settled(task: Task): void
   /** A task that was accepted, and is neither in the backlog nor sent, is not to start. */
   leftQueue(): void
 }
@@ -34,7 +34,7 @@ export class Settlement {
         context.ended()
         if (task.extras !== null && task.extras.home !== 0) context.exports.ended(task, id)
         if (task.extras?.hasTurn === true) this.#giveUpTurn(task, task.extras, id)
-        owner.settled()
+        owner.settled(task)
       },
     })
   }

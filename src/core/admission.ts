@@ -9,7 +9,7 @@ export type OverloadPolicy = (typeof OVERLOAD_POLICIES)[number]
 /** The most tasks of one lane that may wait for room: they are not in the queue, but they take memory all the same. */
 export const MAX_HELD = 100_000
 
-/** Of fewer functions or tasks it is not worth while to forget some. */
+/** Of fewer functions it is not worth while to forget some. */
 const LEAST_SWEPT = 128
 
 /** The queue of a lane, as admission sees it. */
@@ -21,6 +21,8 @@ export interface AdmissionQueue {
   /** Every task that is accepted and has not started. */
   waiting(): Iterable<Task>
   isWaiting(task: Task): boolean
+  /** Whether it does not wait any more, and will not unless it is accepted once more. */
+  hasBegun(task: Task): boolean
   /** Ends a waiting task. */
   drop(task: Task): void
 }
@@ -39,7 +41,8 @@ export class Admission {
   readonly #policy: OverloadPolicy
   readonly #limit: number
   readonly #queue: AdmissionQueue
-  readonly #order = new ArrivalOrder()
+  /** Null where no policy asks for it. */
+  readonly #order: ArrivalOrder | null
   /** The earliest deadline of a waiting task of each function: its mean is not what it was when the task came. */
   readonly #deadlines = new Map<CallTarget, number>()
   /** The earliest end of a queueTimeout. */
@@ -51,6 +54,7 @@ export class Admission {
   constructor(lane: string, policy: OverloadPolicy, limit: number, queue: AdmissionQueue) {
     this.#lane = lane
     this.#policy = policy
+    this.#order = policy === 'drop-oldest' ? new ArrivalOrder(queue) : null
     this.#limit = limit
     this.#queue = queue
   }
@@ -74,8 +78,13 @@ export class Admission {
 
   /** Remembers a task that was taken, as far as the policy will have to know of it. */
   accepted(task: Task): void {
-    if (this.#policy === 'drop-oldest') this.#order.push(task, this.#queue)
+    if (this.#order !== null) this.#order.add(task)
     else if (this.#policy === 'drop-expired') this.#noteLimits(task)
+  }
+
+  /** Forgets a task that has ended. */
+  ended(task: Task): void {
+    this.#order?.delete(task)
   }
 
   #hold(): 'hold' {
@@ -96,7 +105,7 @@ export class Admission {
 
   #toDrop(now: number): readonly Task[] {
     if (this.#policy === 'drop-expired') return this.#hopeless(now)
-    const oldest = this.#policy === 'drop-oldest' ? this.#order.takeOldest(this.#queue) : undefined
+    const oldest = this.#order?.takeOldest()
     return oldest === undefined ? [] : [oldest]
   }
 
@@ -144,24 +153,29 @@ function hopelessAt({ extras, target }: Task): number {
   return Math.min(extras.waitUntil, extras.deadline - target.mean)
 }
 
-/** Tasks in the order in which they came. Those that wait no more are left out when they surface, or are the majority. */
+/** Tasks in the order in which they came. Of those that have ended it holds none: their values may be large. */
 class ArrivalOrder {
-  #tasks: Task[] = []
-  #first = 0
-  #sweepAt = LEAST_SWEPT
+  readonly #queue: Pick<AdmissionQueue, 'isWaiting' | 'hasBegun'>
+  readonly #tasks = new Set<Task>()
 
-  push(task: Task, queue: AdmissionQueue): void {
-    this.#tasks.push(task)
-    if (this.#tasks.length < this.#sweepAt) return
-    this.#tasks = this.#tasks.slice(this.#first).filter(held => queue.isWaiting(held))
-    this.#first = 0
-    this.#sweepAt = Math.max(LEAST_SWEPT, 2 * this.#tasks.length)
+  constructor(queue: Pick<AdmissionQueue, 'isWaiting' | 'hasBegun'>) {
+    this.#queue = queue
   }
 
-  takeOldest(queue: AdmissionQueue): Task | undefined {
-    while (this.#first < this.#tasks.length) {
-      const task = this.#tasks[this.#first++]!
-      if (queue.isWaiting(task)) return task
+  add(task: Task): void {
+    this.#tasks.add(task)
+  }
+
+  delete(task: Task): void {
+    this.#tasks.delete(task)
+  }
+
+  takeOldest(): Task | undefined {
+    for (const task of this.#tasks) {
+      const isWaiting = this.#queue.isWaiting(task)
+      // One that is being taken back from a thread neither waits nor has begun: it keeps its place.
+      if (isWaiting || this.#queue.hasBegun(task)) this.#tasks.delete(task)
+      if (isWaiting) return task
     }
     return undefined
   }

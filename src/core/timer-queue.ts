@@ -4,7 +4,8 @@
  */
 export interface TimerEntry<T> {
   readonly at: number
-  readonly value: T
+  /** What it reminds of, until it is cancelled: what is held by nobody else is not held here either. */
+  value: T | undefined
   cancelled: boolean
 }
 
@@ -29,6 +30,7 @@ export class TimerQueue<T> {
   cancel(entry: TimerEntry<T>): void {
     if (entry.cancelled) return
     entry.cancelled = true
+    entry.value = undefined
     this.#cancelled++
     if (this.#cancelled > 64 && this.#cancelled * 2 > this.#heap.length) {
       this.#heap = this.#heap.filter(held => !held.cancelled)

@@ -15,8 +15,9 @@ import { lastWorkDone } from './last-work.js'
 import type { LaneWorkerData, Lease } from './lease.js'
 import type { LoopEnvironment } from './loop-environment.js'
 import { ModuleLoads } from './module-loads.js'
-import { monotonicClock, nodeTimers } from './monotonic-clock.js'
+import { monotonicClock } from './monotonic-clock.js'
 import { niceOwnThread, type OsPriority, readOwnPriority } from './os-priority.js'
+import { inOwnContext, nextTurn, ownMicrotask, ownTimers } from './own-context.js'
 import { RunLoop } from './run-loop.js'
 import { ambientJob, contextOf, installContext, runInContext } from './task-context.js'
 import { loadTaskModule, type TaskModule } from './task-module.js'
@@ -28,8 +29,6 @@ import { ThreadSender } from './thread-sender.js'
 const { multilane, user } = workerData as LaneWorkerData
 const loading = loadTaskModule(multilane.tasks)
 new ModuleLoads(multilane.loads).note(threadId, loading)
-
-const nextTurn = (call: () => void): void => void setImmediate(call)
 
 type Tell = (message: LaneToSupervisor, transfer?: readonly MessagePort[]) => void
 
@@ -60,9 +59,13 @@ export async function lease(terms: Lease): Promise<never> {
   const epoch = new Epoch(terms.epochOffset, 0)
   let sender: ThreadSender | null = null
   let isLeaving = false
-  // Made only for a task that asks.
+  // Made only for a task that asks, and of no task: its ports and timers last.
   const ownSender = (): ThreadSender => {
-    sender ??= new ThreadSender(multilane.lanes, {
+    sender ??= inOwnContext(makeSender)
+    return sender
+  }
+  const makeSender = (): ThreadSender => {
+    const made = new ThreadSender(multilane.lanes, {
       functionOf: job => module.names[job.index] ?? '',
       running: ambientJob,
       started: () => loop.started,
@@ -91,8 +94,8 @@ export async function lease(terms: Lease): Promise<never> {
       report: error => tell({ type: 'fault', error: encodeThrown(error) }),
       tell,
     })
-    if (isLeaving) sender.leave()
-    return sender
+    if (isLeaving) made.leave()
+    return made
   }
   installContext({
     lane: terms.config.name,
@@ -178,13 +181,13 @@ function makeLoop(
     { functions: module.functions, index, concurrency, queue, mostOwed, grace, spin, slowCallback },
     {
       clock: monotonicClock,
-      timers: nodeTimers,
+      timers: ownTimers,
       timings,
       awaits,
       revive,
       unread,
       nextTurn,
-      microtask: queueMicrotask,
+      microtask: ownMicrotask,
       invoke: runInContext,
       abort: (job, reason) => contextOf(job).abort(decodeReason(reason)),
       expiryAhead: at => {

@@ -70,6 +70,7 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
     this.#admission = new Admission(terms.name, terms.overload, terms.queueLimit, {
       enter: reserved => this.backlog.size < terms.queueLimit - reserved,
       isWaiting: task => !task.dead && this.runOf(task) === undefined,
+      hasBegun: task => this.runOf(task) !== undefined,
       drop: task => this.#drop(task),
       waiting: () => this.#accepted(),
       held: () => this.backlog.unaccepted,
@@ -77,6 +78,7 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
     this.#endings = new Endings(history, {
       ended: task => {
         unfinished.ended()
+        this.#admission.ended(task)
         if (task.extras !== null) {
           this.#isBehind = true
           if (this.runOf(task) === undefined) this.#endTurn(task)

@@ -1,9 +1,10 @@
 /**
- * Where an inline scheduler does its own work: in later turns of the loop, and in the asynchronous context in which
- * this module was loaded.
+ * Where the runtime does its own work: in the asynchronous context in which this module was loaded, and inline in later
+ * turns of the loop.
  *
- * Else a task would inherit the AsyncLocalStorages of whoever submitted something last, which no task on a thread
- * does, and a callback would find itself within the task whose code happened to set a timer.
+ * Else a task would inherit the AsyncLocalStorages of whoever submitted something last, or of the task that ended just
+ * before it; a callback would find itself within the task whose code happened to set a timer; and a port would hold the
+ * task in whose midst it came, with its arguments, for as long as the port lasts.
  */
 import { AsyncResource } from 'node:async_hooks'
 import type { Timers } from '../core/reminders.js'

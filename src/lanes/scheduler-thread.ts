@@ -22,7 +22,8 @@ export class SchedulerThread<M = UntypedTasks, L extends string = string> extend
   /** The lanes, by name. */
   readonly lanes: { readonly [K in L]: Lane<M> }
   readonly #configs: readonly LaneConfig[]
-  #connect: Connect = terms => new SupervisorConnection(terms)
+  // Of whoever's code starts it, its ports and timers hold nothing.
+  #connect: Connect = terms => inOwnContext(() => new SupervisorConnection(terms))
 
   /**
    * Makes a scheduler and starts its lanes.

@@ -12,7 +12,8 @@ import { ClosedError, LaneError } from '../core/errors.js'
 import type { LaneConnection } from './lane.js'
 import { setUpLanes } from './lane-config.js'
 import { termsOf } from './lane-terms.js'
-import { monotonicClock, nodeTimers } from './monotonic-clock.js'
+import { monotonicClock } from './monotonic-clock.js'
+import { inOwnContext, ownMicrotask, ownTimers } from './own-context.js'
 import { type ConnectionTerms, type SenderConnection, tasksOf } from './scheduler-connection.js'
 import type { SupervisorControl, SupervisorData } from './supervisor-data.js'
 import type { SupervisorStats } from './supervisor-stats.js'
@@ -74,8 +75,9 @@ export class SupervisorConnection implements SenderConnection {
         number: OWNER,
         isOfLane: false,
         clock: monotonicClock,
-        timers: nodeTimers,
-        defer: queueMicrotask,
+        timers: ownTimers,
+        defer: ownMicrotask,
+        apart: inOwnContext,
         openPort: port => new ThreadPort(port as ConstructorParameters<typeof ThreadPort>[0]),
         busy: held => noticePort.hold(held),
         report,
@@ -130,7 +132,7 @@ export class SupervisorConnection implements SenderConnection {
     this.#worker.ref()
     let stop: () => void = () => {}
     const lastResort = new Promise<void>(resolve => {
-      stop = nodeTimers.after(within + LAST_RESORT_MS, resolve)
+      stop = ownTimers.after(within + LAST_RESORT_MS, resolve)
     })
     // Whether it closes in good order or not, it is ended next.
     const closed = this.#control.close(within).catch(() => {})

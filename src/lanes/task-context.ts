@@ -2,7 +2,7 @@ import type { Job } from '../bridge/job.js'
 import { FLAG, FLOAT, INT } from '../bridge/shared-table.js'
 import type { Epoch } from '../core/clock.js'
 import { MultilaneError } from '../core/errors.js'
-import { ambient, keepContexts } from './ambient-task.js'
+import { ambient, callAs, keepContexts } from './ambient-task.js'
 import type { UntypedTasks } from './call-types.js'
 import type { Lane } from './lane.js'
 import { LazySignal } from './lazy-signal.js'
@@ -112,7 +112,7 @@ export function installContext(host: ContextHost): void {
 
 /** Runs a task's function so that `currentTask()` finds the job, also after an `await`. */
 export function runInContext(job: Job, call: (...args: never[]) => unknown): unknown {
-  return ambient.jobs.run(job, call as (...args: unknown[]) => unknown, ...job.args)
+  return callAs(job, call, job.args)
 }
 
 /** The job whose code is running on a lane thread, if any. */

@@ -13,7 +13,8 @@ import type { Timers } from '../core/reminders.js'
 import { TaskHistory } from '../core/task-history.js'
 import { HandleRevival } from './handle-revival.js'
 import { Lane } from './lane.js'
-import { monotonicClock, nodeTimers } from './monotonic-clock.js'
+import { monotonicClock } from './monotonic-clock.js'
+import { inOwnContext, ownMicrotask, ownTimers } from './own-context.js'
 import type { Lanes } from './task-context.js'
 
 /** What a lane thread that submits tasks needs of the thread. */
@@ -52,6 +53,8 @@ export interface SenderSurroundings {
   readonly timers: Timers
   /** Calls back at the end of the present turn. */
   defer(call: () => void): void
+  /** As `SenderEnvironment.apart`. */
+  readonly apart?: (call: () => void) => void
   /** Two ends of a new channel, either of which can be posted to another thread. */
   channel(): { readonly port1: MessagePort; readonly port2: MessagePort }
   /** A port of an end that stays on this thread. */
@@ -63,8 +66,9 @@ export interface SenderSurroundings {
 /** That of a real thread. */
 const ownThread: SenderSurroundings = {
   clock: monotonicClock,
-  timers: nodeTimers,
-  defer: queueMicrotask,
+  timers: ownTimers,
+  defer: ownMicrotask,
+  apart: inOwnContext,
   channel: () => new MessageChannel(),
   open: end => new ThreadPort(end),
   bell: () => new SenderBell(),
@@ -85,7 +89,7 @@ export class ThreadSender {
   constructor(
     terms: readonly LaneTerms[],
     host: ThreadSenderHost,
-    { clock, timers, defer, channel, open, bell }: SenderSurroundings = ownThread,
+    { clock, timers, defer, apart, channel, open, bell }: SenderSurroundings = ownThread,
   ) {
     const { port1, port2 } = channel()
     const notices = open(port1)
@@ -104,6 +108,7 @@ export class ThreadSender {
         clock,
         timers,
         defer,
+        ...(apart && { apart }),
         openPort: port => open(port as MessagePort),
         busy: host.busy,
         waits: this.waits,

@@ -25,6 +25,7 @@ class World {
   held: number | null = null
   /** Whether a task was to be run again. */
   cameBack = false
+  beingTakenBack: Task | null = null
   #sequence = 0
 
   constructor(policy: OverloadPolicy, limit: number) {
@@ -33,7 +34,8 @@ class World {
       enter: reserved => this.waiting.length < limit - reserved,
       held: () => this.held ?? this.heldTasks.length,
       waiting: () => this.waiting,
-      isWaiting: task => this.waiting.includes(task),
+      isWaiting: task => this.waiting.includes(task) && task !== this.beingTakenBack,
+      hasBegun: task => !this.waiting.includes(task),
       drop: task => {
         this.leave(task)
         this.dropped.push(task)
@@ -256,6 +258,34 @@ test('drop-expired: a function that has become slower makes tasks hopeless that 
   target.mean = 150
   assert.is(world.submit(target), 'accept')
   assert.is(world.dropped.length, 1)
+})
+
+test('drop-oldest: one that is being taken back from a thread is not dropped, and keeps its place', () => {
+  const world = new World('drop-oldest', 2)
+  for (let i = 0; i < 2; i++) world.submit(newTarget())
+  const [first, second] = world.waiting
+  world.beingTakenBack = first!
+  world.submit(newTarget())
+  assert.equal(world.dropped, [second])
+  world.beingTakenBack = null
+  world.submit(newTarget())
+  assert.equal(world.dropped, [second, first])
+})
+
+test('drop-oldest: nothing is kept of tasks that have ended', async () => {
+  const world = new World('drop-oldest', 200)
+  const ended: WeakRef<Task>[] = []
+  const submitAndEnd = (): void => {
+    world.submit(newTarget())
+    const task = world.waiting.pop()!
+    ended.push(new WeakRef(task))
+    world.admission.ended(task)
+  }
+  for (let i = 0; i < 100; i++) submitAndEnd()
+  // As long as a turn lasts, what a WeakRef was made for in it is kept.
+  await turn()
+  collectGarbage()
+  assert.is(ended.filter(task => task.deref() !== undefined).length, 0)
 })
 
 test('drop-oldest: very many tasks that come and go leave nothing behind', () => {

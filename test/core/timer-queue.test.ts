@@ -1,7 +1,9 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type TimerEntry, TimerQueue } from '#src/core/timer-queue.js'
+import { collectGarbage } from '../support/garbage.js'
 
 const test = suite('core: the timer queue')
 
@@ -91,6 +93,22 @@ test('nothing is due before its instant, and nothing is next when nothing is set
   assert.is(queue.due(10), 'a')
   queue.cancel(entry)
   assert.is(queue.size, 0)
+})
+
+test('nothing is kept of what a reminder was of that is cancelled', async () => {
+  const queue = new TimerQueue<object>()
+  queue.add(1, {})
+  const values: WeakRef<object>[] = []
+  const addAndCancel = (): void => {
+    const value = {}
+    values.push(new WeakRef(value))
+    queue.cancel(queue.add(2, value))
+  }
+  for (let i = 0; i < 10; i++) addAndCancel()
+  // As long as a turn lasts, what a WeakRef was made for in it is kept.
+  await turn()
+  collectGarbage()
+  assert.is(values.filter(value => value.deref() !== undefined).length, 0)
 })
 
 test.run()
