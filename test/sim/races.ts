@@ -1,4 +1,4 @@
-import { DEATH_STEPS, SELDOM_DEADLY } from './death-steps.js'
+import { DEATH_STEPS } from './death-steps.js'
 
 /** What must be met over the seeds of one batch: a simulation that never meets a race proves nothing about it. */
 export const RACES = [
@@ -164,17 +164,12 @@ export class Races {
     return RACES.filter(race => !this.met.has(race) && !RARE_RACES.has(race))
   }
 
-  /** Steps at which no thread has been seen to die, though it should. */
-  get deathless(): string[] {
-    return DEATH_STEPS.filter(step => !this.met.has(`death ${step}`))
-  }
-
   /** Steps that threads have come to, and that nobody knows of. */
   get unknownSteps(): string[] {
     const steps = [...this.met.keys()]
       .filter(what => what.startsWith(STEP))
       .map(what => what.slice(STEP.length))
-    return steps.filter(step => !DEATH_STEPS.includes(step) && !SELDOM_DEADLY.has(step))
+    return steps.filter(step => !DEATH_STEPS.has(step))
   }
 
   toString(): string {

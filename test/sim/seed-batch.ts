@@ -31,10 +31,9 @@ export async function runShare(first: number, of: number): Promise<void> {
   }
   for (let seed = first; seed <= SEEDS; seed += of) await run(seed, races)
   console.log(`${Math.ceil(SEEDS / of)} seeds met:\n${races}`)
-  assert.equal(races.unknownSteps, [], 'say whether threads are to be seen to die there')
+  assert.equal(races.unknownSteps, [], 'nobody has been killed there: put them into DEATH_STEPS')
   if (SEEDS < 10_000) return
   assert.equal(races.unmet, [], 'no seed met these')
-  assert.equal(races.deathless, [], 'no thread died at these')
 }
 
 async function run(seed: number, races: Races): Promise<void> {

@@ -24,7 +24,7 @@ import { SimStartWaits } from './sim-start-waits.js'
 import { Submissions } from './sim-submission.js'
 import { SimSyncWaits } from './sim-sync-waits.js'
 import type { SimThread } from './sim-thread.js'
-import { SimWorld } from './sim-world.js'
+import { type Fate, SimWorld } from './sim-world.js'
 
 /** One run of a random workload: tasks, cancels, limits, deaths and parking, then a phase without faults. */
 class Run {
@@ -54,9 +54,10 @@ class Run {
   #cutShort = false
   #deaths = 0
 
-  constructor(seed: number, races: Races) {
+  constructor(seed: number, races: Races, fate: Fate | null) {
     this.#races = races
     const world = new SimWorld(seed)
+    world.fate = fate
     const { random } = world
     this.#world = world
     this.#detectors = new Detectors(seed, world, races)
@@ -304,6 +305,7 @@ class Run {
   /** The faults are over: what is left must end. */
   #withoutFaults(): Promise<void> {
     const run = this
+    this.#world.fate = null
     if (this.#sync !== null) this.#sync.deadly = false
     return endWithoutFaults({
       scheduler: this.#scheduler,
@@ -357,11 +359,12 @@ class Run {
  * Runs one seed.
  *
  * @param races what was met is added to
+ * @param fate where a thread is to die, beside the deaths that the seed itself brings
  * @throws Violation, which names the seed, the step and the detector
  */
-export async function runSeed(seed: number, races = new Races()): Promise<Races> {
+export async function runSeed(seed: number, races = new Races(), fate: Fate | null = null): Promise<Races> {
   const own = new Races()
-  const run = new Run(seed, own)
+  const run = new Run(seed, own, fate)
   try {
     await run.play()
   } catch (error) {

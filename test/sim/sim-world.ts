@@ -5,6 +5,12 @@ import { Random } from '../support/random.js'
 import { type Actor, Died } from './sim-actor.js'
 import type { SimPort } from './sim-port.js'
 
+/** The step at which whoever comes there dies, once so many have been spared there. */
+export interface Fate {
+  readonly step: string
+  readonly spared: number
+}
+
 interface Call {
   readonly actor: Actor
   readonly call: () => void
@@ -33,6 +39,8 @@ export class SimWorld implements Clock {
   steps = 0
   /** Where those have come that may die. */
   readonly mortalSteps = new Set<string>()
+  /** Where somebody is to die, beside those who die of their own. */
+  fate: Fate | null = null
   readonly #unsettled: Actor[] = []
   /** Told of each death, and of where it was. */
   onDeath: (actor: Actor, at: string) => void = () => {}
@@ -133,10 +141,17 @@ export class SimWorld implements Clock {
   endure(actor: Actor, what: string): void {
     if (actor.dead) throw new Died()
     if (actor.isMortal) this.mortalSteps.add(what)
-    if (--actor.doom > 0) return
+    if (--actor.doom > 0 && !(actor.isMortal && this.#isFatal(what))) return
     this.onDeath(actor, what)
     actor.die()
     throw new Died()
+  }
+
+  #isFatal(step: string): boolean {
+    const { fate } = this
+    if (fate?.step !== step) return false
+    this.fate = fate.spared > 0 ? { step, spared: fate.spared - 1 } : null
+    return this.fate === null
   }
 
   /** Lets others go on while the present actor is where it is. */
