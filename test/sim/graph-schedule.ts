@@ -30,7 +30,15 @@ const block = fc.record({ turn: fc.nat(LAST_TURN), lasts: fc.integer({ min: 1, m
 export const graphCases: fc.Arbitrary<GraphCase> = fc.integer({ min: 2, max: 4 }).chain(lanes =>
   fc
     .record({
-      nodes: graphs({ minNodes: 1, maxNodes: 14, lanes, brought: 35, nested: 55, leavesBehind: true }),
+      nodes: graphs({
+        minNodes: 1,
+        maxNodes: 14,
+        lanes,
+        brought: 35,
+        nested: 55,
+        blocking: 0,
+        leavesBehind: true,
+      }),
       lanes: fc.array(lane, { minLength: lanes, maxLength: lanes }),
       // No order is simpler than another.
       seed: fc.noShrink(fc.nat(0x7fffffff)),

@@ -11,20 +11,24 @@ import {
 
 type Graph = typeof import('./graph.js')
 
+/** What a node notes of itself: how often its code has begun, and whether it was told of a refused wait. */
+export const RUNS = 0
+export const REFUSED = 1
+
 /**
  * Does what a node of a graph is to do.
  *
  * @param nodes all of the graph
  * @param given the handles that it is given
- * @param runs counts how often the code of each has begun
+ * @param notes two numbers of each
  */
 export async function visit(
   nodes: readonly GraphNode[],
   id: number,
   given: readonly TaskHandle<number>[],
-  runs: Int32Array,
+  notes: Int32Array,
 ): Promise<number> {
-  Atomics.add(runs, id, 1)
+  Atomics.add(notes, 2 * id + RUNS, 1)
   const node = nodes[id]!
   const handles = new Map(node.given.map((other, i) => [other, given[i]!]))
   const handlesOf = (ids: readonly number[]) => ids.map(other => handles.get(other)!)
@@ -32,7 +36,7 @@ export async function visit(
     const lane = currentTask<Graph, GraphLane>().lanes[kid.lane]
     const { priority } = kid
     const after = handlesOf(kid.after)
-    const task = lane.submit('visit', [nodes, kid.id, handlesOf(kid.given), runs], { priority, after })
+    const task = lane.submit('visit', [nodes, kid.id, handlesOf(kid.given), notes], { priority, after })
     handles.set(kid.id, task)
     if (kid.cancelled) task.cancel()
   }
@@ -41,13 +45,15 @@ export async function visit(
   const errors: unknown[] = []
   const hear = async (other: number, place: number): Promise<void> => {
     try {
-      told.set(other, { value: await handles.get(other)!.result() })
+      const handle = handles.get(other)!
+      told.set(other, { value: node.blocks ? handle.resultSync() : await handle.result() })
     } catch (error) {
+      if (codeOf(error) === 'ERR_DEADLOCK') Atomics.store(notes, 2 * id + REFUSED, 1)
       told.set(other, { code: codeOf(error) })
       errors[place] = error
     }
   }
-  if (node.together) await Promise.all(node.awaits.map(hear))
+  if (node.together && !node.blocks) await Promise.all(node.awaits.map(hear))
   else {
     for (const [place, other] of node.awaits.entries()) {
       await hear(other, place)

@@ -12,6 +12,8 @@ export interface GraphTerms {
   readonly brought: number
   /** How many per cent are submitted by other nodes. */
   readonly nested: number
+  /** How many per cent block their threads while they wait. */
+  readonly blocking: number
   /** Whether nodes may leave those behind that they submit. */
   readonly leavesBehind: boolean
 }
@@ -30,7 +32,7 @@ const maybe = <T>(percent: number, what: fc.Arbitrary<T>): fc.Arbitrary<T | null
 /** Counted backwards, so that it stays the same node when others are taken away. */
 const pick = fc.nat(15)
 
-const seeds = ({ lanes, brought, nested }: GraphTerms) =>
+const seeds = ({ lanes, brought, nested, blocking }: GraphTerms) =>
   fc.record({
     lane: fc.nat(lanes - 1).map(n => GRAPH_LANES[n]!),
     priority: fc.nat(2),
@@ -40,6 +42,7 @@ const seeds = ({ lanes, brought, nested }: GraphTerms) =>
     brought: maybe(brought, pick),
     isLeftBehind: sometimes(15),
     together: fc.boolean(),
+    blocks: sometimes(blocking),
     catches: sometimes(60),
     takes: fc.nat(4),
     fails: sometimes(8),
@@ -61,7 +64,7 @@ function grow(all: readonly NodeSeed[], leavesBehind: boolean): GraphNode[] {
   const ownedByMain = all.flatMap((_, id) => (parents[id] === null ? [id] : []))
   const left = new Set<number>()
   for (const [id, seed] of all.entries()) {
-    const { lane, priority, together, catches, takes, fails, cancelled } = seed
+    const { lane, priority, together, blocks, catches, takes, fails, cancelled } = seed
     const parent = parents[id]!
     const siblings = nodes.flatMap(node => (node.parent === parent ? [node.id] : []))
     const known = parent === null ? siblings : [...nodes[parent]!.given, ...siblings]
@@ -75,9 +78,10 @@ function grow(all: readonly NodeSeed[], leavesBehind: boolean): GraphNode[] {
         ? null
         : ownedByMain[(ownedByMain.indexOf(id) + seed.brought) % ownedByMain.length]!
     if (leavesBehind && parent !== null && seed.isLeftBehind) left.add(id)
-    const node = { id, lane, priority, parent, given, brought, together, catches, takes, fails, cancelled }
     const after = [...new Set((seed.after ?? []).flatMap(among))]
-    nodes.push({ ...node, after, awaits: given.filter(other => !held.has(other)) })
+    const awaits = given.filter(other => !held.has(other))
+    const relations = { parent, given, brought, after, awaits }
+    nodes.push({ id, lane, priority, ...relations, together, blocks, catches, takes, fails, cancelled })
   }
   const whole = nodes.map(node => {
     const kids = nodes.flatMap(({ id, parent }) => (parent === node.id && !left.has(id) ? [id] : []))

@@ -18,6 +18,8 @@ export interface GraphNode {
   readonly awaits: readonly number[]
   /** Whether it begins all its waits at once, rather than one after another. */
   readonly together: boolean
+  /** Whether it blocks its thread while it waits, for one after another. */
+  readonly blocks: boolean
   /** Whether it goes on when one that it waits for has failed; else it fails with the same. */
   readonly catches: boolean
   /** Milliseconds, before it waits for anything. */
@@ -103,6 +105,11 @@ export function kidsOf(nodes: readonly GraphNode[], id: number): GraphNode[] {
   return nodes.filter(({ parent }) => parent === id)
 }
 
+function waysOf({ blocks, together }: GraphNode): string {
+  if (blocks) return 'blocks for'
+  return together ? 'awaits together' : 'awaits'
+}
+
 /** How a graph is shown, a node a line. */
 export function graphText(nodes: readonly GraphNode[]): string {
   const list = (what: string, ids: readonly number[]): string =>
@@ -117,7 +124,7 @@ export function graphText(nodes: readonly GraphNode[]): string {
         list('after', after),
         list('given', given),
         brought === null ? '' : ` brought ${brought},`,
-        list(node.together ? 'awaits together' : 'awaits', awaits),
+        list(waysOf(node), awaits),
         node.catches || awaits.length === 0 ? '' : ' does not catch,',
         node.takes === 0 ? '' : ` takes ${node.takes} ms,`,
         node.fails ? ' fails,' : '',
