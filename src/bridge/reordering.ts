@@ -40,19 +40,7 @@ export class Reordering {
    */
   inherit(task: Task, priority: number): void {
     if (task.dead) return
-    const extras = task.rareOptions()
-    if (Math.max(extras.priority, priority) === task.priority) {
-      // Not even asked to wait for its key's turn once more, which it would do when it is next looked at.
-      extras.inherited = priority
-      return
-    }
-    if (task.id !== 0 && !this.#recall.takeBack(task)) {
-      extras.inherited = priority
-      return
-    }
-    this.#backlog.move(task, own => {
-      own.inherited = priority
-    })
-    this.#dispatch.queueFlush()
+    const takeBack = (): boolean => task.id === 0 || this.#recall.takeBack(task)
+    if (this.#backlog.inherit(task, priority, takeBack)) this.#dispatch.queueFlush()
   }
 }

@@ -6,6 +6,7 @@ import { KeyTurns } from './key-turns.js'
 import { ReadyQueue } from './ready-queue.js'
 import type { Reminders } from './reminders.js'
 import type { Task, TaskExtras } from './task.js'
+import { TaskReminders } from './task-reminders.js'
 import { NEW, SCHEDULED, SUBMITTED } from './task-state.js'
 
 /** The places of a task at its sender; `OUTSIDE` if it is sent, or settled. */
@@ -41,7 +42,7 @@ export class Backlog {
   /** Whose turn it is among those that have keys. */
   readonly turns: KeyTurns
   readonly #clock: Clock
-  readonly #reminders: Reminders<() => void>
+  readonly #reminders: TaskReminders
   readonly #observer: BacklogObserver
   readonly #ready = new ReadyQueue<Task>()
   readonly #held = new ReadyQueue<Task>()
@@ -51,7 +52,7 @@ export class Backlog {
 
   constructor(clock: Clock, reminders: Reminders<() => void>, observer: BacklogObserver) {
     this.#clock = clock
-    this.#reminders = reminders
+    this.#reminders = new TaskReminders(clock, reminders, (task, extras) => this.#remind(task, extras))
     this.#observer = observer
     this.turns = new KeyTurns(clock, {
       asks: task => {
@@ -110,7 +111,7 @@ export class Backlog {
     task.place = this.#isTied(task, extras) ? TIED : HELD
     if (task.place === TIED) this.#tied.add(task)
     else this.#held.push(task)
-    this.#setReminder(task)
+    this.#reminders.set(task, task.place === DELAYED)
   }
 
   /**
@@ -123,7 +124,7 @@ export class Backlog {
     const admitted: Task[] = []
     while (this.#held.size > 0 && enter()) {
       const task = this.#held.pop(this.#clock.now())!
-      this.#disarm(task)
+      this.#reminders.cancel(task)
       this.add(task)
       task.extras!.acceptance!.resolve()
       admitted.push(task)
@@ -160,7 +161,7 @@ export class Backlog {
       }
       if (this.turns.take(task)) {
         task.place = OUTSIDE
-        this.#disarm(task)
+        this.#reminders.cancel(task)
         return task
       }
       this.#park(task)
@@ -172,7 +173,7 @@ export class Backlog {
     // One that runs again keeps its turn.
     if (task.extras?.attempt === 1) this.turns.untake(task)
     task.place = READY
-    this.#setReminder(task)
+    this.#reminders.set(task, task.place === DELAYED)
     this.#ready.untake(task)
   }
 
@@ -230,13 +231,31 @@ export class Backlog {
 
   /** Changes the priority of a task, in whichever place it is. */
   reprioritize(task: Task, priority: number): void {
-    this.move(task, extras => {
+    this.#move(task, extras => {
       extras.priority = priority
     })
   }
 
-  /** Moves a task, in whichever place it is, as a change of it has it. */
-  move(task: Task, change: (extras: TaskExtras) => void): void {
+  /**
+   * Gives a task the priority of what waits for it, or takes it away again.
+   *
+   * @param priority 0 if nothing waits for it any more
+   * @param takeBack has one here that was sent. @returns false if it stays where it is, and is told for when it waits again
+   * @returns whether it was moved
+   */
+  inherit(task: Task, priority: number, takeBack: () => boolean): boolean {
+    const extras = task.rareOptions()
+    // Not even asked to wait for its key's turn once more, if nothing changes by it.
+    const moves = Math.max(extras.priority, priority) !== task.priority && takeBack()
+    const change = (own: TaskExtras): void => {
+      own.inherited = priority
+    }
+    if (moves) this.#move(task, change)
+    else change(extras)
+    return moves
+  }
+
+  #move(task: Task, change: (extras: TaskExtras) => void): void {
     const extras = task.extras!
     if (task.place === PARKED) {
       this.turns.remove(task)
@@ -278,7 +297,7 @@ export class Backlog {
 
   #makeReady(task: Task): void {
     this.#ask(task)
-    this.#setReminder(task)
+    this.#reminders.set(task, task.place === DELAYED)
   }
 
   #ask(task: Task): void {
@@ -295,7 +314,7 @@ export class Backlog {
     extras.since = extras.notBefore
     task.place = DELAYED
     this.#delayed.add(task)
-    this.#setReminder(task)
+    this.#reminders.set(task, task.place === DELAYED)
   }
 
   /** Whether a new task has to wait for others. */
@@ -314,8 +333,8 @@ export class Backlog {
     extras.dependencies = null
     const now = this.#clock.now()
     if (task.place === DELAYED && extras.notBefore > now) {
-      this.#disarm(task)
-      this.#setReminder(task)
+      this.#reminders.cancel(task)
+      this.#reminders.set(task, task.place === DELAYED)
       return
     }
     extras.since = now
@@ -344,7 +363,7 @@ export class Backlog {
   }
 
   #goOn(task: Task): void {
-    this.#disarm(task)
+    this.#reminders.cancel(task)
     this.#delayed.delete(task)
     task.enter(SUBMITTED)
     this.#makeReady(task)
@@ -357,35 +376,12 @@ export class Backlog {
     task.place = OUTSIDE
     task.extras?.dependencies?.letGo()
     if (task.extras !== null) task.extras.dependencies = null
-    this.#disarm(task)
+    this.#reminders.cancel(task)
     this.endTurn(task)
-  }
-
-  #setReminder(task: Task): void {
-    const { extras } = task
-    if (extras === null) return
-    const at = this.#dueAt(task.place, extras)
-    if (at === Number.POSITIVE_INFINITY) return
-    extras.timer = this.#reminders.add(at, () => this.#remind(task, extras))
-  }
-
-  /** When it is to be looked at again. */
-  #dueAt(place: number, { dependencies, notBefore, expires }: TaskExtras): number {
-    // One of them had failed before it came: whoever submits it is told of that first.
-    if (dependencies !== null && dependencies.failed !== null) return this.#clock.now()
-    return place === DELAYED && dependencies === null ? Math.min(notBefore, expires) : expires
-  }
-
-  #disarm(task: Task): void {
-    const { extras } = task
-    if (extras === null || extras.timer === null) return
-    this.#reminders.cancel(extras.timer)
-    extras.timer = null
   }
 
   /** A task's delay is over, or a limit of its waiting, or what it is to wait for had failed before it came. */
   #remind(task: Task, extras: TaskExtras): void {
-    extras.timer = null
     if (extras.expires <= this.#clock.now()) {
       this.remove(task)
       this.#observer.ranOut(task)

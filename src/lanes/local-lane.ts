@@ -147,16 +147,7 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
   }
 
   inherit(task: Task, priority: number): void {
-    if (task.dead) return
-    const extras = task.rareOptions()
-    if (Math.max(extras.priority, priority) === task.priority) {
-      extras.inherited = priority
-      return
-    }
-    this.backlog.move(task, own => {
-      own.inherited = priority
-    })
-    this.slice.wake()
+    if (!task.dead && this.backlog.inherit(task, priority, () => true)) this.slice.wake()
   }
 
   know(task: Task): void {
