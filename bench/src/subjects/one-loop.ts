@@ -8,6 +8,7 @@ import type { Open } from './subject.js'
 
 export type Way =
   | 'multilane'
+  | 'multilane with currentTask'
   | 'multilane callbacks'
   | 'p-queue'
   | 'fastq promises'
@@ -41,14 +42,21 @@ const CONCURRENCY = 64
 let called = 0
 const call = (): void => void called++
 
+const awaited = async (): Promise<Queue> => {
+  const scheduler = await AsyncScheduler.start({ concurrency: CONCURRENCY })
+  const task = new AsyncTask(call)
+  return {
+    all: calls => Promise.all(Array.from({ length: calls }, () => scheduler.run(task))),
+    urgent: () => scheduler.run(task, { priority: 1 }),
+  }
+}
+
 const QUEUES: Readonly<Record<Way, () => Promise<Queue>>> = {
-  multilane: async () => {
-    const scheduler = await AsyncScheduler.start({ concurrency: CONCURRENCY })
-    const task = new AsyncTask(call)
-    return {
-      all: calls => Promise.all(Array.from({ length: calls }, () => scheduler.run(task))),
-      urgent: () => scheduler.run(task, { priority: 1 }),
-    }
+  multilane: awaited,
+  'multilane with currentTask': async () => {
+    // From then on Node has to follow which task a promise is of.
+    await import('multilane/task')
+    return awaited()
   },
   'multilane callbacks': async () => {
     const scheduler = await AsyncScheduler.start({ concurrency: CONCURRENCY })

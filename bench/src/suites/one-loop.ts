@@ -5,7 +5,7 @@ import type { OneLoopFigures, open, Way } from '../subjects/one-loop.js'
 import type { Row } from '../table.js'
 import { type Suite, turnsOf } from './suite.js'
 
-const NAMES: Readonly<Record<Exclude<Way, 'multilane' | 'multilane callbacks'>, string>> = {
+const NAMES: Readonly<Record<Exclude<Way, `multilane${string}`>, string>> = {
   'p-queue': 'p-queue',
   'fastq promises': 'fastq, promises',
   'fastq callbacks': 'fastq, callbacks',
@@ -20,6 +20,7 @@ export const oneLoop: Suite = async effort => {
     turnsOf(effort, 15, 2),
     {
       multilane: { setup: 'multilane', request },
+      'multilane with currentTask': { setup: 'multilane with currentTask', request },
       'p-queue': { setup: 'p-queue', request },
       'fastq promises': { setup: 'fastq promises', request },
       'multilane callbacks': { setup: 'multilane callbacks', request },
@@ -55,6 +56,10 @@ export const oneLoop: Suite = async effort => {
     rows: [
       compared(rate, 'tasks/s', 'rate', ['multilane', 'p-queue'], atLeast(1)),
       compared(rate, 'tasks/s', 'rate', ['multilane', 'fastq promises'], atLeast(1)),
+      {
+        ...compared(rate, 'tasks/s', 'rate', ['multilane with currentTask', 'fastq promises'], undefined),
+        note: 'ours with `multilane/task` loaded',
+      },
       {
         ...compared(told, 'tasks/s', 'rate', ['multilane callbacks', 'fastq callbacks'], atLeast(1)),
         note: 'fastq calls them within `push`, and none is ever queued',
