@@ -336,6 +336,22 @@ test('it sees a wait that never ends, or ends with what is not so', () => {
   sees(/no such thing/, saysOf({ kind: 'wait', end: ended({ value: undefined }) }))
 })
 
+test('a wait need not end that was left behind on a thread that may leave, also by an orphan', () => {
+  const nested = { parent: 2, thread: 8, at: 850 }
+  const parent = entryOf({ task: 2, lane: 'doomed', end: { ...DONE, value: 2 } })
+  const says = (lane: string, changes: Partial<Entry>): string => {
+    const waiter = entryOf({ name: 'nest', lane, ...changes })
+    const awaited = entryOf({ task: 1, end: { ...DONE, value: 1 } })
+    const deeds = [{ act: 'exit', task: 2, thread: 8, at: 990 }] as const
+    return saysOf({}, {}, { entries: [waiter, awaited, parent], deeds }).join('; ')
+  }
+  const orphan: Partial<Entry> = { nested, end: undefined, ends: 0, callbacks: ['submit', 'start'] }
+  assert.not.match(says('relief', {}), /never ended/)
+  assert.match(says('calm', {}), /never ended/)
+  assert.not.match(says('relief', orphan), /never ended/)
+  assert.match(says('calm', orphan), /result of nest 0 .*never ended/)
+})
+
 test('it sees a deadlock where nobody else waits', () => {
   const end = ended({ code: 'ERR_DEADLOCK' })
   const sees = (says: string[]): void => assert.match(says.join('; '), /in its way/)

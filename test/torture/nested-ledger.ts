@@ -18,9 +18,11 @@ export function* complaintsOfWaits(account: Account): Generator<string> {
 function* complaintsOf(wait: Wait, account: Account): Generator<string> {
   const { end, kind, awaited } = wait
   if (end === undefined) {
-    const { lane, end: over } = entryOf(wait.waiter, account)!
-    // A thread stays for its tasks, and not for the promises that they leave behind.
-    if (over !== undefined && account.leaving.has(lane)) return
+    const waiter = entryOf(wait.waiter, account)!
+    const { lane } = waiter
+    // A thread stays for its tasks, and not for the promises that they leave behind. Of an orphan's end nobody is told.
+    const isOver = waiter.end !== undefined || isOrphan(waiter, account)
+    if (isOver && account.leaving.has(lane)) return
     if (!hasDied(wait.thread, lane, wait.from, account)) yield 'it has never ended'
     return
   }
