@@ -252,7 +252,9 @@ export class Imports implements Lending {
     task.settle(state, outcome, ended)
     task.resolve = null
     resolve?.(outcome, task)
-    task.extras?.observer?.finished(task)
+    if (task.extras === null) return
+    task.extras.observer?.finished(task)
+    task.extras.observer = null
   }
 
   #unwatch({ owner, sequence, sent }: Imported): void {

@@ -3,6 +3,8 @@ import type { Task } from '../core/task.js'
 import type { WaitKind } from '../core/wait-book.js'
 import type { TableView } from './shared-table.js'
 
+export const NO_ARGUMENTS: readonly unknown[] = []
+
 /** Where a job came from, and where its answer goes. */
 export interface JobSource {
   /** The number by which the supervisor knows the sender. */

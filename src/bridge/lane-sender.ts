@@ -211,13 +211,9 @@ export class LaneSender {
    */
   cancel(task: Task, failure: Failure, reason?: unknown): boolean {
     if (task.dead) return false
-    const id = task.id
-    if (id === 0) return this.#finishUnsent(task, CANCELED, failure)
+    if (this.#endWaiting(task, failure)) return true
+    const { id } = task
     const { table } = this.#context.sent
-    if (this.queue.end(id, CANCELED)) {
-      this.#settlement.finish(task, CANCELED, failure)
-      return true
-    }
     if (table.exchange(id, STARTED, CANCELED)) {
       this.links.get(table.int(id, INT.THREAD))?.condemn(id)
       this.#context.tell({
@@ -315,7 +311,16 @@ export class LaneSender {
   #drop(task: Task): void {
     const { name, lane } = task.target
     const failure = Failure.later(() => new TaskDroppedError(name, lane))
-    this.cancel(task, failure)
+    // One that has started meanwhile has given its place up, and is not to be ended for the sake of room.
+    if (!task.dead) this.#endWaiting(task, failure)
+  }
+
+  /** @returns false if it does not wait */
+  #endWaiting(task: Task, failure: Failure): boolean {
+    if (task.id === 0) return this.#finishUnsent(task, CANCELED, failure)
+    if (!this.queue.end(task.id, CANCELED)) return false
+    this.#settlement.finish(task, CANCELED, failure)
+    return true
   }
 
   /** A task is to be sent once more, after its thread was lost. */

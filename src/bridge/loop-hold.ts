@@ -1,3 +1,7 @@
+import { AsyncResource } from 'node:async_hooks'
+
+/** Else the timer would hold the asynchronous context of whoever happened to set it. */
+const OWN = new AsyncResource('MULTILANE_HOLD')
 /** Taken once: a test may have put a clock of its own in their place. */
 const { setInterval, clearInterval } = globalThis
 
@@ -14,7 +18,7 @@ export class LoopHold {
   set(held: boolean): void {
     if (held === this.held) return
     if (held) {
-      this.#timer = setInterval(() => {}, LONGEST_MS)
+      this.#timer = OWN.runInAsyncScope(() => setInterval(() => {}, LONGEST_MS))
     } else {
       clearInterval(this.#timer!)
       this.#timer = null

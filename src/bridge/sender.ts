@@ -125,12 +125,13 @@ export class Sender implements SenderContext {
   /**
    * Takes a handle that has come with a task.
    *
+   * @param thread the number of the thread that it was lent to, which here is not the sender's if the lanes are inline
    * @returns the task it stands for, and whether that was submitted here
    */
-  take(sent: SentHandle): { readonly task: Task; readonly isOwn: boolean } {
+  take(sent: SentHandle, thread: number): { readonly task: Task; readonly isOwn: boolean } {
     const own = sent.owner === this.environment.number ? this.exports.find(sent.sequence) : undefined
     if (own === undefined) return { task: this.imports.take(sent), isOwn: false }
-    this.exports.changed(sent.sequence, sent.owner, -1)
+    this.exports.changed(sent.sequence, thread, -1)
     return { task: own, isOwn: true }
   }
 

@@ -6,7 +6,7 @@ import { BelledPort } from './belled-port.js'
 import { encodeError } from './error-codec.js'
 import { handlesIn } from './handle-args.js'
 import { advance, mirror } from './homes.js'
-import { Job, type JobSource } from './job.js'
+import { Job, type JobSource, NO_ARGUMENTS } from './job.js'
 import type { KeptOutcomes } from './kept-outcomes.js'
 import type { HandleName } from './lending.js'
 import type { Port } from './port.js'
@@ -26,8 +26,6 @@ interface Shown extends HandleName {
   /** Whether a failure is its end. */
   readonly isEnd: boolean
 }
-
-const NO_ARGUMENTS: readonly unknown[] = []
 
 /** What an inlet tells the run loop. */
 export interface InletObserver {

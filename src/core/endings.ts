@@ -44,6 +44,9 @@ export class Endings {
     if (extras !== null) {
       if (wasHeld) extras.acceptance?.reject((outcome as TaskFailure).error())
       extras.observer?.finished(task)
+      // A handle may be kept for long, and what it was submitted with is not for it to keep.
+      extras.observer = null
+      extras.transfer = null
     }
     resolve?.(outcome, task)
   }

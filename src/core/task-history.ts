@@ -22,7 +22,8 @@ const COLUMNS_BITS = 2
 export class TaskHistory {
   /** How many tasks are kept. */
   readonly capacity: number
-  readonly #targets: (TaskRecord['target'] | undefined)[]
+  readonly #names: string[]
+  readonly #lanes: string[]
   readonly #floats: Float64Array
   readonly #ints: Int32Array
   #next = 0
@@ -33,7 +34,8 @@ export class TaskHistory {
   constructor(capacity: number) {
     const rows = capacity + 1
     this.capacity = capacity
-    this.#targets = new Array<TaskRecord['target'] | undefined>(rows).fill(undefined)
+    this.#names = new Array<string>(rows).fill('')
+    this.#lanes = new Array<string>(rows).fill('')
     this.#floats = new Float64Array(rows << COLUMNS_BITS)
     this.#ints = new Int32Array(rows << COLUMNS_BITS)
   }
@@ -95,13 +97,15 @@ export class TaskHistory {
 
   #isWanted(row: number, states: number, lane: string | undefined): boolean {
     if (((1 << this.#ints[(row << COLUMNS_BITS) + STATE]!) & states) === 0) return false
-    return lane === undefined || this.#targets[row]!.lane === lane
+    return lane === undefined || this.#lanes[row] === lane
   }
 
   #write(row: number, task: Task, started: number, ended: number): void {
     const { extras } = task
     const at = row << COLUMNS_BITS
-    this.#targets[row] = task.target
+    // Not the target itself: it knows the sender, and all that has come and gone with an earlier start.
+    this.#names[row] = task.target.name
+    this.#lanes[row] = task.target.lane
     const floats = this.#floats
     floats[at + SEQUENCE] = task.sequence
     floats[at + SUBMITTED] = task.submitted
@@ -119,7 +123,7 @@ export class TaskHistory {
     const ints = this.#ints
     const started = floats[at + STARTED]!
     return {
-      target: this.#targets[row]!,
+      target: { name: this.#names[row]!, lane: this.#lanes[row]! },
       sequence: floats[at + SEQUENCE]!,
       state: ints[at + STATE]!,
       submitted: floats[at + SUBMITTED]!,

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import type { Task } from '../core/task.js'
 import type { WaitKind } from '../core/wait-book.js'
+import { adopt } from './when-settled.js'
 
 /** What runs as a task. */
 export interface RunningTask {
@@ -58,7 +59,7 @@ function enterAndCall(
 ): unknown {
   ambient.jobs.enterWith(running)
   // To spread an array costs more than most calls.
-  return args.length === 0 ? call() : call(...(args as never[]))
+  return adopt(args.length === 0 ? call() : call(...(args as never[])))
 }
 
 /** From now on contexts are needed after an `await`, until `releaseContexts`. */

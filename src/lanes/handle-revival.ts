@@ -18,16 +18,22 @@ export class HandleRevival {
   }
 
   /**
+   * A task has one handle here, however often it comes: what a handle is told of the end is kept until then, and a long
+   * task may be given to very many.
+   *
    * @param args the arguments that came, with an empty object for each handle
    * @param list each of those objects, followed by what is known of its task
+   * @param thread the number by which who sent them knows this thread
    * @returns the arguments with handles in their places
    */
-  revive(args: readonly unknown[], list: readonly unknown[]): readonly unknown[] {
+  revive(args: readonly unknown[], list: readonly unknown[], thread: number): readonly unknown[] {
     const handles = new Map<unknown, TaskHandle>()
     for (let i = 0; i + 1 < list.length; i += 2) {
-      const { task, isOwn } = this.#sender.take(list[i + 1] as SentHandle)
+      const { task, isOwn } = this.#sender.take(list[i + 1] as SentHandle, thread)
       const keeper = isOwn ? this.#sender.lane(task.target.lane) : this.#keeper
-      handles.set(list[i], new TaskHandle(task, keeper, this.#epoch))
+      const extras = task.rareOptions()
+      extras.handle ??= new TaskHandle(task, keeper, this.#epoch)
+      handles.set(list[i], extras.handle as TaskHandle)
     }
     return putHandles(args, handles)
   }

@@ -80,7 +80,7 @@ export class InlineConnection implements SenderConnection {
       given,
       faces,
       awaits: (...wait) => waits.begin(...wait),
-      revive: (args, list) => revival.revive(args, list as readonly unknown[]),
+      revive: (args, list, lane) => revival.revive(args, list as readonly unknown[], lane),
       epoch: this.epoch,
       table,
       notices: far,

@@ -26,7 +26,8 @@ export interface InlineSurroundings extends Pick<LoopEnvironment, 'awaits'> {
   /** The lanes as tasks see them. */
   readonly faces: Lanes
   /** Puts handles into the arguments of a task that is about to run. */
-  revive(args: readonly unknown[], list: unknown): readonly unknown[]
+  /** @param number that of the lane */
+  revive(args: readonly unknown[], list: unknown, number: number): readonly unknown[]
 }
 
 /** What a lane on the present thread tells those who keep it. */
@@ -164,7 +165,7 @@ export class InlineLane implements LadderThread {
           }
         },
         awaits: (...wait) => this.#surroundings.awaits(...wait),
-        revive: (args, list) => this.#surroundings.revive(args, list),
+        revive: (args, list) => this.#surroundings.revive(args, list, this.number),
         // There is but one submitter, which knows of its own.
         unread: () => {},
         abort: (job, reason) => contextOf(job, host).abort(decodeReason(reason)),

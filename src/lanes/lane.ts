@@ -1,4 +1,5 @@
 import { Failure } from '../bridge/failure.js'
+import { NO_ARGUMENTS } from '../bridge/job.js'
 import type { LaneSender } from '../bridge/lane-sender.js'
 import type { Sender } from '../bridge/sender.js'
 import type { Epoch } from '../core/clock.js'
@@ -6,14 +7,7 @@ import { ClosedError, InvalidArgumentError, TaskCanceledError } from '../core/er
 import { Task } from '../core/task.js'
 import type { CallRest, SoleArg, TaskArgs, TaskName, TaskResult } from './call-types.js'
 import { MapCall } from './map-call.js'
-import {
-  handleOf,
-  NO_ARGUMENTS,
-  type Resolve,
-  resolveTaken,
-  submitWithOptions,
-  takeResolve,
-} from './submission.js'
+import { handleOf, type Resolve, resolveTaken, submitWithOptions, takeResolve } from './submission.js'
 import { SubmissionSites } from './submission-site.js'
 import type { TaskHandle } from './task-handle.js'
 import { readTaskOptions, type TaskOptions } from './task-options.js'

@@ -382,7 +382,7 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
   #drop(task: Task): void {
     const { name, lane } = task.target
     const failure = Failure.later(() => new TaskDroppedError(name, lane))
-    this.cancel(task, failure)
+    if (this.runOf(task) === undefined) this.cancel(task, failure)
   }
 
   #endTurn(task: Task): void {

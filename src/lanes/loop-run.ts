@@ -1,7 +1,7 @@
 import type { Epoch } from '../core/clock.js'
 import type { Task } from '../core/task.js'
 import type { WaitKind } from '../core/wait-book.js'
-import type { RunningTask } from './ambient-task.js'
+import { callAs, type RunningTask } from './ambient-task.js'
 import { LaneRun } from './lane-run.js'
 import { LazySignal } from './lazy-signal.js'
 import { type CurrentTask, NO_LANES } from './task-context.js'
@@ -108,7 +108,8 @@ class LoopContext implements CurrentTask {
   }
 
   abort(reason: unknown): void {
-    this.#signal.abort(reason)
+    // Its listeners are the task's.
+    callAs(this.#run, () => this.#signal.abort(reason), [])
   }
 
   get cancelled(): boolean {

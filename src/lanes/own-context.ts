@@ -14,8 +14,13 @@ const OWN = new AsyncResource('MULTILANE')
 /** Taken once: a test may have put a clock of its own in its place. */
 const { setImmediate } = globalThis
 
+/** What the call enters into a storage stays with it. */
 export function inOwnContext<T>(call: () => T): T {
-  return OWN.runInAsyncScope(call)
+  return OWN.runInAsyncScope(inNewResource, undefined, call) as T
+}
+
+function inNewResource<T>(call: () => T): T {
+  return new AsyncResource('MULTILANE_CALL').runInAsyncScope(call)
 }
 
 /** Calls back when the event loop has had a turn. */

@@ -1,5 +1,5 @@
 import { type EncodedReason, encodeThrown } from '../bridge/error-codec.js'
-import type { Job } from '../bridge/job.js'
+import { type Job, NO_ARGUMENTS } from '../bridge/job.js'
 import { KeptOutcomes } from '../bridge/kept-outcomes.js'
 import type { Port } from '../bridge/port.js'
 import { QueuePlaces } from '../bridge/queue-places.js'
@@ -307,6 +307,8 @@ export class RunLoop {
       verdict = FAILED
       value = encodeThrown(thrown)
     }
+    // What the task leaves behind holds the job, as long as it lasts.
+    job.args = NO_ARGUMENTS
     this.block.release()
     const now = this.#clock.now()
     if (now - start > this.#options.slowCallback) source.reportSlow(job, now - start)

@@ -7,6 +7,7 @@ import { TaskHistory } from '../core/task-history.js'
 import type { TaskInfo } from '../core/task-info.js'
 import { CANCELED, DONE, FAILED, type TaskState, TIMED_OUT } from '../core/task-state.js'
 import { monotonicClock } from './monotonic-clock.js'
+import { inOwnContext } from './own-context.js'
 import type { Scheduler } from './scheduler.js'
 import type { CommonTerms, KeptLanes, SchedulerConnection } from './scheduler-connection.js'
 import type { SchedulerEvents } from './scheduler-events.js'
@@ -261,7 +262,7 @@ export abstract class SchedulerBase<L extends string> implements Scheduler<L> {
   /** @internal */
   protected emit<E extends keyof SchedulerEvents>(event: E, ...args: SchedulerEvents[E]): void {
     try {
-      this.#events.emit(event, ...args)
+      inOwnContext(() => this.#events.emit(event, ...args))
       // Whoever listened once has gone.
       this.heard(this.#events.listenerCount('slow') > 0)
     } catch (error) {
@@ -276,7 +277,7 @@ export abstract class SchedulerBase<L extends string> implements Scheduler<L> {
       return
     }
     try {
-      this.#events.emit('error', error)
+      inOwnContext(() => this.#events.emit('error', error))
     } catch (thrown) {
       // In a turn of its own, where it is uncaught as it would be anywhere: whoever reports is in the middle of work that
       // belongs to others.

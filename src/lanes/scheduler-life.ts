@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.js'
 import { ClosedError, TaskCanceledError } from '../core/errors.js'
 import { monotonicClock } from './monotonic-clock.js'
+import { inOwnContext } from './own-context.js'
 import type { SchedulerConnection } from './scheduler-connection.js'
 
 type Mode = 'new' | 'starting' | 'running' | 'stopping' | 'stopped' | 'closing' | 'closed'
@@ -67,7 +68,10 @@ export class SchedulerLife<T, C extends SchedulerConnection> {
   /** @returns the owner, once all lanes are ready; the same promise for every call */
   start(): Promise<T> {
     if (this.#closing !== null) return Promise.reject(this.#refusal)
-    this.#starting ??= this.#stopping === null ? this.#start() : this.#startAfter(this.#stopping)
+    // Whoever starts it first is not to be held, by way of the promise, for as long as it runs.
+    this.#starting ??= inOwnContext(() =>
+      this.#stopping === null ? this.#start() : this.#startAfter(this.#stopping),
+    )
     return this.#starting
   }
 

@@ -23,10 +23,10 @@ export function takeResolve(resolve: Resolve): void {
 
 /** What resolves the promise that was made last with `takeResolve`. */
 export function resolveTaken(): Resolve {
-  return takenResolve!
+  const resolve = takenResolve!
+  takenResolve = null
+  return resolve
 }
-
-export const NO_ARGUMENTS: readonly unknown[] = []
 
 /** Whom tasks are submitted to. */
 export interface Submittee extends TaskKeeper {

@@ -115,7 +115,7 @@ export class SupervisorConnection implements SenderConnection {
   async started(): Promise<void> {
     await this.#control.started().catch(error => this.#explain(error))
     // Their ports came another way than this answer, and may still lie unread.
-    this.sender.readNotices()
+    inOwnContext(() => this.sender.readNotices())
   }
 
   stats(): Promise<SupervisorStats> {

@@ -14,6 +14,7 @@ import { SyncCell } from './sync-cell.js'
 import { SyncRun } from './sync-run.js'
 import { loadTaskModule, type TaskModule } from './task-module.js'
 import { nameOwnThread } from './thread-name.js'
+import { adopt } from './when-settled.js'
 
 const { faults, startTimeout, lane, ...shared } = workerData as SyncWorkerData
 const loads = new ModuleLoads(shared.loads)
@@ -34,7 +35,7 @@ export async function call(terms: SyncCall): Promise<SyncAnswer> {
   let answer: SyncAnswer
   try {
     const found = await findFunction(terms)
-    const value = await Promise.race([runAs(run, () => found(...(terms.args as never[]))), run.blamed])
+    const value = await Promise.race([runAs(run, () => adopt(found(...(terms.args as never[])))), run.blamed])
     answer = answerOf(value)
   } catch (thrown) {
     answer = { error: encodeThrown(thrown) }

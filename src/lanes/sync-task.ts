@@ -1,6 +1,6 @@
+import { NO_ARGUMENTS } from '../bridge/job.js'
 import { InvalidArgumentError } from '../core/errors.js'
 import type { CallRest, TaskArgs, TaskName, TaskResult, UntypedTasks } from './call-types.js'
-import { NO_ARGUMENTS } from './submission.js'
 import {
   readArguments,
   readTaskName,

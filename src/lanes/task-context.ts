@@ -100,7 +100,8 @@ class TaskContext implements CurrentTask {
   }
 
   abort(reason: unknown): void {
-    this.#signal.abort(reason)
+    // Its listeners are the task's: so is what they throw.
+    callAs(this.#job, () => this.#signal.abort(reason), [])
   }
 }
 

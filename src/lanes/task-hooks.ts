@@ -1,5 +1,6 @@
 import type { Task, TaskObserver } from '../core/task.js'
 import { CANCELED, DONE, FAILED, TIMED_OUT } from '../core/task-state.js'
+import { inOwnContext } from './own-context.js'
 import type { SignalGroup } from './signal-group.js'
 import { outcomeOf, type TaskHandle } from './task-handle.js'
 import type { TaskOptions } from './task-options.js'
@@ -59,7 +60,7 @@ export class TaskHooks implements TaskObserver {
   #call(callback: () => void): void {
     this.#deliver(() => {
       try {
-        callback()
+        inOwnContext(callback)
       } catch (error) {
         this.#report(error)
       }

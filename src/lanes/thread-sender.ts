@@ -84,6 +84,7 @@ export class ThreadSender {
   /** What the tasks of the thread wait for. */
   readonly waits: OpenWaits
   readonly #revival: HandleRevival
+  readonly #thread: number
 
   /** @param terms of all lanes */
   constructor(
@@ -91,6 +92,7 @@ export class ThreadSender {
     host: ThreadSenderHost,
     { clock, timers, defer, apart, channel, open, bell }: SenderSurroundings = ownThread,
   ) {
+    this.#thread = host.thread
     const { port1, port2 } = channel()
     const notices = open(port1)
     this.waits = new OpenWaits({
@@ -133,7 +135,7 @@ export class ThreadSender {
 
   /** Puts handles into the arguments of a task that is about to run. @param list what came with them */
   revive(args: readonly unknown[], list: unknown): readonly unknown[] {
-    return this.#revival.revive(args, list as readonly unknown[])
+    return this.#revival.revive(args, list as readonly unknown[], this.#thread)
   }
 
   /** Gives back the handles of a task that has not run. @param list what came with them */

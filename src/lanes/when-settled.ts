@@ -6,6 +6,23 @@ export function mayHaveThen(value: unknown): value is object {
 }
 
 /**
+ * A promise of what a thenable comes to, whose `then` is called in the present asynchronous context: a query that begins
+ * with it is the task's.
+ *
+ * @returns what the function has returned, if that is a promise or nothing of the kind
+ */
+export function adopt(returned: unknown): unknown {
+  if (!mayHaveThen(returned)) return returned
+  try {
+    if (returned instanceof Promise || typeof (returned as { then?: unknown }).then !== 'function')
+      return returned
+    return Promise.resolve(returned)
+  } catch (thrown) {
+    return Promise.reject(thrown)
+  }
+}
+
+/**
  * Goes on when what a function has returned is settled, if it is a promise or another thenable. Nothing it is made of
  * can throw here: a `then` that cannot be read is a rejection, and a promise's own `then` is not asked, as by `await`.
  *

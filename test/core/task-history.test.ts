@@ -36,7 +36,7 @@ test('what it keeps of a task', () => {
   history.add(ended(1, 4, FAILED, { attempt: 2, priority: 9 }))
   history.add(ended(2, undefined, CANCELED))
   assert.equal(history.find(1), {
-    target: TARGETS[1],
+    target: { name: 'on b', lane: 'b' },
     sequence: 1,
     state: FAILED,
     submitted: 1.25,
@@ -46,7 +46,7 @@ test('what it keeps of a task', () => {
     priority: 9,
   })
   assert.equal(history.find(2), {
-    target: TARGETS[0],
+    target: { name: 'on a', lane: 'a' },
     sequence: 2,
     state: CANCELED,
     submitted: 2.25,

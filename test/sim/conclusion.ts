@@ -82,6 +82,7 @@ function checkOutcome(
   const code = task.state === DONE ? '' : codeOf(task)
   if (code === 'ERR_DROPPED')
     races.hit(overload === 'drop-expired' ? 'dropped as hopeless' : 'dropped as the oldest')
+  if (code === 'ERR_DROPPED' && entry.claims >= task.attempt) wrong('it was dropped, and had started')
   if (kind === 'blamed' && code === FAILURES[kind]) races.hit('blamed')
   if (code === 'ERR_TRANSFER_LOST') races.hit('handed over and lost')
   const wasCancelled = entry.cancelled || code === 'ERR_DROPPED'

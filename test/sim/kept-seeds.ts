@@ -46,5 +46,7 @@ export const KEPT_SEEDS: ReadonlyMap<number, string> = new Map([
     476319,
     'the simulation did not expect a place in a full queue to be had by one that would not have waited for it',
   ],
+  [27, 'a task that had just started was dropped for want of room'],
+  [61, 'the same'],
   [354118, 'a thread left, and named itself as the one that has the value of a task (left-handles.test)'],
 ])

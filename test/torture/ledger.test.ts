@@ -2,57 +2,9 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Account, audit, type Ending, type Entry } from './ledger.js'
 import type { Wait } from './nested-entries.js'
+import { accountOf, DONE, entryOf, failed } from './sample-accounts.js'
 
 const test = suite('torture: the ledger')
-
-const DONE: Ending = { state: 'DONE', code: undefined, value: 0, at: 1_000, started: true }
-
-function failed(code: string): Ending {
-  return { state: 'FAILED', code, value: undefined, at: 1_000, started: true }
-}
-
-function entryOf(changes: Partial<Entry> = {}): Entry {
-  return {
-    task: 0,
-    lane: 'doomed',
-    name: 'give',
-    retries: 0,
-    idempotent: false,
-    transfers: false,
-    limited: false,
-    signalled: false,
-    key: null,
-    after: [],
-    callbacks: ['submit', 'start', 'done'],
-    refusal: undefined,
-    cancels: 0,
-    end: DONE,
-    ends: 1,
-    ...changes,
-  }
-}
-
-/** Of one task, beside one that did something to its thread. */
-function accountOf(entry: Entry, changes: Partial<Account> = {}): Account {
-  return {
-    entries: [entry, entryOf({ task: 1, end: { ...DONE, value: 1 } })],
-    deeds: [],
-    waits: [],
-    settledAt: Number.POSITIVE_INFINITY,
-    losses: [],
-    runs: () => 1,
-    endings: [],
-    untold: new Set(),
-    leaving: new Set(['relief']),
-    misjudged: new Set(),
-    fragile: new Map([['fragile', 2]]),
-    dropping: new Set(['shedding']),
-    bounded: new Set(['calm']),
-    roomy: new Set(['elastic']),
-    startFailed: false,
-    ...changes,
-  }
-}
 
 function finds(what: RegExp, entry: Entry, changes: Partial<Account> = {}): void {
   const wrong = audit(accountOf(entry, changes))

@@ -62,3 +62,32 @@ export function countHeld(): number {
   collectGarbage()
   return ARGUMENTS.filter(argument => argument.deref() !== undefined).length
 }
+
+/** Enters something, and returns what is no promise but has a `then`. @returns what that finds, and in which task */
+export function queryLater(text: string): PromiseLike<readonly [string, string | undefined]> {
+  STORAGE.enterWith(text)
+  return {
+    // biome-ignore lint/suspicious/noThenProperty: as a query builder has one
+    then: (onFulfilled: (seen: readonly [string, string | undefined]) => unknown) =>
+      onFulfilled([currentTask().name, find()]),
+  } as never
+}
+
+/** @returns what a listener of its signal finds, once it is cancelled */
+export function listen(text: string, seen: Int32Array): Promise<void> {
+  STORAGE.enterWith(text)
+  return new Promise(resolve => {
+    currentTask().signal.addEventListener('abort', () => {
+      Atomics.store(seen, 0, currentTask().name === 'listen' ? 1 : 2)
+      resolve()
+    })
+  })
+}
+
+const INTERVALS: NodeJS.Timeout[] = []
+
+/** As `reach`, and leaves a timer behind. */
+export function leaveTimer(argument: object): void {
+  ARGUMENTS.push(new WeakRef(argument))
+  INTERVALS.push(setInterval(() => {}, 1_000_000).unref())
+}
