@@ -9,7 +9,7 @@ import { Episode } from './episode.js'
 const test = suite('torture')
 
 /** Hours by hand: MULTILANE_TORTURE_MS=3600000. */
-const DURATION_MS = Number(process.env.MULTILANE_TORTURE_MS ?? 25_000)
+const DURATION_MS = Number(process.env.MULTILANE_TORTURE_MS ?? 60_000)
 /** Another course by hand: MULTILANE_SEED=n. The threads go their own way, so it does not replay exactly. */
 const SEED = Number(process.env.MULTILANE_SEED ?? 1)
 /**
