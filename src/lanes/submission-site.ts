@@ -40,8 +40,11 @@ export class SubmissionSites {
   /** Whether somebody wants to know. */
   isWanted = false
   readonly #functions = new WeakMap<CallTarget, FunctionSites>()
-  /** By the number of the task, the oldest first: a task itself would be kept alive, with its result. */
-  readonly #kept = new Map<number, Capture>()
+  /** A stack that nobody has read holds the functions on it, and what those hold: it goes with its task. */
+  readonly #kept = new WeakMap<Task, Capture>()
+  /** The tasks that have one, as far as they are still there: the latest, in a ring. */
+  readonly #latest: WeakRef<Task>[] = []
+  #next = 0
 
   /** To be called within the call that submits the task. */
   note(task: Task): void {
@@ -52,8 +55,8 @@ export class SubmissionSites {
   reportedSlow(task: Task): SubmissionSite {
     const sites = this.#sitesOf(task.target)
     sites.isSuspect = true
-    const own = this.#kept.get(task.sequence)
-    this.#kept.delete(task.sequence)
+    const own = this.#kept.get(task)
+    this.#kept.delete(task)
     return { submittedAt: textOf(own ?? sites.last), isExactPlace: own !== undefined }
   }
 
@@ -64,8 +67,11 @@ export class SubmissionSites {
     const capture = {} as Capture
     Error.captureStackTrace(capture, this.note)
     sites.last = capture
-    this.#kept.set(task.sequence, capture)
-    if (this.#kept.size > MOST_KEPT) this.#kept.delete(this.#kept.keys().next().value!)
+    this.#kept.set(task, capture)
+    const oldest = this.#latest[this.#next]?.deref()
+    if (oldest !== undefined) this.#kept.delete(oldest)
+    this.#latest[this.#next] = new WeakRef(task)
+    this.#next = (this.#next + 1) % MOST_KEPT
   }
 
   #sitesOf(target: CallTarget): FunctionSites {

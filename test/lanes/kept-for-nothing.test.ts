@@ -81,6 +81,22 @@ test('by a long task: very many others that were given its handle, and waited fo
   await scheduler.close()
 })
 
+test('by the places of submission: whoever submits while somebody listens for slow tasks', async () => {
+  await using scheduler = await AsyncScheduler.start()
+  scheduler.on('slow', () => {})
+  const requests: WeakRef<object>[] = []
+  class Request {
+    async answer(): Promise<void> {
+      requests.push(new WeakRef(this))
+      await scheduler.run(new AsyncTask(make))
+    }
+  }
+  for (let i = 0; i < 40; i++) await new Request().answer()
+  await collectAll()
+  const held = requests.filter(request => request.deref() !== undefined).length
+  assert.ok(held <= 2, `${held} requests are held`)
+})
+
 test('by its history: the scheduler as it was before it was stopped', async () => {
   const scheduler = new AsyncScheduler({ history: 1000 })
   const cycle = async (): Promise<void> => {
