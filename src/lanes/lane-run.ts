@@ -3,7 +3,7 @@ import type { TimerEntry } from '../core/timer-queue.js'
 
 /** One attempt at a task of a `LocalLane`. */
 export class LaneRun {
-  readonly task: Task
+  task: Task
   /** The instant at which a limit of the task runs out, if it has any: a number here is a box of 16 bytes. */
   expires: number | undefined = undefined
   /** The reminder of that; of the end of its grace once its outcome is decided. */

@@ -132,6 +132,7 @@ export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
     if (this.#waiting.size > 0 && this.#waiting.has(run)) run.endWaits()
     if (this.runs.size > 0 && this.runs.has(run.task)) releaseContexts()
     super.left(run)
+    run.forget()
   }
 
   #recordOf(task: Task): TaskRecord {

@@ -1,7 +1,9 @@
+import { NO_ARGUMENTS } from '../bridge/job.js'
 import type { Epoch } from '../core/clock.js'
-import type { Task } from '../core/task.js'
+import { SAMPLE_TARGET, Task } from '../core/task.js'
+import { CANCELED } from '../core/task-state.js'
 import type { WaitKind } from '../core/wait-book.js'
-import { callAs, type RunningTask } from './ambient-task.js'
+import { ambient, callAs, type RunningTask } from './ambient-task.js'
 import { LaneRun } from './lane-run.js'
 import { LazySignal } from './lazy-signal.js'
 import { type CurrentTask, NO_LANES } from './task-context.js'
@@ -16,6 +18,14 @@ export interface RunKeeper {
   awaits(run: LoopRun, ...wait: Parameters<LoopRun['beginWait']>): () => void
   /** A run waits for what the runtime will tell it of, or does not any more. */
   setWaiting(run: LoopRun, isWaiting: boolean): void
+}
+
+/** Stands for every task of which nothing is to be told any more. */
+const GONE = ended(new Task(SAMPLE_TARGET, 0, NO_ARGUMENTS, 0, null, null))
+
+function ended(task: Task): Task {
+  task.settle(CANCELED, undefined, 0)
+  return task
 }
 
 /** One attempt at a task, on the loop of whoever submitted it. */
@@ -59,6 +69,16 @@ export class LoopRun extends LaneRun implements RunningTask {
     }
     open.add(over)
     return over
+  }
+
+  /**
+   * Nothing of it goes on. What its code has left behind, a timer or a socket, holds the run as long as that lasts, and is not
+   * to hold the task's value: only what `currentTask()` tells there is kept.
+   */
+  forget(): void {
+    const { target, sequence, submitted } = this.task
+    if (this.#context !== null || !ambient.isAskedFor) this.task = GONE
+    else this.task = ended(new Task(target, sequence, NO_ARGUMENTS, submitted, null, null))
   }
 
   /** Nobody waits by its name any more. */

@@ -1,7 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { AsyncScheduler, AsyncTask, SchedulerThread, type TaskHandle, type TaskOptions } from 'multilane'
+import { currentTask } from 'multilane/task'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { eventually } from '../support/eventually.js'
 import { collectGarbage } from '../support/garbage.js'
 
 const test = suite('what has ended is kept by nothing')
@@ -95,6 +97,30 @@ test('by the places of submission: whoever submits while somebody listens for sl
   await collectAll()
   const held = requests.filter(request => request.deref() !== undefined).length
   assert.ok(held <= 2, `${held} requests are held`)
+})
+
+test('by what a task leaves behind on one loop: its result', async () => {
+  await using scheduler = await AsyncScheduler.start()
+  const results: WeakRef<object>[] = []
+  const timers: NodeJS.Timeout[] = []
+  const names: string[] = []
+  const leave = (): object => {
+    timers.push(setInterval(() => {}, 1_000_000).unref())
+    const { name, id } = currentTask()
+    setTimeout(() => {
+      const { cancelled } = currentTask()
+      names.push(`${name} ${id === currentTask().id} ${cancelled}`)
+    }, 20)
+    return make()
+  }
+  for (const task of [new AsyncTask(leave), new AsyncTask(async () => leave(), [], { name: 'later' })])
+    for (let i = 0; i < 10; i++) results.push(new WeakRef(await scheduler.run(task)))
+  await collectAll()
+  const held = results.filter(result => result.deref() !== undefined).length
+  assert.ok(held <= 2, `${held} results are held`)
+  await eventually('what was left behind knows its task', () => names.length === 20)
+  assert.equal(new Set(names), new Set(['leave true true', 'later true true']))
+  for (const timer of timers) clearInterval(timer)
 })
 
 test('by its history: the scheduler as it was before it was stopped', async () => {
