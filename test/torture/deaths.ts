@@ -28,9 +28,16 @@ export function isOrphan({ nested }: Entry, account: Account): boolean {
   return account.leaving.has(parent.lane) && isStopped(parent, account)
 }
 
-/** Whether the thread that a task was submitted on had lost its ports: to that thread its tasks end, wherever they are. */
-export function isCutOff(nested: Entry['nested'], by: number, { deeds }: Account): boolean {
-  return deeds.some(({ act, thread, at }) => act === 'ports' && thread === nested?.thread && at <= by)
+/**
+ * Whether the thread that a task was submitted on, or waits on, had lost its ports: to that thread all tasks end, wherever
+ * they are.
+ */
+export function isCutOff(
+  on: { readonly thread: number } | undefined,
+  by: number,
+  { deeds }: Account,
+): boolean {
+  return deeds.some(({ act, thread, at }) => act === 'ports' && thread === on?.thread && at <= by)
 }
 
 /** Whether a thread of a lane has died, or may have, since the given time. */

@@ -304,6 +304,16 @@ test('a wait need not end that was left behind on a thread that may leave, also 
   assert.match(says('calm', orphan), /result of nest 0 .*never ended/)
 })
 
+test('on a thread that has lost its ports, a wait ends with that', () => {
+  const end = ended({ code: 'ERR_LANE_CLOSED' })
+  const says = (thread: number): string =>
+    saysOf({ kind: 'resultSync', end }, {}, { deeds: [{ act: 'ports', task: 2, thread, at: 890 }] }).join(
+      '; ',
+    )
+  assert.not.match(says(7), /not what it ended with/)
+  assert.match(says(8), /not what it ended with/)
+})
+
 test('it sees a deadlock where nobody else waits', () => {
   const end = ended({ code: 'ERR_DEADLOCK' })
   const sees = (says: string[]): void => assert.match(says.join('; '), /in its way/)

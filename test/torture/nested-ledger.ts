@@ -1,4 +1,4 @@
-import { entryOf, hasDied, isEnding, isOrphan, isStopped } from './deaths.js'
+import { entryOf, hasDied, isCutOff, isEnding, isOrphan, isStopped } from './deaths.js'
 import { type Account, type Entry, GONE, NO_ERROR } from './ledger.js'
 import type { Wait } from './nested-entries.js'
 
@@ -62,6 +62,8 @@ function* complaintsOfError(
     return
   }
   if (isEnding(at, account)) return
+  // To a thread that has lost its ports, all that it waits for is closed.
+  if (code === 'ERR_LANE_CLOSED' && isCutOff(wait, at, account)) return
   if (isSync && STOPPED.includes(code) && isStopped(waiter, account)) return
   if (isOutcome && isOrphan(entry, account)) {
     // Nobody is there to compare it with.
