@@ -217,6 +217,7 @@ export class Episode {
       callbacks: [],
       refusal: undefined,
       cancels: 0,
+      isCancelling: false,
       end: undefined,
       ends: 0,
     }

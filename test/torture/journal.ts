@@ -42,10 +42,17 @@ export interface TellNote {
   readonly holders?: readonly string[]
 }
 
-/** A cancel has decided. */
+/** A task cancels another. Written before it does. */
 export interface CancelNote {
   readonly what: 'cancel'
   readonly task: number
+}
+
+/** What that has come to. */
+export interface CancelledNote {
+  readonly what: 'cancelled'
+  readonly task: number
+  readonly decided: boolean
 }
 
 /** How a task waits: `result`, or with a limit, or synchronously. */
@@ -73,7 +80,7 @@ export interface WaitedNote {
   readonly through: boolean
 }
 
-export type Note = SubmitNote | RefuseNote | TellNote | CancelNote | WaitNote | WaitedNote
+export type Note = SubmitNote | RefuseNote | TellNote | CancelNote | CancelledNote | WaitNote | WaitedNote
 
 const MOST_TASKS = 8_000
 const MOST_NOTES = 131_072

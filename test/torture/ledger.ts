@@ -45,6 +45,8 @@ export interface Entry {
   refusal: string | undefined
   /** How many calls of `cancel` said that they decided. */
   cancels: number
+  /** Whether its submitter called `cancel` and has not lived to say what that came to. */
+  isCancelling: boolean
   /** What it ended with; undefined while it has not. */
   end: Ending | undefined
   /** How often it has ended. */
@@ -165,6 +167,7 @@ function* complaintsOf(entry: Entry, account: Account): Generator<string> {
   if (entry.ends !== 1) yield `it has ended ${entry.ends} times`
   yield* complaintsOfCallbacks(entry, end)
   if (entry.cancels > 1) yield `${entry.cancels} cancels decided`
+  if (entry.isCancelling && !isOrphan(entry, account)) yield 'its cancel has never returned'
   if (entry.cancels === 1 && end.state !== 'CANCELED') yield 'a cancel decided, and it is not cancelled'
   // The start of an attempt that is over is forgotten with it.
   if (!end.started && runs > 0 && entry.retries === 0 && !entry.idempotent)
@@ -224,7 +227,7 @@ function* complaintsOfState(entry: Entry, end: Ending, account: Account, runs: n
       if (!entry.limited) yield 'it has no limit'
       return
     case 'CANCELED':
-      if (entry.cancels === 1 || entry.signalled || isEnding(end.at, account)) return
+      if (entry.cancels === 1 || entry.isCancelling || entry.signalled || isEnding(end.at, account)) return
       // What is to be run again waits in the queue like any other.
       if (end.code === 'ERR_DROPPED' && account.dropping.has(entry.lane) && runs < mostRuns(entry, account))
         return

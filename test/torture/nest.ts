@@ -47,7 +47,7 @@ export class Nest {
         return
       case 2:
         if (random.chance(0.5)) await sleep(random.below(5))
-        if (one?.handle.cancel('not wanted')) note(this.#board.journal, { what: 'cancel', task: one.task })
+        if (one !== undefined) this.#cancel(one)
         break
       case 3:
         one?.handle.setPriority(random.below(9))
@@ -55,6 +55,13 @@ export class Nest {
     }
     if (one !== undefined) await this.#wait(one)
     if (this.#known.length > 0 && random.chance(0.3)) await this.#wait(random.pick(this.#known))
+  }
+
+  #cancel({ task, handle }: Given): void {
+    const { journal } = this.#board
+    note(journal, { what: 'cancel', task })
+    const decided = handle.cancel('not wanted')
+    note(journal, { what: 'cancelled', task, decided })
   }
 
   #wait(one: Given): Promise<void> {

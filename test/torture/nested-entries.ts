@@ -41,8 +41,14 @@ export function readJournal(notes: readonly Note[]): Told {
         entries.get(note.task)!.refusal = note.code
         break
       case 'cancel':
-        entries.get(note.task)!.cancels++
+        entries.get(note.task)!.isCancelling = true
         break
+      case 'cancelled': {
+        const entry = entries.get(note.task)!
+        entry.isCancelling = false
+        if (note.decided) entry.cancels++
+        break
+      }
       case 'tell': {
         const entry = entries.get(note.task)!
         entry.callbacks.push(note.callback)
@@ -86,6 +92,7 @@ function entryOf({ what: _, parent, thread, at, ...terms }: SubmitNote): Entry {
     callbacks: [],
     refusal: undefined,
     cancels: 0,
+    isCancelling: false,
     end: undefined,
     ends: 0,
   }

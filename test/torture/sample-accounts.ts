@@ -21,6 +21,7 @@ export function entryOf(changes: Partial<Entry> = {}): Entry {
     callbacks: ['submit', 'start', 'done'],
     refusal: undefined,
     cancels: 0,
+    isCancelling: false,
     end: DONE,
     ends: 1,
     ...changes,
