@@ -7,6 +7,7 @@ import { UnfinishedTasks } from '../core/unfinished.js'
 import { BlockingWait, type LooplessSender, type SyncWait } from './blocking-wait.js'
 import { Deliveries } from './deliveries.js'
 import { decodeError, decodeReason } from './error-codec.js'
+import { ExpiryAnnouncer } from './expiry-announcer.js'
 import { Exports } from './exports.js'
 import { Failure } from './failure.js'
 import { Imports } from './imports.js'
@@ -46,9 +47,9 @@ export class Sender implements SenderContext {
   readonly #lanes = new Map<string, LaneSender>()
   readonly #supervisor: Port
   readonly #unfinished: UnfinishedTasks
+  readonly #expiries: ExpiryAnnouncer
   #blocking: BlockingWait | null = null
   #bell: SharedArrayBuffer | null = null
-  #announced = Number.POSITIVE_INFINITY
   /** The lanes whose threads it is connected with, or will be; null if it is with all. */
   readonly #reached: Set<string> | null
   /** Whether it pays to look for what comes from the threads of other senders before sleeping. */
@@ -71,6 +72,7 @@ export class Sender implements SenderContext {
     this.#unfinished = new UnfinishedTasks(clock, this.reminders, past.lastNumber, isBusy =>
       environment.busy(isBusy),
     )
+    this.#expiries = new ExpiryAnnouncer(clock, at => this.tell({ type: 'expiry', at }))
     this.sent = new SentTasks((index, buffer) => {
       this.tell({ type: 'segment', index, buffer })
       for (const { links } of this.#lanes.values()) links.tellAll({ type: 'segment', index, buffer })
@@ -250,9 +252,7 @@ export class Sender implements SenderContext {
   }
 
   announceExpiry(at: number): void {
-    if (at >= this.#announced && this.#announced > this.environment.clock.now()) return
-    this.#announced = at
-    this.tell({ type: 'expiry', at })
+    this.#expiries.announce(at)
   }
 
   /** Takes what the supervisor has posted and the event loop has not delivered. */

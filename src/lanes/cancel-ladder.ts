@@ -6,6 +6,7 @@ import type { Clock } from '../core/clock.js'
 import { LaneError } from '../core/errors.js'
 import { Reminders, type Timers } from '../core/reminders.js'
 import { CANCELED, TIMED_OUT } from '../core/task-state.js'
+import type { TimerEntry } from '../core/timer-queue.js'
 import { culpritsOf } from './culprits.js'
 import { startedOn } from './started-tasks.js'
 
@@ -18,6 +19,8 @@ export interface LadderThread {
   /** How many signs of life it has been asked for, each abort being one. */
   signsAsked: number
   tell(message: AbortTask): void
+  /** @returns how many it has been asked for with this one */
+  askForSign(): number
   terminate(why: Error): void
 }
 
@@ -31,7 +34,7 @@ export interface Decided {
 }
 
 interface Rung extends Decided {
-  /** The sign of life that the thread gives when it has the abort. */
+  /** The sign of life that was asked for last: at first the one that the thread gives when it has the abort. */
   readonly sign: number
   /** How many signs it had given when it was looked at last, and since when it has given none. */
   readonly signs: number
@@ -58,9 +61,10 @@ const SILENCE_MS = 300
  *
  * First its AbortSignal is fired, by message. From then on there are four cases, looked at after `grace`:
  *
- * 1. it has ended: nothing is left to do;
- * 2. the loop has turned, since the thread has seen the abort: the task is asynchronous, and the thread itself gives
- *    it up when its grace is over;
+ * 1. it has ended, or the thread has given it up: nothing is left to do;
+ * 2. the loop has turned since it was asked for a sign, at first by the abort: the task is asynchronous, and the thread
+ *    itself gives it up when its grace is over. Until it says that it has, it is asked again: what the task does on its
+ *    abort may hold the loop;
  * 3. it holds the loop in its first synchronous stretch, as the thread's block says: the thread is ended;
  * 4. the loop is silent: it has given no sign at all for as long. If another task is in its first stretch, it is that
  *    one's doing, and the look is repeated. If none is, some task's later stretch holds it; when the silence has lasted,
@@ -70,6 +74,8 @@ export class CancelLadder {
   readonly #tables: ReadonlyMap<number, TableView>
   readonly #clock: Clock
   readonly #rungs: Reminders<Rung>
+  /** The reminders of those that have not ended, by sender and id. */
+  readonly #open = new Map<string, TimerEntry<Rung>>()
 
   /** @param tables the task tables, by the number of their sender */
   constructor(tables: ReadonlyMap<number, TableView>, clock: Clock, timers: Timers) {
@@ -88,18 +94,33 @@ export class CancelLadder {
     this.#wait({ ...task, sign: ++task.thread.signsAsked, signs, since: now, graceUntil }, now)
   }
 
+  /** The thread has given a task up. */
+  abandoned(sender: number, id: number): void {
+    const key = keyOf(sender, id)
+    const reminder = this.#open.get(key)
+    if (reminder === undefined) return
+    this.#rungs.cancel(reminder)
+    this.#open.delete(key)
+  }
+
   /** Nothing is made to end any more. */
   stop(): void {
     this.#rungs.clear()
+    this.#open.clear()
   }
 
   /** Until its grace is over, or for as long as may be. */
   #wait(rung: Rung, now: number): void {
-    this.#rungs.add(Math.min(rung.graceUntil, now + LONGEST_WAIT_MS), rung)
+    this.#lookAt(Math.min(rung.graceUntil, now + LONGEST_WAIT_MS), rung)
+  }
+
+  #lookAt(at: number, rung: Rung): void {
+    this.#open.set(keyOf(rung.sender, rung.id), this.#rungs.add(at, rung))
   }
 
   #look(rung: Rung): void {
     const { thread, table, id, sender, lane } = rung
+    this.#open.delete(keyOf(sender, id))
     if (thread.isGone || hasEnded(table, id)) return
     const now = this.#clock.now()
     if (now < rung.graceUntil) {
@@ -113,14 +134,23 @@ export class CancelLadder {
       return
     }
     const { signs } = block
-    if (signs >= rung.sign) return
-    // It turns, and has not come to this abort: there are many before it.
-    const since = signs === rung.signs ? rung.since : now
-    if (holder === 0 && now - since >= lane.grace + SILENCE_MS) {
+    const hasTurned = signs >= rung.sign
+    // It may turn and not have come to what it was asked for: there may be many aborts before it.
+    const since = hasTurned || signs !== rung.signs ? now : rung.since
+    const patience = lane.grace + SILENCE_MS
+    if (holder === 0 && now - since >= patience) {
       this.#end(rung, this.#candidates(rung))
       return
     }
-    this.#rungs.add(now + Math.max(lane.grace, SILENCE_MS / 3), { ...rung, signs, since })
+    const sign = hasTurned ? nextSign(thread) : rung.sign
+    const pause = Math.max(lane.grace, SILENCE_MS / 3)
+    const isSilentAt = since + patience
+    this.#lookAt(isSilentAt > now ? Math.min(now + pause, isSilentAt) : now + pause, {
+      ...rung,
+      sign,
+      signs,
+      since,
+    })
   }
 
   /** The tasks of all senders that may hold the loop; the table of the rung's own is known to nobody else once that has gone. */
@@ -136,6 +166,15 @@ export class CancelLadder {
     const message = `a thread of lane '${lane.name}' was ended because ${told} held its loop`
     thread.terminate(new LaneError('ERR_LANE_TERMINATED', lane.name, message, { holders }))
   }
+}
+
+function keyOf(sender: number, id: number): string {
+  return `${sender} ${id}`
+}
+
+/** One that it has been asked for and has not given is as good as another: it gives it later than now. */
+function nextSign(thread: LadderThread): number {
+  return thread.block.signs < thread.signsAsked ? thread.signsAsked : thread.askForSign()
 }
 
 function hasEnded(table: TableView, id: number): boolean {

@@ -29,15 +29,20 @@ export interface ExpiredTask {
 /**
  * Times out sent tasks, whatever their sender and their thread are doing.
  *
- * The limits stand in the shared tables. Whoever sets one that comes before all it has announced so far says so;
- * the watch wakes at the earliest, decides what is due, and finds the next by the same reading. So a thousand tasks
- * a second with the same time-out cost one look per time-out, not one each.
+ * The limits stand in the shared tables. A thread that sets one says so if it comes before what it has announced last
+ * (`bridge/expiry-announcer`); the watch looks at that instant, decides what is due, and finds the next by the same
+ * reading. So a thousand tasks a second with the same time-out cost one look per time-out, not one each.
+ *
+ * A look does not make what has been announced for later needless, though nothing in the tables runs out then: the
+ * thread that announced it says nothing of limits that it sets from now on and that run out after it.
  */
 export class ExpiryWatch {
   readonly #clock: Clock
   readonly #reminders: Reminders<null>
   readonly #tables: ReadonlyMap<number, TableView>
   readonly #observer: ExpiryObserver
+  /** What each thread has announced last, if it is ahead. */
+  readonly #announced = new Map<string, number>()
   #wakeAt = Number.POSITIVE_INFINITY
 
   constructor(
@@ -52,12 +57,18 @@ export class ExpiryWatch {
     this.#reminders = new Reminders(clock, timers, () => this.#look())
   }
 
-  /** @param at an instant at which some task's limit runs out */
-  announce(at: number): void {
-    if (at >= this.#wakeAt) return
-    this.#wakeAt = at
-    this.#reminders.clear()
-    this.#reminders.add(at, null)
+  /**
+   * @param at an instant at which some task's limit runs out
+   * @param by which thread says so
+   */
+  announce(at: number, by: string): void {
+    this.#announced.set(by, at)
+    this.#wake(at)
+  }
+
+  /** Limits may stand in a table that could not be read until now. */
+  tableGrown(): void {
+    this.#wake(this.#clock.now())
   }
 
   /** Decides at once what is due: for where a task may have kept the watch's own timer from it. */
@@ -72,10 +83,21 @@ export class ExpiryWatch {
     this.#reminders.clear()
   }
 
+  #wake(at: number): void {
+    if (at >= this.#wakeAt) return
+    this.#wakeAt = at
+    this.#reminders.clear()
+    this.#reminders.add(at, null)
+  }
+
   #look(): void {
     this.#wakeAt = Number.POSITIVE_INFINITY
     const now = this.#clock.now()
     let next = Number.POSITIVE_INFINITY
+    for (const [by, at] of this.#announced) {
+      if (at > now) next = Math.min(next, at)
+      else this.#announced.delete(by)
+    }
     for (const [sender, table] of this.#tables) {
       const expired: ExpiredTask[] = []
       for (const { id, state } of table) {
@@ -89,7 +111,7 @@ export class ExpiryWatch {
       }
       if (expired.length > 0) this.#observer.expired(sender, expired)
     }
-    if (next !== Number.POSITIVE_INFINITY) this.announce(next)
+    if (next !== Number.POSITIVE_INFINITY) this.#wake(next)
   }
 
   /** Returns false if the task changed its state meanwhile, and has to be looked at again. */

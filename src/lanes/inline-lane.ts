@@ -37,7 +37,7 @@ export interface InlineLaneObserver {
   /** Decides what is due: a task may have kept the timer from it that should have done so. */
   decideDue(): void
   /** A started task ignored its abort for its grace and was given up. */
-  abandoned(): void
+  abandoned(id: number): void
   /** A task has left the lane's queue, and somebody waits for room there. */
   roomInQueue(): void
   /** An error that belongs to no task. */
@@ -170,7 +170,7 @@ export class InlineLane implements LadderThread {
         unread: () => {},
         abort: (job, reason) => contextOf(job, host).abort(decodeReason(reason)),
         expiryAhead: at => this.#observer.expiryAhead(at),
-        abandoned: () => this.#observer.abandoned(),
+        abandoned: job => this.#observer.abandoned(job.id),
         senderOver: () => {},
         roomInQueue: () => this.#observer.roomInQueue(),
       },
@@ -184,6 +184,12 @@ export class InlineLane implements LadderThread {
   /** In a later turn, as by message: whoever decided it may be the task itself, which is not pending yet. */
   tell(message: AbortTask): void {
     nextTurn(() => this.#loop?.abort(message.sender, message.id, message.reason))
+  }
+
+  /** Whoever asks does so on this very loop, so it turns. */
+  askForSign(): number {
+    this.block.giveSign()
+    return ++this.signsAsked
   }
 
   /** There is no thread that could be ended: the error says what should have been. */

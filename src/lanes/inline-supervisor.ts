@@ -71,9 +71,9 @@ export class InlineSupervisor {
     for (const config of terms.lanes) {
       const number = this.#lanes.size + 1
       const lane = new InlineLane(number, config, terms, {
-        expiryAhead: at => this.#expiry.announce(at),
+        expiryAhead: at => this.#expiry.announce(at, config.name),
         decideDue: () => this.#expiry.catchUp(),
-        abandoned: () => void this.#abandoned++,
+        abandoned: id => this.#givenUp(id),
         roomInQueue: () => this.#roomInQueue(config.name),
         fault: error => terms.report(error),
       })
@@ -124,6 +124,11 @@ export class InlineSupervisor {
     await Promise.all([...this.#lanes.values()].map(lane => lane.leave()))
   }
 
+  #givenUp(id: number): void {
+    this.#abandoned++
+    this.#ladder.abandoned(OWNER, id)
+  }
+
   /** Closes the ports to the sender, and stops what is timed. */
   close(): void {
     this.#expiry.stop()
@@ -135,7 +140,7 @@ export class InlineSupervisor {
   #receive(message: SenderToSupervisor): void {
     switch (message.type) {
       case 'expiry':
-        this.#expiry.announce(message.at)
+        this.#expiry.announce(message.at, '')
         break
       case 'canceled':
         this.#climb(message.id, message.reason)

@@ -3,6 +3,7 @@
  */
 import { type MessagePort, threadId, workerData } from 'node:worker_threads'
 import { decodeReason, encodeError, encodeThrown } from '../bridge/error-codec.js'
+import { ExpiryAnnouncer } from '../bridge/expiry-announcer.js'
 import { ThreadPort } from '../bridge/port.js'
 import type { LaneToSupervisor } from '../bridge/protocol/lane-to-supervisor.js'
 import type { SupervisorToLane } from '../bridge/protocol/supervisor-to-lane.js'
@@ -174,7 +175,7 @@ function makeLoop(
   module: TaskModule,
   { timings, awaits, revive, unread, tell }: LoopMeans,
 ): RunLoop {
-  let announced = Number.POSITIVE_INFINITY
+  const expiries = new ExpiryAnnouncer(monotonicClock, at => tell({ type: 'expiry', at }))
   const { index, concurrency, queue, mostOwed, grace, spin, slowCallback } = terms.config
   return new RunLoop(
     block,
@@ -190,11 +191,7 @@ function makeLoop(
       microtask: ownMicrotask,
       invoke: runInContext,
       abort: (job, reason) => contextOf(job).abort(decodeReason(reason)),
-      expiryAhead: at => {
-        if (at >= announced && announced > monotonicClock.now()) return
-        announced = at
-        tell({ type: 'expiry', at })
-      },
+      expiryAhead: at => expiries.announce(at),
       roomInQueue: () => tell({ type: 'queue-room' }),
       senderOver: gone => tell({ type: 'sender-over', sender: gone }),
       abandoned: job => tell({ type: 'abandoned', sender: job.source.sender, id: job.id }),

@@ -272,12 +272,13 @@ export class Supervisor {
   #receive(number: number, entry: SenderEntry, message: SenderToSupervisor): void {
     switch (message.type) {
       case 'segment':
-        if (entry.table.accepts(message.index, message.buffer))
+        if (entry.table.accepts(message.index, message.buffer)) {
           entry.table.attach(message.index, message.buffer)
-        else this.strays++
+          this.#expiry.tableGrown()
+        } else this.strays++
         break
       case 'expiry':
-        this.#expiryAhead(message.at)
+        this.#expiryAhead(message.at, `sender ${number}`)
         break
       case 'stall-heard':
         this.#stalls.heard(message.report)
@@ -310,8 +311,8 @@ export class Supervisor {
     }
   }
 
-  #expiryAhead(at: number): void {
-    if (Number.isFinite(at)) this.#expiry.announce(at)
+  #expiryAhead(at: number, by: string): void {
+    if (Number.isFinite(at)) this.#expiry.announce(at, by)
     else this.strays++
   }
 
@@ -332,13 +333,14 @@ export class Supervisor {
   #laneSays(lane: SupervisedLane, thread: LaneThread, message: LaneToSupervisor): void {
     switch (message.type) {
       case 'expiry':
-        this.#expiryAhead(message.at)
+        this.#expiryAhead(message.at, `thread ${thread.number}`)
         break
       case 'queue-room':
         this.#roomInQueue(lane.config.name)
         break
       case 'abandoned':
         this.abandoned++
+        this.#ladder.abandoned(message.sender, message.id)
         break
       case 'fault':
         this.#fault(lane, message.error)

@@ -32,6 +32,22 @@ test('endless synchronous loop with a `timeout`', async () => {
   assert.is((await scheduler.stats()).lanes.held?.restarts, 1)
 })
 
+test('endless synchronous loop with a `timeout`: after a shorter limit on another lane has ended another task', async () => {
+  await using scheduler = await SchedulerThread.start<typeof holders, 'held' | 'other'>({
+    tasks,
+    lanes: { held: { grace: 50 }, other: {} },
+  })
+  const { held, other } = scheduler.lanes
+  await held.run('echo', ['soon done'], { timeout: 1_000 })
+  const gate = newGate()
+  await rejectionOf(other.run('wait', [gate], { timeout: 50 }), TaskTimeoutError)
+  const loop = held.submit('spin', [newGate()], { timeout: 1_100 })
+  const waiting = held.submit('echo', ['moved'])
+  assert.is((await rejectionOf(loop.result(), TaskTimeoutError)).limit, 'timeout')
+  assert.is(await waiting.result(), 'moved')
+  openGate(gate)
+})
+
 test('endless synchronous loop with a `timeout`: with main parked', async () => {
   const starts = newGate()
   await using scheduler = await SchedulerThread.start<typeof holders, 'held'>({
@@ -50,6 +66,23 @@ test('endless synchronous loop with a `timeout`: with main parked', async () => 
   assert.is(await scheduler.lanes.held.run('echo', ['alive']), 'alive')
   assert.is(arrivals(starts), 2)
 })
+
+for (const after of [0, 20])
+  test(`a task that holds the loop past its cancel and \`grace\`: ${after} ms after it has seen that`, async () => {
+    await using scheduler = await SchedulerThread.start<typeof holders, 'held'>({
+      tasks,
+      lanes: { held: { grace: 400, concurrency: 1 } },
+    })
+    const { held } = scheduler.lanes
+    const before = await held.run('thread')
+    const gate = newGate()
+    const loop = held.submit('spinOnAbort', [gate, after])
+    await arrived(gate)
+    assert.is(loop.cancel(), true)
+    assert.is.not(await held.run('thread'), before)
+    const { lanes, abandoned } = await scheduler.stats()
+    assert.equal([lanes.held?.restarts, abandoned], [1, 0])
+  })
 
 test('a task that holds the loop past its cancel and `grace`', async () => {
   await using scheduler = await SchedulerThread.start<typeof holders, 'held' | 'other'>({

@@ -43,6 +43,7 @@ function setUp(grace: number, asked = 0) {
     isGone: false,
     signsAsked: asked,
     tell: () => {},
+    askForSign: () => ++thread.signsAsked,
     terminate: why => ended.push(why),
   }
   const ladder = new CancelLadder(tables, clock, clock)
@@ -86,6 +87,32 @@ test('a loop that comes to one abort after another is not silent, however many t
   assert.is(ended.length, 0)
   clock.runFor(1_000)
   assert.is(ended.length, 1)
+})
+
+test('a task that holds the loop after the thread has seen its abort, and before it is given up, costs its thread', () => {
+  const { clock, thread, ended } = setUp(200)
+  thread.block.giveSign()
+  clock.runFor(199)
+  assert.equal(ended, [])
+  clock.runFor(1_000)
+  assert.is(ended.length, 1)
+  assert.is(clock.pending, 0)
+})
+
+test('one that ignores its abort is watched until the thread has given it up, or it has ended', () => {
+  for (const over of ['abandoned', 'ended']) {
+    const { clock, thread, id, ended, end, ladder } = setUp(200)
+    for (let turns = 0; turns < 50; turns++) {
+      while (thread.block.signs < thread.signsAsked) thread.block.giveSign()
+      clock.runFor(50)
+    }
+    assert.equal(ended, [])
+    assert.ok(thread.signsAsked < 20, `it was asked for ${thread.signsAsked} signs`)
+    if (over === 'ended') end()
+    else ladder.abandoned(SENDER, id)
+    clock.runFor(5_000)
+    assert.equal([clock.pending, ended], [0, []], over)
+  }
 })
 
 test('of many that may hold it a message names a few, and each once', () => {

@@ -1,13 +1,17 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { ExpiryAnnouncer } from '#src/bridge/expiry-announcer.js'
 import { FLAG, FLOAT, INT, slotOf, TableView, TaskTable } from '#src/bridge/shared-table.js'
 import { SCHEDULED, TIMED_OUT } from '#src/core/task-state.js'
 import { type ExpiredTask, ExpiryWatch } from '#src/lanes/expiry-watch.js'
 import { ManualClock } from '../support/manual-clock.js'
+import { Random } from '../support/random.js'
 
 const test = suite('lanes: the watch on limits')
 
 const SENDER = 1
+/** Timers are set in whole milliseconds. */
+const LATE_MS = 1
 
 function setUp() {
   const clock = new ManualClock()
@@ -38,7 +42,7 @@ test('it times out what is due, and wakes by itself for what is due later', () =
   const { clock, table, watch, expired, limited } = setUp()
   const begin = clock.now()
   const [first, second] = [limited(begin + 10), limited(begin + 20)]
-  watch.announce(begin + 10)
+  watch.announce(begin + 10, 'main')
   clock.runFor(10)
   assert.equal([table.state(first), table.state(second)], [TIMED_OUT, SCHEDULED])
   clock.runFor(10)
@@ -64,7 +68,7 @@ test("it tells of the task that it has timed out, though the slot may be the nex
     table.setFloat(next, FLOAT.SEQUENCE, 18)
     table.setInt(next, INT.THREAD, 4)
   }
-  watch.announce(clock.now() + 10)
+  watch.announce(clock.now() + 10, 'main')
   clock.runFor(10)
   assert.equal(
     expired.map(({ id, sequence, thread }) => ({ id, sequence, thread })),
@@ -80,10 +84,63 @@ test('a task whose slot was just taken is not timed out by a limit of the task t
   // The supervisor runs beside the sender, and may look before the sender has written what it knows of the task.
   const next = table.take()
   assert.is(slotOf(next), slotOf(earlier), 'the slot was not used again, so nothing is shown')
-  watch.announce(clock.now())
+  watch.announce(clock.now(), 'main')
   clock.runFor(0)
   assert.equal(expired, [])
   assert.is(table.state(next), SCHEDULED)
+})
+
+/** Threads that set limits and announce them as they do, and tasks that may end before. */
+function setLimitsAtRandom(random: Random): void {
+  const { clock, table, watch, limited } = setUp()
+  const threads = ['main', 'one', 'two'].map(
+    name => new ExpiryAnnouncer(clock, at => watch.announce(at, name)),
+  )
+  const open = new Map<number, number>()
+  for (let step = 0; step < 60; step++) {
+    if (random.chance(0.7)) {
+      const expires = clock.now() + random.pick([3, 30, 300]) * (1 + random.below(4))
+      const id = limited(expires)
+      random.pick(threads).announce(expires)
+      open.set(id, expires)
+    }
+    for (const id of open.keys()) {
+      if (table.state(id) === SCHEDULED && !random.chance(0.4)) continue
+      open.delete(id)
+      table.free(id)
+    }
+    clock.runFor(random.below(60))
+    for (const [id, expires] of open)
+      assert.ok(
+        expires > clock.now() - LATE_MS || table.state(id) === TIMED_OUT,
+        `its limit was over for ${clock.now() - expires} ms`,
+      )
+  }
+  clock.runFor(2_000)
+  for (const id of open.keys()) assert.is(table.state(id), TIMED_OUT)
+  assert.is(clock.pending, 0)
+}
+
+test('no limit is forgotten, whatever other threads have announced, and whichever tasks ended before theirs', () => {
+  for (let seed = 1; seed <= 300; seed++) {
+    try {
+      setLimitsAtRandom(new Random(seed))
+    } catch (error) {
+      throw new Error(`seed ${seed}`, { cause: error })
+    }
+  }
+})
+
+test('a limit in a part of a table that was not known when it was announced is found when it is', () => {
+  const { clock, watch, table, limited } = setUp()
+  watch.announce(clock.now() + 10, 'main')
+  clock.runFor(10)
+  const unknown = limited(clock.now() - 5)
+  clock.runFor(100)
+  assert.is(table.state(unknown), SCHEDULED)
+  watch.tableGrown()
+  clock.runFor(0)
+  assert.is(table.state(unknown), TIMED_OUT)
 })
 
 test.run()

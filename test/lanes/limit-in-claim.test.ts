@@ -20,7 +20,7 @@ function setUp() {
   })
   /** The supervisor looks, and the sender hears of it. */
   const look = (): void => {
-    watch.announce(rig.clock.now())
+    watch.announce(rig.clock.now(), 'main')
     rig.clock.runFor(0)
     rig.settle()
   }

@@ -1,4 +1,5 @@
 import { encodeError } from '#src/bridge/error-codec.js'
+import { ExpiryAnnouncer } from '#src/bridge/expiry-announcer.js'
 import type { Job } from '#src/bridge/job.js'
 import type { LaneToSupervisor } from '#src/bridge/protocol/lane-to-supervisor.js'
 import type { SupervisorToLane } from '#src/bridge/protocol/supervisor-to-lane.js'
@@ -317,7 +318,7 @@ export class SimThread {
     const { index, concurrency, queue, mostOwed, grace, spin, slowCallback } = this.lease.config
     const world = this.#world
     const { actor } = this
-    let announced = Number.POSITIVE_INFINITY
+    const expiries = new ExpiryAnnouncer(world, at => this.#tell({ type: 'expiry', at }))
     const { calls, handles } = this.#surroundings
     const functions = functionsOf(this.#tasks, { world, thread: this, calls, handles })
     this.loop = new RunLoop(
@@ -348,11 +349,7 @@ export class SimThread {
           this.#aborted.add(job)
           this.#onAbort.get(job)?.()
         },
-        expiryAhead: at => {
-          if (at >= announced && announced > world.now()) return
-          announced = at
-          this.#tell({ type: 'expiry', at })
-        },
+        expiryAhead: at => expiries.announce(at),
         senderOver: gone => this.#tell({ type: 'sender-over', sender: gone }),
         roomInQueue: () => this.#tell({ type: 'queue-room' }),
         abandoned: job => {

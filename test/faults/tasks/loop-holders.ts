@@ -22,6 +22,18 @@ export async function spinLater(gate: Gate): Promise<never> {
   for (;;);
 }
 
+/** Waits, and holds the loop when it is not wanted any more: in what follows its abort, or a moment later. */
+export async function spinOnAbort(gate: Gate, after: number): Promise<never> {
+  const { signal } = currentTask()
+  passBy(gate)
+  try {
+    await sleep(100_000, undefined, { signal })
+  } catch {
+    if (after > 0) await sleep(after)
+  }
+  for (;;);
+}
+
 /** A synchronous loop that looks whether it is still wanted. */
 export function spinUntilCancelled(gate: Gate, lastThread: Int32Array): void {
   passBy(gate)
