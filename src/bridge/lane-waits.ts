@@ -1,7 +1,8 @@
 import { DeadlockError } from '../core/errors.js'
+import { pauseBeforeRetry } from '../core/retry-policy.js'
 import { SpinTrials } from '../core/spin-trials.js'
 import type { Task } from '../core/task.js'
-import { SCHEDULED } from '../core/task-state.js'
+import { FAILED, isFinal, SCHEDULED } from '../core/task-state.js'
 import type { SyncWait } from './blocking-wait.js'
 import type { Dispatch } from './dispatch.js'
 import type { LaneLink } from './lane-link.js'
@@ -49,7 +50,7 @@ export class LaneWaits {
    * @throws DeadlockError if the task needs this very thread
    */
   block(task: Task, wait: SyncWait): void {
-    this.refuseDeadlock(task)
+    if (!this.#hasEnded(task)) this.refuseDeadlock(task)
     this.#context.block(task, this.#spin, wait)
   }
 
@@ -134,6 +135,13 @@ export class LaneWaits {
     const others = [...this.#side.links.values()].filter(({ thread }) => thread !== home.thread)
     if (others.every(({ leaving }) => leaving))
       throw new DeadlockError([`the only thread of lane '${name}'`, needed])
+  }
+
+  /** Its answer may lie unread in its port, or unsent on this very thread: then it needs nothing any more. */
+  #hasEnded({ id, extras }: Task): boolean {
+    const state = id === 0 ? SCHEDULED : this.#context.sent.table.state(id)
+    if (state !== FAILED || extras === null || extras.retries === null) return isFinal(state)
+    return pauseBeforeRetry(extras.retries, extras.failures + 1) === undefined
   }
 
   #canMove(task: Task): boolean {

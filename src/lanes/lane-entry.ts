@@ -74,7 +74,7 @@ export async function lease(terms: Lease): Promise<never> {
       thread: terms.thread,
       places: terms.places,
       blocking: isBlocked => {
-        if (isBlocked) loop.flush()
+        if (isBlocked) loop.flushAll()
         block.isBlocked = isBlocked
         // Those that hand something over may have waited for it.
         if (!isBlocked) loop.reportRoom()

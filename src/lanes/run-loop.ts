@@ -151,10 +151,8 @@ export class RunLoop {
       if (job.id !== id || job.source.sender !== sender) continue
       this.#environment.abort(job, reason)
       this.#graces.get(job)?.()
-      this.#graces.set(
-        job,
-        this.#environment.timers.after(this.#options.grace, () => this.#abandon(job)),
-      )
+      const stop = this.#environment.timers.after(this.#options.grace, () => this.#abandon(job))
+      this.#graces.set(job, stop)
       return
     }
   }
@@ -166,7 +164,11 @@ export class RunLoop {
 
   /** Sends every answer there is. */
   flush(): void {
-    if (this.#unsent === 0) return
+    if (this.#unsent > 0) this.flushAll()
+  }
+
+  /** Says also which tasks have started: before one of them blocks the thread, nobody may have heard of it. */
+  flushAll(): void {
     this.#unsent = 0
     for (const inlet of this.#inlets.values()) inlet.flush()
   }
@@ -224,8 +226,7 @@ export class RunLoop {
 
   /** Publishes what became of the turn. */
   #settleDown(): void {
-    this.flush()
-    for (const inlet of this.#inlets.values()) inlet.flushStarts()
+    this.flushAll()
     // Published before the flag is read: a sender writes the flag before it reads the count.
     this.block.inProgress = this.#inProgress
     this.block.waiting = this.#waiting.size

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import type { Task, TaskObserver } from '../core/task.js'
 import { CANCELED, DONE, FAILED, TIMED_OUT } from '../core/task-state.js'
 import { inOwnContext } from './own-context.js'
@@ -57,10 +58,12 @@ export class TaskHooks implements TaskObserver {
     if (task.state === CANCELED && onCancel) this.#call(() => onCancel(handle, outcomeOf(task)))
   }
 
-  #call(callback: () => void): void {
+  #call(callback: () => unknown): void {
     this.#deliver(() => {
       try {
-        inOwnContext(callback)
+        const returned = inOwnContext(callback)
+        // One that is `async` throws by rejecting, and nobody else looks at that.
+        if (types.isPromise(returned)) returned.catch(this.#report)
       } catch (error) {
         this.#report(error)
       }

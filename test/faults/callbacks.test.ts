@@ -124,6 +124,23 @@ both('a callback that throws', async launch => {
   await witness.kept()
 })
 
+both('a callback that throws, and is async', async launch => {
+  await using scheduler = await start(launch)
+  const { a } = scheduler.lanes
+  const reported: unknown[] = []
+  scheduler.on('error', error => reported.push(error))
+  const onDone = async (): Promise<void> => {
+    await Promise.resolve()
+    throw new RangeError('onDone')
+  }
+  assert.is(await a.run('echo', [1], { onDone }), 1)
+  await eventually('it is reported', () => reported.length > 0)
+  assert.equal(
+    reported.map(error => error instanceof RangeError && error.message),
+    ['onDone'],
+  )
+})
+
 both('a callback that cancels its own task', async launch => {
   await using scheduler = await start(launch)
   const witness = await Witness.of(scheduler, 'other')

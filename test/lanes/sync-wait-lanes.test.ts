@@ -1,5 +1,5 @@
 // @time-limit 60s
-import { DeadlockError, type LaneOptions, SchedulerThread } from 'multilane'
+import { DeadlockError, type LaneOptions, SchedulerThread, TaskCanceledError } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { arrived, newGate } from '../support/gate.js'
@@ -35,6 +35,30 @@ test('one that needs its own thread is refused, and the thread goes on', async (
   assert.match(message, /the only thread of lane 'a' → task 'echo' of lane 'a' → the only thread of lane 'a'/)
   assert.is(await a.run('thread'), before)
   await scheduler.drain()
+})
+
+test('one that has ended on its own thread needs it no more, unless it is to be run again', async () => {
+  await using scheduler = await start()
+  const { a } = scheduler.lanes
+  for (let round = 0; round < 3; round++) assert.is(await a.run('askEnded', [1, 0]), 1)
+  assert.is((await rejectionOf(a.run('askEnded', [2, 0]), Error)).name, 'RangeError')
+  await rejectionOf(a.run('askEnded', [2, 1]), DeadlockError)
+})
+
+test('it is told before that it has started, and what others have come to, however fast such tasks have been', async () => {
+  await using scheduler = await start()
+  const { a, b } = scheduler.lanes
+  for (let i = 0; i < 300; i++) await a.run('resultOf', [])
+  const first = b.submit('later', [60_000, 0])
+  const onStart = () => void first.cancel()
+  await rejectionOf(a.run('resultOf', [first], { onStart }), TaskCanceledError)
+  for (let i = 0; i < 300; i++) await a.run('resultOf', [])
+  const second = b.submit('later', [60_000, 0])
+  const before = a.run('echo', ['before'])
+  const waiting = a.run('resultOf', [second])
+  assert.is(await before, 'before')
+  second.cancel()
+  await rejectionOf(waiting, TaskCanceledError)
 })
 
 test('another thread of the same lane may answer, also one that is started for it', async () => {

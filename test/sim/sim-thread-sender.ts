@@ -45,7 +45,7 @@ export class SimThreadSender {
           running: () => thread.running,
           started: () => thread.loop!.started,
           blocking: isBlocked => {
-            if (isBlocked) thread.loop!.flush()
+            if (isBlocked) thread.loop!.flushAll()
             block.isBlocked = isBlocked
             if (!isBlocked) thread.loop!.reportRoom()
           },

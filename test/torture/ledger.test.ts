@@ -1,8 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Note } from './journal.js'
 import { type Account, audit, type Ending, type Entry } from './ledger.js'
-import { readJournal, type Wait } from './nested-entries.js'
+import type { Wait } from './nested-entries.js'
 import { accountOf, DONE, entryOf, failed } from './sample-accounts.js'
 
 const test = suite('torture: the ledger')
@@ -202,42 +201,6 @@ test('a cancel that its thread dies in may have decided, and one that its thread
   assert.equal(audit(accountOf(cancelling, dead)), [])
   finds(/nobody cancelled/, cancelled, dead)
   finds(/never returned/, cancelling)
-})
-
-test('what a task says of a cancel is read together', () => {
-  const terms = {
-    retries: 0,
-    idempotent: false,
-    transfers: false,
-    limited: false,
-    signalled: false,
-    key: null,
-    after: [],
-  }
-  const submitted = {
-    what: 'submit',
-    task: 9,
-    parent: 1,
-    thread: 7,
-    lane: 'calm',
-    name: 'give',
-    at: 900,
-    ...terms,
-  } as const
-  const read = (...notes: Note[]) => {
-    const [entry] = readJournal([submitted, ...notes]).entries
-    return { cancels: entry!.cancels, isCancelling: entry!.isCancelling }
-  }
-  const cancel = { what: 'cancel', task: 9 } as const
-  assert.equal(read(cancel), { cancels: 0, isCancelling: true })
-  assert.equal(read(cancel, { what: 'cancelled', task: 9, decided: true }), {
-    cancels: 1,
-    isCancelling: false,
-  })
-  assert.equal(read(cancel, { what: 'cancelled', task: 9, decided: false }), {
-    cancels: 0,
-    isCancelling: false,
-  })
 })
 
 test('it sees a nested task that never ends, but where its submitter died, or was given up on a thread that may leave', () => {

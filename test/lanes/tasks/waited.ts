@@ -59,6 +59,29 @@ export function askThrough(first: Names, second: Names, value: unknown): unknown
   return lanes[first].submit('askSync', [second, value]).resultSync({ timeout: 20_000 })
 }
 
+/** Waits for a task if it is given one. */
+export function resultOf(handle?: TaskHandle): unknown {
+  return handle?.resultSync({ timeout: 20_000 })
+}
+
+let heard: () => void = () => {}
+
+/** Tells `askEnded`. Fails in each attempt before this one. */
+export function tellOf(attempt: number): number {
+  heard()
+  return succeedIn(attempt)
+}
+
+/** Asks for what has just ended on its own thread. */
+export async function askEnded(attempt: number, retries: number): Promise<unknown> {
+  const told = new Promise<void>(resolve => {
+    heard = resolve
+  })
+  const task = currentTask<Waited, Names>().lanes.a.submit('tellOf', [attempt], { retries })
+  await told
+  return task.waitSync({ timeout: 0 }) && task.resultSync({ timeout: 20_000 })
+}
+
 /** The threads that this task runs on, and that which it has run a task on without letting go of its own. */
 export function askThread(lane: Names): unknown[] {
   return [threadId, submit(lane, 'thread', []).resultSync({ timeout: 20_000 })]
