@@ -78,6 +78,7 @@ export class LocalConnection implements SchedulerConnection {
       ...common,
       timings: this.#figures.pool.timings,
       executor: this.#threads,
+      startTimeout: config.threads.startTimeout,
       died: (thread, error) => {
         // There is a new one when there is work for it.
         if (!this.#closing) observer.died(thread, error, ++this.#restarts)

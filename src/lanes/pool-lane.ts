@@ -1,8 +1,10 @@
 import { decodeError } from '../bridge/error-codec.js'
+import { Failure } from '../bridge/failure.js'
 import { pathToUncloneable } from '../bridge/uncloneable.js'
 import { LaneError, MultilaneError, NotCloneableError, type TimeLimit } from '../core/errors.js'
 import type { Task } from '../core/task.js'
 import { DONE, FAILED, SCHEDULED, STARTED } from '../core/task-state.js'
+import { LoadWatch } from './load-watch.js'
 import { LocalLane } from './local-lane.js'
 import type { LocalSurroundings, LocalTerms } from './local-terms.js'
 import { PoolRun } from './pool-run.js'
@@ -34,6 +36,8 @@ export interface SyncExecutor {
 
 export interface PoolSurroundings extends LocalSurroundings {
   readonly executor: SyncExecutor
+  /** Milliseconds that a module has to load. */
+  readonly startTimeout: number
   /** A thread died with a task on it. */
   died(threadId: number, error: Error): void
 }
@@ -55,11 +59,20 @@ export class PoolLane extends LocalLane<PoolRun> {
   }
   readonly #surroundings: PoolSurroundings
   readonly #moves = new WeakMap<Task, number>()
+  readonly #loads: LoadWatch
   #threads = 0
 
   constructor(terms: LocalTerms, surroundings: PoolSurroundings) {
     super(terms, surroundings)
     this.#surroundings = surroundings
+    const { clock, reminders, startTimeout } = surroundings
+    this.#loads = new LoadWatch({
+      clock,
+      reminders,
+      startTimeout,
+      runs: () => this.runs.values(),
+      tooSlow: run => this.#notLoaded(run),
+    })
   }
 
   *sent(): Generator<Task> {
@@ -90,6 +103,7 @@ export class PoolLane extends LocalLane<PoolRun> {
     task.enter(SCHEDULED)
     this.runs.set(task, run)
     this.#threads++
+    this.#loads.begun(now)
     const { extras } = task
     if (extras !== null) {
       this.watch(run, Math.min(extras.expires, now + extras.timeout))
@@ -177,6 +191,14 @@ export class PoolLane extends LocalLane<PoolRun> {
 
   #noteStart({ task, over }: PoolRun): void {
     if (!over && !task.dead && this.#lookedAt(task).started !== undefined) this.reportStart(task)
+  }
+
+  #notLoaded({ task }: PoolRun): void {
+    const { clock, startTimeout } = this.#surroundings
+    const { module } = task.payload as SyncTask
+    const message = `the module ${module} was not loaded within ${startTimeout} ms`
+    const error = new LaneError('ERR_LANE_START_TIMEOUT', this.name, message)
+    this.decide(task, FAILED, Failure.of(error), clock.now())
   }
 
   #answered(run: PoolRun, answer: SyncAnswer): void {

@@ -13,7 +13,9 @@ const PHASE = 0
 const THREAD = 1
 const BEGIN = 1
 const END = 2
-const BYTES = 24
+/** Behind the instants. */
+const LOADED = 6
+const BYTES = 32
 
 /**
  * One attempt at a `SyncTask`, in memory that its pool thread and the submitting thread share. Every change is a
@@ -35,7 +37,7 @@ export class SyncCell {
   /** @param buffer that of the cell on the other thread; without it a cell is made */
   constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer(BYTES)) {
     this.buffer = buffer
-    this.#ints = new Int32Array(buffer, 0, 2)
+    this.#ints = new Int32Array(buffer)
     this.#instants = new Float64Array(buffer)
   }
 
@@ -52,6 +54,11 @@ export class SyncCell {
   /** Whether the outcome was decided against it. */
   get isDecided(): boolean {
     return Atomics.load(this.#ints, PHASE) === DECIDED
+  }
+
+  /** Whether its thread has the module of its function, or has said that it cannot have it. */
+  get isLoaded(): boolean {
+    return Atomics.load(this.#ints, LOADED) === 1
   }
 
   /** Whether its function has decided the outcome. */
@@ -74,6 +81,10 @@ export class SyncCell {
     this.#ints[THREAD] = thread
     this.#instants[BEGIN] = now
     return this.#change(SENT, STARTED)
+  }
+
+  noteLoaded(): void {
+    Atomics.store(this.#ints, LOADED, 1)
   }
 
   /** @returns whether what the function has come to is the outcome */

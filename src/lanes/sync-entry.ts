@@ -34,7 +34,7 @@ export async function call(terms: SyncCall): Promise<SyncAnswer> {
   const run = new SyncRun(terms.task, cell, expires)
   let answer: SyncAnswer
   try {
-    const found = await findFunction(terms)
+    const found = await findFunction(terms).finally(() => cell.noteLoaded())
     const value = await Promise.race([runAs(run, () => adopt(found(...(terms.args as never[])))), run.blamed])
     answer = answerOf(value)
   } catch (thrown) {

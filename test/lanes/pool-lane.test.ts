@@ -64,6 +64,7 @@ class Rig {
         waits: new LocalWaits(reminders, () => this.lane),
         microtask: queueMicrotask,
         nextTurn: call => void setImmediate(call),
+        startTimeout: 10_000,
         executor: {
           run: call => {
             const sent = new Sent(call)

@@ -105,6 +105,8 @@ test('a module that cannot be loaded, or has no such function', async () => {
   await rejectionOf(of(source('export const =')), TaskLoadError)
   const hangs = await rejectionOf(of(source('await new Promise(() => {})')), LaneError)
   assert.is(hangs.code, 'ERR_LANE_START_TIMEOUT')
+  const spins = await rejectionOf(of(source('for (;;);')), LaneError)
+  assert.equal([spins.code, spins.lane], ['ERR_LANE_START_TIMEOUT', 'pool'])
   const unknown = await rejectionOf(of(BUFFERS, 'nobody'), UnknownTaskError)
   assert.ok(unknown.names.includes('sizeOf'))
   assert.is(await scheduler.run(new SyncTask(PLAIN, 'echo', [1])), 1)
