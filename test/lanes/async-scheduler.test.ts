@@ -10,6 +10,7 @@ import {
   QueueFullError,
   type SlowEvent,
   TaskCanceledError,
+  type TaskHandle,
   TaskThrewError,
   TaskTimeoutError,
 } from 'multilane'
@@ -242,6 +243,26 @@ test('one that ignores its abort is given up after its grace, and its place take
   assert.is(await next.result(), 'ran')
   assert.is((await scheduler.stats()).abandoned, 1)
   openGate(gate)
+})
+
+test('nor does one keep its place that is cancelled, or out of time, before its first await', async () => {
+  await using scheduler = await AsyncScheduler.start({ concurrency: 1, grace: 100 })
+  const forever = new Promise<void>(() => {})
+  const cancelled: TaskHandle<void> = scheduler.submitTask(
+    new AsyncTask(() => {
+      cancelled.cancel()
+      return forever
+    }),
+  )
+  await rejectionOf(cancelled.result(), TaskCanceledError)
+  assert.is(await scheduler.run(new AsyncTask(() => 'ran'), { queueTimeout: 20_000 }), 'ran')
+  const late = new AsyncTask(() => {
+    while (!currentTask().cancelled);
+    return forever
+  })
+  await rejectionOf(scheduler.run(late, { timeout: 10 }), TaskTimeoutError)
+  assert.is(await scheduler.run(new AsyncTask(() => 'ran'), { queueTimeout: 20_000 }), 'ran')
+  assert.is((await scheduler.stats()).abandoned, 2)
 })
 
 test('tasks fail, are tried again, wait for their time and their key', async () => {
