@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ExpiryAnnouncer } from '#src/bridge/expiry-announcer.js'
 import { FLAG, FLOAT, INT, slotOf, TableView, TaskTable } from '#src/bridge/shared-table.js'
-import { SCHEDULED, TIMED_OUT } from '#src/core/task-state.js'
+import { SCHEDULED, STARTED, TIMED_OUT } from '#src/core/task-state.js'
 import { type ExpiredTask, ExpiryWatch } from '#src/lanes/expiry-watch.js'
 import { ManualClock } from '../support/manual-clock.js'
 import { Random } from '../support/random.js'
@@ -88,6 +88,24 @@ test('a task whose slot was just taken is not timed out by a limit of the task t
   clock.runFor(0)
   assert.equal(expired, [])
   assert.is(table.state(next), SCHEDULED)
+})
+
+test('a task that ended within its limit is not timed out because its answer is still on its way', () => {
+  const { clock, table, watch, expired, limited } = setUp()
+  const begin = clock.now()
+  const [inTime, running] = [limited(begin + 1_000), limited(begin + 1_000)]
+  for (const id of [inTime, running]) {
+    table.exchange(id, SCHEDULED, STARTED)
+    table.setFloat(id, FLOAT.RUN_EXPIRES, begin + 10)
+  }
+  table.setFloat(inTime, FLOAT.ENDED, begin + 5)
+  watch.announce(begin + 10, 'main')
+  clock.runFor(20)
+  assert.equal([table.state(inTime), table.state(running)], [STARTED, TIMED_OUT])
+  assert.equal(
+    expired.map(({ id, limit }) => [id, limit]),
+    [[running, 'timeout']],
+  )
 })
 
 /** Threads that set limits and announce them as they do, and tasks that may end before. */
