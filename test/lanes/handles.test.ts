@@ -9,6 +9,7 @@ import {
 } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { MOST_KEPT } from '#src/bridge/kept-outcomes.js'
 import { rejectionOf } from '../support/rejection.js'
 import type * as handed from './tasks/handed.js'
 
@@ -215,6 +216,18 @@ test('when the thread that ran it has gone, its submitter has the value', async 
   await task.result()
   await rejectionOf(a.run('exit'), MultilaneError)
   assert.is(await b.run('awaitKept'), 'kept')
+})
+
+test('when so many others have ended on the thread since that it has not kept the value, its submitter has it', async () => {
+  await using scheduler = await start({ a: { concurrency: 64 } })
+  const { a, b } = scheduler.lanes
+  // The delay is for the handles to be there before: else the values went with them.
+  const tasks = Array.from({ length: MOST_KEPT + 300 }, (_, i) =>
+    a.submit('produceAtOnce', [`value ${i}`], { delay: 300 }),
+  )
+  await b.run('keepAll', [tasks])
+  await Promise.all(tasks.map(task => task.result()))
+  assert.is(await b.run('awaitFirst', [], { timeout: 20_000 }), 'value 0')
 })
 
 test('when the thread that submitted it has gone, whoever waits is told', async () => {

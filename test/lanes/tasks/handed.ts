@@ -151,6 +151,16 @@ export async function awaitKept(): Promise<string> {
   return kept!.result()
 }
 
+let all: readonly TaskHandle<string>[] = []
+
+export function keepAll(tasks: readonly TaskHandle<string>[]): void {
+  all = tasks
+}
+
+export async function awaitFirst(): Promise<string> {
+  return all[0]!.result()
+}
+
 export function forgetKept(): void {
   kept = null
 }
