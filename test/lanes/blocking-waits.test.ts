@@ -97,6 +97,23 @@ for (const [how, outcome] of [
     await holding
   })
 
+test('what is handed over is had by its task once the thread is free again, though the one that blocked it goes on', async () => {
+  await using scheduler = await start()
+  const { pair } = scheduler.lanes
+  const gates = { asked: newGate(), until: newGate() }
+  const asking = pair.submit('askBetween', [gates.asked, gates.until])
+  await arrived(gates.asked)
+  const bytes = new Uint8Array(8)
+  const handed = pair.submit('sizeOf', [bytes], { transfer: [bytes.buffer], queueTimeout: 20_000 })
+  await new Promise(setImmediate)
+  assert.equal([handed.state, bytes.byteLength], ['SUBMITTED', 8], 'it is not sent')
+  openGate(gates.asked)
+  assert.is(await handed.result(), 8)
+  assert.is(asking.state, 'STARTED')
+  openGate(gates.until)
+  await asking.result()
+})
+
 test('what blocks a thread is shown as what its task, and all others there, wait for', async () => {
   await using scheduler = await start()
   const { gates, inner } = await scene(scheduler)

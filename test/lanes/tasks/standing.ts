@@ -135,6 +135,13 @@ export function askAt(gate: Gate, timeout: number): boolean {
   return lanes().other.submit('waitHere', [gate, 0]).waitSync({ timeout })
 }
 
+/** Lets its loop turn, blocks it by a wait for a task of another lane at the first gate, and then waits at the second. */
+export async function askBetween(asked: Gate, until: Gate): Promise<void> {
+  await new Promise(setImmediate)
+  lanes().other.submit('waitHere', [asked, 0]).resultSync()
+  await waitAt(until)
+}
+
 /** Holds its loop for so long when it has ended. @returns its thread */
 export function holdLater(gate: Gate, ms: number): number {
   setTimeout(() => {
