@@ -2,7 +2,8 @@
 import { type LaneOptions, SchedulerThread } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { arrived, newGate, openGate } from '../support/gate.js'
+import { eventually } from '../support/eventually.js'
+import { arrived, newGate, openGate, passBy } from '../support/gate.js'
 import type * as standing from './tasks/standing.js'
 
 const test = suite('lanes: threads that block each other')
@@ -131,6 +132,27 @@ test('a thread that was to go, and was sent a task before that was known, is one
   const { refused, values } = apart(await Promise.all(asking))
   assert.is(refused.length + values.length, 2)
   for (const { code } of refused) assert.is(code, 'ERR_DEADLOCK')
+})
+
+test('one of them is refused even while another thread, on whose word it rests who else waits, holds its loop', async () => {
+  await using scheduler = await start()
+  const { pair, far, other } = scheduler.lanes
+  const [gate, hold] = [newGate(), newGate()]
+  const asking = [1, 2].map(value => pair.submit('askTogether', [gate, 3, 'pair', 'echo', value]))
+  const awaiting = far.submit('outcomeOf', [asking[0]!])
+  const behind = other.submit('askFor', [awaiting])
+  await eventually('both are known to wait', () =>
+    [awaiting, behind].every(({ id }) => (scheduler.taskInfo(id)?.awaits.length ?? 0) > 0),
+  )
+  const holding = far.submit('holdThenAsk', [hold, 'hold'])
+  await arrived(hold)
+  passBy(gate)
+  const ends = await Promise.all(asking.map(task => task.result()))
+  assert.is(holding.state, 'STARTED', 'it holds its loop still')
+  const { refused, values } = apart(ends)
+  assert.equal([refused.map(({ code }) => code), values.length], [['ERR_DEADLOCK'], 1])
+  openGate(hold)
+  assert.equal([await awaiting.result(), await behind.result()], [ends[0], ends[0]])
 })
 
 test('a lane that replaces held threads is not refused anything: it has others soon', async () => {
