@@ -81,6 +81,30 @@ test('its asynchronous neighbours end where they are, and then it leaves, with i
   assert.equal([...log.counts], [2, 1])
 })
 
+test('one that has tasks of its own on another lane leaves when they are done', async () => {
+  const scheduler = await SchedulerThread.start<typeof stalling, 'a' | 'b'>({
+    tasks,
+    lanes: {
+      a: { workerData: newLog(), stallAfter: STALL_AFTER_MS, onStall: 'replace' },
+      b: { workerData: newLog() },
+    },
+  })
+  await using _ = scheduler
+  const threads = async () => {
+    const { threads, stalled } = (await scheduler.stats()).lanes.a!
+    return [threads, stalled].join()
+  }
+  const [gate, hold] = [newGate(), newGate()]
+  const stalled = scheduler.lanes.a.submit('submitAndBlock', ['b', gate, hold])
+  await eventually('another is there', async () => (await threads()) === '1,1')
+  openGate(hold)
+  assert.is(await stalled.result(), 'passed')
+  await arrived(gate)
+  openGate(gate)
+  await eventually('it has left', async () => (await threads()) === '1,0')
+  assert.is(await scheduler.lanes.a.run('echo', ['new']), 'new')
+})
+
 test('while main is blocked the fresh thread is started, and main sends to it when it wakes', async () => {
   const { scheduler, a, log } = await start()
   await using _ = scheduler

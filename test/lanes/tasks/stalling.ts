@@ -113,3 +113,11 @@ export async function spread(lane: 'b', runs: Int32Array, gate: Gate): Promise<n
   openGate(gate)
   return new Set(counted).size
 }
+
+/** Submits a task to another lane that waits at the first gate, and holds the loop at the second. */
+export function submitAndBlock(lane: 'b', gate: Gate, hold: Gate): string {
+  const { lanes } = currentTask<typeof import('./stalling.js'), 'a' | 'b'>()
+  lanes[lane].submit('wait', [gate])
+  blockAt(hold)
+  return 'passed'
+}
