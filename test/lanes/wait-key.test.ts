@@ -2,6 +2,7 @@
 import { SchedulerThread } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { eventually } from '../support/eventually.js'
 import type * as deadlocking from './tasks/deadlocking.js'
 
 const test = suite('lanes: waits for the turn of a key')
@@ -52,6 +53,30 @@ test('so is a cycle through a key, and through other lanes', async () => {
   )
   assert.is(await last.result(), 'noted 1')
   await before.result()
+})
+
+test('so is one through a task of another thread, also when one of this thread that waited for the turn is cancelled', async () => {
+  await using scheduler = await start()
+  const { urgent, bulk, other } = scheduler.lanes
+  const log = new SharedArrayBuffer(32)
+  // From now on whoever wants a key asks for it.
+  assert.is(await other.run('waitForKeyed', ['bulk', 'another', log, 1]), 'noted 1')
+  const first = bulk.submit('waitForGiven', [], { key, timeout: 20_000 })
+  await first.wait({ for: 'RUNNING' })
+  const elsewhere = other.submit('waitForKeyed', ['bulk', key, log, 2])
+  const second = bulk.submit('note', [log, 3, 0], { key })
+  const waiting = urgent.submit('waitFor', [second])
+  await eventually('both are known to wait', () =>
+    [elsewhere, waiting].every(({ id }) => (scheduler.taskInfo(id)?.awaits.length ?? 0) > 0),
+  )
+  assert.is(second.cancel(), true)
+  assert.is(await waiting.result(), 'ERR_TASK_CANCELED')
+  await bulk.run('give', [elsewhere])
+  const ends = await Promise.all([first.result(), elsewhere.result()])
+  assert.ok(
+    ends.some(end => end.startsWith('ERR_DEADLOCK') && end.includes(KEY)),
+    ends.join('\n'),
+  )
 })
 
 test('who awaits a task of the same key whose turn has been is not refused', async () => {

@@ -65,6 +65,16 @@ export async function waitForNested(lane: Names, log: SharedArrayBuffer, value: 
   return lanes()[lane].run('note', [log, value, 1])
 }
 
+/** The same with a task of a key. */
+export async function waitForKeyed(
+  lane: Names,
+  key: string,
+  log: SharedArrayBuffer,
+  value: number,
+): Promise<string> {
+  return end(() => lanes()[lane].run('note', [log, value, 0], { key }))
+}
+
 /** Waits for a task, but not for long. */
 export async function waitBriefly(task: TaskHandle<string>, ms: number): Promise<boolean> {
   return task.wait({ timeout: ms })
