@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { advance, mirror, takeHome } from '#src/bridge/homes.js'
 import { FLAG, FLOAT, INT, RECALLED, TaskTable } from '#src/bridge/shared-table.js'
 import { CANCELED, DONE, FAILED, SCHEDULED, STARTED, TIMED_OUT } from '#src/core/task-state.js'
-import { hasEnded } from '#src/lanes/task-places.js'
+import { hasEnded, TaskPlaces } from '#src/lanes/task-places.js'
 
 const test = suite('lanes: where tasks are')
 
@@ -70,6 +70,22 @@ test('a slot that another task gets just as it is looked at says nothing of that
   }
   assert.is(table.shows, false)
 })
+
+for (const order of ['before', 'after'] as const) {
+  test(`a task is where it is run again, also if the slot of its lost attempt is looked at ${order} that`, () => {
+    const table = new SentTable()
+    const again = table.take()
+    table.setInt(again, INT.LANE, 0)
+    table.setFloat(again, FLOAT.SEQUENCE, TASK.sequence)
+    const [lost, present] = order === 'before' ? [table.id, again] : [again, table.id]
+    table.exchange(lost, SCHEDULED, STARTED)
+    table.exchange(lost, STARTED, FAILED)
+    table.setInt(present, INT.THREAD, 3)
+    table.exchange(present, SCHEDULED, STARTED)
+    const places = new TaskPlaces(new Map([[TASK.owner, table]]))
+    assert.equal(places.whereIs(TASK, 'lane'), { at: 'thread', thread: 3 })
+  })
+}
 
 test('with its submitter a task has ended', () => {
   assert.is(hasEnded(TASK, new Map()), true)
