@@ -23,12 +23,15 @@ const test = suite('lanes: a lane of pool threads')
 class Sent {
   readonly cell: SyncCell
   answer: (answer: SyncAnswer) => void = () => {}
+  /** What the pool says of a call that it gives up. */
+  fail: (error: Error) => void = () => {}
   readonly answered: Promise<SyncAnswer>
 
   constructor({ cell }: SyncCall) {
     this.cell = new SyncCell(cell)
-    this.answered = new Promise(resolve => {
+    this.answered = new Promise((resolve, reject) => {
       this.answer = resolve
+      this.fail = reject
     })
   }
 }
@@ -151,6 +154,25 @@ test('what has failed when all is cancelled is not run again', async () => {
   assert.is(TASK_STATES[task.state], 'FAILED')
   assert.is(((task.payload as Failure).error() as Error).message, 'planted')
   assert.is(rig.sent.length, 1)
+})
+
+test('a thread that the pool has given up does not begin with what another one is to run', async () => {
+  const rig = new Rig()
+  const task = rig.submit('moved')
+  await turn()
+  const [lost] = rig.sent
+  lost!.fail(new Error('planted'))
+  await turn()
+  const next = rig.sent[1]
+  assert.ok(next !== undefined, 'it goes to another thread')
+  // It is on its way out, and has only now come to the call.
+  assert.is(lost!.cell.begin(1, 0), false)
+  assert.is(next!.cell.begin(2, 0), true)
+  next!.cell.end(0)
+  next!.answer({ value: 'done' })
+  await rig.lane.empty()
+  assert.equal([task.payload, rig.sent.length], ['done', 2])
+  assert.equal(rig.log, ['moved started', 'moved DONE'])
 })
 
 test.run()
