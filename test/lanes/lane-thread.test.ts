@@ -1,7 +1,9 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { encodeError } from '#src/bridge/error-codec.js'
 import { ThreadPort } from '#src/bridge/port.js'
+import type { LaneToSupervisor } from '#src/bridge/protocol/lane-to-supervisor.js'
 import type { LaneSetup } from '#src/lanes/lane-config.js'
 import { LaneThread } from '#src/lanes/lane-thread.js'
 import type { Lease } from '#src/lanes/lease.js'
@@ -164,10 +166,17 @@ function quietThread() {
     ready: () => {},
     lost: (_, error) => log.push((error as Error & { code: string }).code),
     exited: () => log.push('exited'),
-    message: () => {},
+    message: (_, { type }) => log.push(type),
   })
   const dies = (code: string): void => fail(Object.assign(new Error(), { code }))
-  return { thread, clock, log, fail: dies, closeControl: () => control!.close() }
+  return {
+    thread,
+    clock,
+    log,
+    fail: dies,
+    say: (message: LaneToSupervisor) => control!.postMessage(message),
+    closeControl: () => control!.close(),
+  }
 }
 
 test('one whose ports have closed is ended if it does not die', async () => {
@@ -195,6 +204,16 @@ test('one whose port has closed, and that shows that it lives, is ended', async 
   clock.runFor(100)
   await eventually('it is gone', () => log.includes('exited'))
   assert.equal(log, ['ERR_LANE_CLOSED', 'exited'])
+})
+
+test('what one had said before it died is heard before it is gone, however late that is read', async () => {
+  const { log, fail, say } = quietThread()
+  say({ type: 'fault', error: encodeError(new RangeError('planted')) })
+  say({ type: 'abandoned', sender: 0, id: 1 })
+  // No message is delivered between this and the end of the microtasks that it brings.
+  fail('ERR_WORKER_OUT_OF_MEMORY')
+  await eventually('it is gone', () => log.includes('exited'))
+  assert.equal(log, ['ERR_LANE_OOM', 'fault', 'abandoned', 'exited'])
 })
 
 test('one that leaves is not ended while tasks are unfinished that its tasks have submitted', async () => {
