@@ -2,8 +2,10 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { encodeError } from '#src/bridge/error-codec.js'
 import type { Failure } from '#src/bridge/failure.js'
+import { instantAt } from '#src/bridge/homes.js'
+import { FLOAT } from '#src/bridge/shared-table.js'
 import { LaneError, MultilaneError } from '#src/core/errors.js'
-import { DONE, FAILED, STARTED, SUBMITTED } from '#src/core/task-state.js'
+import { DONE, FAILED, SCHEDULED, STARTED, SUBMITTED } from '#src/core/task-state.js'
 import { LANE, SenderRig, type Submitted } from './sender-rig.js'
 
 const test = suite('bridge: a thread that is lost')
@@ -173,6 +175,26 @@ test('a started idempotent task is started again, three times in all', () => {
     last.start(last.jobs.find(job => job.args[0] === 'started'))
   }
   assert.is(errorOf(started).code, 'ERR_LANE_CLOSED')
+})
+
+test('others who have the handle of a task that is started again do not see it as started meanwhile', () => {
+  const rig = new SenderRig()
+  const thread = rig.join()
+  const { task } = rig.submit(['started'], { idempotent: true })
+  const { home } = rig.sender.exports.lend(task, 7)
+  const shown = (): unknown[] => {
+    const { table } = rig.sender.sent
+    return [table.state(home), instantAt(table, home, FLOAT.STARTED)]
+  }
+  rig.settle()
+  thread.start()
+  assert.equal(shown(), [STARTED, rig.clock.now()])
+  rig.lose(thread)
+  assert.equal(shown(), [SCHEDULED, undefined])
+  const next = rig.join()
+  rig.clock.advance(5)
+  next.start()
+  assert.equal(shown(), [STARTED, rig.clock.now()])
 })
 
 test('what was handed over and not started is lost, and says so', () => {
