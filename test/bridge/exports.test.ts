@@ -26,4 +26,38 @@ test('a task that was urgently waited for goes back to its place, also if its ha
   assert.equal(runInOrder(rig, thread), ['one', 'two', 'three', 'four'])
 })
 
+/** A task whose handle another thread has, and the thread that has started it and will keep what becomes of it. */
+function newLent() {
+  const rig = new SenderRig()
+  const thread = rig.join()
+  const { task } = rig.submit(['value'])
+  rig.sender.exports.lend(task, HOLDER)
+  rig.settle()
+  const job = thread.start()
+  const giveBack = (): void => {
+    rig.tell({ type: 'held', sequence: task.sequence, holder: HOLDER, change: -1 })
+    rig.settle()
+  }
+  return { rig, thread, job, giveBack }
+}
+
+test('a thread keeps what became of a task until the last handle is given back', () => {
+  const { rig, thread, job, giveBack } = newLent()
+  thread.finish(job, 'value')
+  rig.settle()
+  assert.is(thread.outcomes.size, 1)
+  giveBack()
+  assert.is(thread.outcomes.size, 0)
+})
+
+test('a thread keeps nothing of a task whose last handle is given back while it runs', () => {
+  const { rig, thread, job, giveBack } = newLent()
+  assert.is(thread.outcomes.size, 1)
+  giveBack()
+  assert.is(thread.outcomes.size, 0)
+  thread.finish(job, 'value')
+  rig.settle()
+  assert.is(thread.outcomes.size, 0)
+})
+
 test.run()

@@ -29,6 +29,8 @@ export class RigThread {
   /** What has come in and not been finished, in order. */
   readonly jobs: Job[] = []
   readonly inlet: TaskInlet
+  /** What it keeps of tasks whose handles others have. */
+  readonly outcomes = new KeptOutcomes()
   /** The thread's end of the port: for what no well-behaved thread would post. */
   readonly port: MemoryPort
   readonly #clock: ManualClock
@@ -52,7 +54,7 @@ export class RigThread {
       waits: () => () => {},
       revive: args => args,
       unread: () => {},
-      outcomes: new KeptOutcomes(),
+      outcomes: this.outcomes,
     })
     port.listen(
       message => this.inlet.receive(message),
