@@ -12,13 +12,20 @@ const test = suite('lanes: what the supervisor sees of queues')
 const THREAD = 1
 
 /** A lane whose thread has taken tasks of the thread that made the scheduler from its queue. */
-function newLane(queueLimit: number, threads = { min: 1, max: 1, idleTimeout: 0 }) {
+function newLane(
+  queueLimit: number,
+  threads = { min: 1, max: 1, idleTimeout: 0 },
+  told: (sender: QueuePlaces) => void = () => {},
+) {
   const [lane] = setUpLanes([{ name: 'lane', queueLimit, threads } as LaneConfig]) as [LaneSetup]
   const block = new ThreadBlock()
   const rooms: string[] = []
-  const queues = new LaneQueues([lane], name => rooms.push(name))
-  queues.joined(THREAD, QueuePlaces.ownMemory(1), lane, block)
   const sender = new QueuePlaces(lane.queue, null, 0)
+  const queues = new LaneQueues([lane], name => {
+    rooms.push(name)
+    told(sender)
+  })
+  queues.joined(THREAD, QueuePlaces.ownMemory(1), lane, block)
   const thread = new QueuePlaces(lane.queue, null, 0, block.owed, lane.mostOwed)
   const table = new TaskTable(() => {})
   const start = (count: number): void => {
@@ -65,6 +72,19 @@ test('what a thread owed when it ended is given back, and who waits for room is 
   queues.exited(THREAD)
   assert.is(sender.taken, 0)
   assert.equal(rooms, ['lane'])
+})
+
+test('who looks at once when a thread has ended, and finds no room yet, is told again when what it owed is given back', () => {
+  let entered = 0
+  const { queues, sender, start, rooms } = newLane(1_000, undefined, waiting => {
+    if (waiting.take(1_000)) entered++
+    else waiting.want()
+  })
+  start(5)
+  while (sender.take(1_000)) {}
+  sender.want()
+  queues.exited(THREAD)
+  assert.equal([entered, sender.taken], [1, 996], `told of ${rooms.join()}`)
 })
 
 test('a thread that has given back what it owed owes nothing when it ends', () => {
