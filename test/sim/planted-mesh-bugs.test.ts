@@ -6,6 +6,7 @@ import { KeptOutcomes } from '#src/bridge/kept-outcomes.js'
 import { LaneLink } from '#src/bridge/lane-link.js'
 import { LaneWaits } from '#src/bridge/lane-waits.js'
 import { ThreadBlock } from '#src/bridge/thread-block.js'
+import { DONE } from '#src/core/task-state.js'
 import { HandleRevival } from '#src/lanes/handle-revival.js'
 import { HandleRoutes } from '#src/lanes/handle-routes.js'
 import { Retirements } from '#src/lanes/retirements.js'
@@ -116,7 +117,8 @@ planting.finds('handles that are never given back', 'handles', Exports.prototype
 
 planting.finds('a handle that tells another value', 'handles', KeptOutcomes.prototype, 'ended', right => {
   return function (this: KeptOutcomes, name, outcome) {
-    right.call(this, name, { ...outcome, value: -1 })
+    // An error that is none would be found by whoever takes it apart.
+    right.call(this, name, outcome.state === DONE ? { ...outcome, value: -1 } : outcome)
   }
 })
 
