@@ -1,5 +1,6 @@
 // @time-limit 180s
 import { suite } from 'uvu'
+import { LaneSender } from '#src/bridge/lane-sender.js'
 import { QueuePlaces } from '#src/bridge/queue-places.js'
 import { SCHEDULED } from '#src/core/task-state.js'
 import { Senders } from '#src/lanes/senders.js'
@@ -55,6 +56,19 @@ planting.finds(
     return function (this: Senders, lane, message) {
       if (message.type === 'queue-room') this.tellOwner(0, message)
       else right.call(this, lane, message)
+    }
+  },
+)
+
+planting.finds(
+  'room that is heard of, and that nobody takes',
+  'forgotten',
+  LaneSender.prototype,
+  'roomInQueue',
+  right => {
+    const now = oneOf(2)
+    return function (this: LaneSender) {
+      if (!now()) right.call(this)
     }
   },
 )

@@ -1,4 +1,6 @@
 import type { LaneLink } from '#src/bridge/lane-link.js'
+import { QueuePlaces } from '#src/bridge/queue-places.js'
+import type { LaneTerms } from '#src/bridge/sender-context.js'
 import { ThreadBlock } from '#src/bridge/thread-block.js'
 import type { Backlog } from '#src/core/backlog.js'
 import { isFinal } from '#src/core/task-state.js'
@@ -54,6 +56,7 @@ function checkBacklogs({ backlogs, links }: SimSender, detectors: Detectors): vo
   for (const [lane, backlog] of backlogs) {
     const { name, concurrency } = lane.terms
     checkBacklog(name, backlog, links, concurrency, detectors)
+    checkHeld(lane.terms, backlog, detectors)
   }
 }
 
@@ -75,6 +78,16 @@ function checkBacklog(
     if (room > 0)
       detectors.fail('forgotten', `${backlog.ready} tasks are ready, and it has room for ${room}`, { thread })
   }
+}
+
+/** Nobody waits for room in a queue that has some: who gives a place back sees to it that all look who have found none. */
+function checkHeld({ name, queue, queueLimit }: LaneTerms, { held }: Backlog, detectors: Detectors): void {
+  const { taken } = new QueuePlaces(queue, null, 0)
+  if (held > 0 && taken < queueLimit)
+    detectors.fail(
+      'forgotten',
+      `${held} wait for room in '${name}', of which ${taken} of ${queueLimit} places are taken`,
+    )
 }
 
 /** What a thread could have begun, or answered, it has. */
