@@ -146,4 +146,20 @@ planting.finds(
   () => () => {},
 )
 
+planting.finds(
+  'a value that its thread keeps when nobody has the handle any more',
+  'handles',
+  KeptOutcomes.prototype,
+  'forget',
+  () => () => {},
+)
+
+planting.finds(
+  'values of the dead that threads keep',
+  'handles',
+  KeptOutcomes.prototype,
+  'forgetAll',
+  () => () => {},
+)
+
 test.run()

@@ -19,6 +19,7 @@ export const PLANTED_SEEDS: ReadonlyMap<string, number> = new Map([
   ['handles that the dead had given on, and nobody looked at', 901],
   ['keys that die with their sender', 7200],
   ['places that the dead keep', 43],
+  ['values of the dead that threads keep', 2269],
   ['room that is told to nobody', 25],
   ['room that is told to one alone', 580],
 ])

@@ -4,6 +4,7 @@ import type { HeldHandles } from './held-handles.js'
 import { everySender, isHalfOpen, type Liveness } from './sim-liveness.js'
 import type { SimScheduler } from './sim-scheduler.js'
 import type { SimSender } from './sim-sender.js'
+import type { SimThread } from './sim-thread.js'
 
 /** What ends when there are no faults any more. */
 export interface EndingRun {
@@ -49,10 +50,26 @@ export async function endWithoutFaults(run: EndingRun): Promise<void> {
     await until('its handles', areHome)
     await until('its edges', () => (scheduler.generations.at(-1)?.supervisor.waits.size ?? 0) === 0)
     await until('its slots', () => areHome() && scheduler.livingSenders.every(isAtRest))
+    await until(
+      'its kept outcomes',
+      () => areHome() && scheduler.living.every(one => keepsNothing(one, scheduler)),
+    )
     for (const sender of scheduler.livingSenders) checkRest(sender, detectors)
   }
   run.close()
   await until('its close()', () => run.hasClosed)
+}
+
+/**
+ * With the last handle of a task goes what its thread has kept of it. That of a submitter which has left may stay: as a
+ * failure, or because its handle was lent with a task that was taken back, and whose thread has not said so before.
+ */
+function keepsNothing(thread: SimThread, scheduler: SimScheduler): boolean {
+  const { loop, phase } = thread
+  if (loop === null || phase === 'left') return true
+  const left = everySender(scheduler).filter(({ hasBequeathed }) => hasBequeathed)
+  const ofThose = left.flatMap(({ entries }) => entries.filter(({ begun }) => begun.includes(thread)))
+  return loop.outcomes.size <= ofThose.length
 }
 
 /**

@@ -17,6 +17,7 @@ const DETECTOR_OF: Readonly<Record<string, Detector>> = {
   'its edges': 'edges',
   'its orphans': 'orphans',
   'its handles': 'handles',
+  'its kept outcomes': 'handles',
   'its retirements': 'retirements',
 }
 

@@ -26,7 +26,7 @@
  * | `strays`         | no message made no sense, and no fault was reported                                          |
  * | `orphans`        | a task whose submitter is known to be dead does not begin, and is told to stop if it has     |
  * | `idle`           | a thread that has submitted what has not ended is not taken to be idle                       |
- * | `handles`        | what a handle tells and shows on any thread is what has become of its task                   |
+ * | `handles`        | a handle tells and shows what has become of its task; with the last goes what was kept of it |
  * | `retirements`    | a thread that is to retire leaves, whoever has died meanwhile                                |
  * | `connected`      | whoever submits tasks of a lane is connected with each of its threads that is to stay        |
  * | `forgotten`      | when nothing is left to happen but timers, nothing waits that could go on                    |
