@@ -242,7 +242,7 @@ planting.finds('a limit that is over too soon', ['times', 'sight'], TableView.pr
 
 planting.finds(
   'a start that is told of a task that was not claimed',
-  ['state', 'sight'],
+  ['state', 'sight', 'handles'],
   TaskInlet.prototype,
   'claim',
   right => {

@@ -17,7 +17,7 @@ export const PLANTED_SEEDS: ReadonlyMap<string, number> = new Map([
   ['a death that is not told to those who wait for what it had submitted', 51],
   ['a thread that is sent nothing any more once it has waited synchronously', 1518],
   ['handles that the dead had given on, and nobody looked at', 901],
-  ['keys that die with their sender', 7200],
+  ['keys that die with their sender', 3498],
   ['places that the dead keep', 43],
   ['values of the dead that threads keep', 2269],
   ['room that is told to nobody', 25],
