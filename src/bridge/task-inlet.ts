@@ -13,7 +13,7 @@ import type { Port } from './port.js'
 import type { OutcomeAsked } from './protocol/sender-to-lane.js'
 import { isTyped, type TypedMessage } from './protocol/typed-message.js'
 import type { QueuePlaces } from './queue-places.js'
-import { FLAG, FLOAT, INT, LIMIT, TableView } from './shared-table.js'
+import { FLAG, FLOAT, FREE, INT, LIMIT, TableView } from './shared-table.js'
 import { pathToHandle, pathToUncloneable } from './uncloneable.js'
 
 /** A task that has ended and whose handle other threads have. */
@@ -328,7 +328,9 @@ export class TaskInlet implements JobSource {
     const isDecided =
       decided || (this.table.state(home) === verdict && this.table.int(home, INT.ENDED_IN) === id)
     // Decided otherwise, or to be run again: its submitter sees to it.
-    if (!isDecided || !(isEnd || verdict === DONE)) {
+    const isNoEnd = !isDecided || !(isEnd || verdict === DONE)
+    // Nobody has its handle any more, and the word to forget it may have come already.
+    if (isNoEnd || this.table.state(home) <= FREE) {
       outcomes.over(shown)
       return
     }

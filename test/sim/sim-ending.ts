@@ -61,15 +61,17 @@ export async function endWithoutFaults(run: EndingRun): Promise<void> {
 }
 
 /**
- * With the last handle of a task goes what its thread has kept of it. That of a submitter which has left may stay: as a
- * failure, or because its handle was lent with a task that was taken back, and whose thread has not said so before.
+ * With the last handle of a task goes what its thread has kept of it, unless that handle was lost on its way. That of a
+ * submitter which has left may stay: as a failure, or because its handle was lent with a task that was taken back, and
+ * whose thread has not said so before.
  */
 function keepsNothing(thread: SimThread, scheduler: SimScheduler): boolean {
   const { loop, phase } = thread
   if (loop === null || phase === 'left') return true
   const left = everySender(scheduler).filter(({ hasBequeathed }) => hasBequeathed)
   const ofThose = left.flatMap(({ entries }) => entries.filter(({ begun }) => begun.includes(thread)))
-  return loop.outcomes.size <= ofThose.length
+  const lost = scheduler.livingSenders.reduce((sum, { sender }) => sum + sender.exports.size, 0)
+  return loop.outcomes.size <= ofThose.length + lost
 }
 
 /**
