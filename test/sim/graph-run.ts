@@ -185,6 +185,7 @@ class GraphRun {
       detectors: this.#detectors,
       liveness: this.#liveness,
       held: this.#held,
+      mindsKept: false,
       isUp: true,
       openWaits: 0,
       get isMoving() {

@@ -312,6 +312,7 @@ class Run {
       detectors: this.#detectors,
       liveness: this.#liveness,
       held: this.#handles?.held ?? null,
+      mindsKept: true,
       get isUp() {
         return run.#closing === null && !run.#startFailed
       },
