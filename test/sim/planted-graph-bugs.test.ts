@@ -96,7 +96,7 @@ finds(
   Imports.prototype,
   'threadLost',
   () => () => {},
-  6,
+  8,
 )
 
 test.run()
