@@ -114,14 +114,17 @@ export class Exports implements Lending {
   }
 
   #tellBequests(): void {
+    this.#context.sent.forsake()
     const tellAs = (outcome: (task: Task) => SentOutcome): void => {
-      const tasks = Array.from(this.#exported.values(), ({ task, thread, isKept, holders }) => ({
-        sequence: task.sequence,
-        ...(task.state === DONE && isKept && this.#staysBehind(task, thread)
-          ? { thread, outcome: null }
-          : { thread: 0, outcome: outcome(task) }),
-        holders: [...holders],
-      }))
+      const tasks = Array.from(this.#exported.values(), ({ task, thread, isKept, holders }) => {
+        const staysBehind = isKept && this.#staysBehind(task, thread)
+        return {
+          sequence: task.sequence,
+          thread: staysBehind ? thread : 0,
+          outcome: staysBehind && task.state === DONE ? null : outcome(task),
+          holders: [...holders],
+        }
+      })
       this.#context.tell({ type: 'bequeathed', tasks })
     }
     try {
@@ -131,7 +134,7 @@ export class Exports implements Lending {
     }
   }
 
-  /** Whether a thread that ran a task has its value when this one has left, which takes with it what itself has kept. */
+  /** Whether a thread that ran a task has its outcome when this one has left, which takes with it what itself has kept. */
   #staysBehind({ target }: Task, thread: number): boolean {
     return thread !== this.#context.number && this.#context.stays(target.lane, thread)
   }

@@ -55,6 +55,11 @@ export class SentTasks {
     this.table.free(id)
   }
 
+  /** The sender leaves, with all its tasks ended: what has not started will not, and no answer is waited for any more. */
+  forsake(): void {
+    for (const id of [...this.#lent.keys()]) this.#takeBack(id, true)
+  }
+
   /** The handles of a task that has started are its thread's to give back. */
   #takeBack(id: number, hasLeft: boolean): void {
     const handles = this.#lent.get(id)

@@ -185,7 +185,6 @@ class GraphRun {
       detectors: this.#detectors,
       liveness: this.#liveness,
       held: this.#held,
-      mindsKept: false,
       isUp: true,
       openWaits: 0,
       get isMoving() {

@@ -13,8 +13,6 @@ export interface EndingRun {
   readonly liveness: Liveness
   /** The handles that threads were given, if they are given any. */
   readonly held: HeldHandles | null
-  /** Whether threads are to keep nothing of tasks whose handles nobody has. */
-  readonly mindsKept: boolean
   /** Whether it has neither failed to start nor been told to close. */
   readonly isUp: boolean
   /** Whether it starts or stops. */
@@ -54,26 +52,18 @@ export async function endWithoutFaults(run: EndingRun): Promise<void> {
     await until('its slots', () => areHome() && scheduler.livingSenders.every(isAtRest))
     const keepNothing = (): boolean =>
       areHome() && scheduler.living.every(one => keepsNothing(one, scheduler))
-    // In random graphs, where handles are given back in any order, some outcome is kept for nobody in a seldom case.
-    if (run.mindsKept) await until('its kept outcomes', keepNothing)
+    await until('its kept outcomes', keepNothing)
     for (const sender of scheduler.livingSenders) checkRest(sender, detectors)
   }
   run.close()
   await until('its close()', () => run.hasClosed)
 }
 
-/**
- * With the last handle of a task goes what its thread has kept of it, unless that handle was lost on its way. That of a
- * submitter which has left may stay: as a failure, or because its handle was lent with a task that was taken back, and
- * whose thread has not said so before.
- */
-function keepsNothing(thread: SimThread, scheduler: SimScheduler): boolean {
-  const { loop, phase } = thread
+/** With the last handle of a task goes what its thread has kept of it, unless that handle was lost on its way. */
+function keepsNothing({ loop, phase }: SimThread, { livingSenders }: SimScheduler): boolean {
   if (loop === null || phase === 'left') return true
-  const left = everySender(scheduler).filter(({ hasBequeathed }) => hasBequeathed)
-  const ofThose = left.flatMap(({ entries }) => entries.filter(({ begun }) => begun.includes(thread)))
-  const lost = scheduler.livingSenders.reduce((sum, { sender }) => sum + sender.exports.size, 0)
-  return loop.outcomes.size <= ofThose.length + lost
+  const lost = livingSenders.reduce((sum, { sender }) => sum + sender.exports.size, 0)
+  return loop.outcomes.size <= lost
 }
 
 /**

@@ -312,7 +312,6 @@ class Run {
       detectors: this.#detectors,
       liveness: this.#liveness,
       held: this.#handles?.held ?? null,
-      mindsKept: true,
       get isUp() {
         return run.#closing === null && !run.#startFailed
       },

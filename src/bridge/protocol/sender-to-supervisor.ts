@@ -141,9 +141,9 @@ export interface SubmitterLeaves {
 /** What became of a task of a sender that leaves, for whoever asks when it has gone. */
 export interface Bequest {
   readonly sequence: number
-  /** The thread that has its value, if it is done and one has; else 0. */
+  /** The thread that has kept what became of it, or 0. */
   readonly thread: number
-  /** Null if a thread has it. */
+  /** Null for a value that a thread has kept. */
   readonly outcome: SentOutcome | null
   /** How often each thread was handed its handle and has not given it back; below 0 if that is yet to be told. */
   readonly holders: readonly (readonly [thread: number, count: number])[]
