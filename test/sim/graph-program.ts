@@ -204,9 +204,16 @@ export class GraphProgram {
         over({ told: { code: codeOfError(error) }, error, isRefused: true })
       },
     )
+    // What is waited for is no garbage, though the task that waits was refused or has ended meanwhile.
+    const held = this.#held.get(id)
+    if (held !== undefined) held.users++
+    const settled = (told: Told, error: unknown): void => {
+      if (held !== undefined) held.users--
+      over({ told, error, isRefused: false })
+    }
     handle.result().then(
-      value => over({ told: { value: value as number }, error: null, isRefused: false }),
-      error => over({ told: { code: codeOfError(error) }, error, isRefused: false }),
+      value => settled({ value: value as number }, null),
+      error => settled({ code: codeOfError(error) }, error),
     )
   }
 
