@@ -110,7 +110,7 @@ class GraphRun {
     detectors.onDeath = thread => shapes.noteDeath(thread, this.#graph, sights)
     this.#liveness = new Liveness(world, detectors, this.#scheduler, () => this.#settle())
     world.onQuiet = () => {
-      checkQuiet(this.#scheduler, detectors)
+      checkQuiet(this.#scheduler, detectors, world.now())
       this.#held.checkQuiet(this.#scheduler.living)
     }
     world.onDeath = (actor, at) => {

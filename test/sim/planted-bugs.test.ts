@@ -14,6 +14,7 @@ import { Backlog } from '#src/core/backlog.js'
 import { Endings } from '#src/core/endings.js'
 import { KeyTurns } from '#src/core/key-turns.js'
 import { Retries } from '#src/core/retries.js'
+import { ExpiryWatch } from '#src/lanes/expiry-watch.js'
 import { LaneThread } from '#src/lanes/lane-thread.js'
 import { SupervisedLane } from '#src/lanes/supervised-lane.js'
 import { oneOf, Planting } from './planting.js'
@@ -239,6 +240,18 @@ planting.finds('a limit that is over too soon', ['times', 'sight'], TableView.pr
     return right.call(this, id, field) - (field === FLOAT.RUN_EXPIRES ? 5 : 0)
   }
 })
+
+planting.finds(
+  'a limit forgotten for an earlier one of another thread',
+  'times',
+  ExpiryWatch.prototype,
+  'announce',
+  right => {
+    return function (this: ExpiryWatch, at) {
+      right.call(this, at, 'whoever was the last')
+    }
+  },
+)
 
 planting.finds(
   'a start that is told of a task that was not claimed',

@@ -5,6 +5,7 @@
  */
 export const PLANTED_SEEDS: ReadonlyMap<string, number> = new Map([
   ['room that waiting tasks take', 309],
+  ['a limit forgotten for an earlier one of another thread', 93],
   ['orphans that go on', 31],
   ['retirements that wait for the dead', 31],
   ['threads that are not told to those who asked', 25],

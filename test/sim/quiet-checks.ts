@@ -10,12 +10,15 @@ import type { SimPort } from './sim-port.js'
 import type { SimScheduler } from './sim-scheduler.js'
 import type { SimSender } from './sim-sender.js'
 import type { SimThread } from './sim-thread.js'
+import { checkOverdue } from './time-checks.js'
 
 /**
  * When nothing is left to happen until some timer is due, nobody may be waiting for what could go on now: a wake-up has
  * been missed, though a timer may make up for it.
+ *
+ * @param now the present instant
  */
-export function checkQuiet(scheduler: SimScheduler, detectors: Detectors): void {
+export function checkQuiet(scheduler: SimScheduler, detectors: Detectors, now: number): void {
   if (scheduler.closed) return
   for (const sender of scheduler.livingSenders) {
     if (!sender.actor.parked) {
@@ -24,6 +27,7 @@ export function checkQuiet(scheduler: SimScheduler, detectors: Detectors): void 
       checkInherited(sender, detectors)
     }
     checkOut(sender, detectors)
+    checkOverdue(sender, now, detectors)
   }
   checkConnections(scheduler, detectors)
   for (const thread of scheduler.living) checkDebts(thread, detectors)

@@ -103,7 +103,7 @@ class Run {
       entry => this.#act(entry.sender, () => this.#submissions.cancel(entry)),
     )
     world.onQuiet = () => {
-      checkQuiet(this.#scheduler, this.#detectors)
+      checkQuiet(this.#scheduler, this.#detectors, world.now())
       this.#handles?.held.checkQuiet(this.#scheduler.living)
     }
     world.onDeath = (actor, at) => {

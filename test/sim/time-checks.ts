@@ -1,10 +1,14 @@
-import { isFinal, TIMED_OUT } from '#src/core/task-state.js'
+import { FLOAT } from '#src/bridge/shared-table.js'
+import { isFinal, STARTED, TIMED_OUT } from '#src/core/task-state.js'
 import type { Detectors } from './detectors.js'
-import type { Entry, TaskLimits } from './sim-sender.js'
+import type { Entry, SimSender, TaskLimits } from './sim-sender.js'
 import type { SimThread } from './sim-thread.js'
 
 /** Sums of instants are not exact. */
 const ROUNDING_MS = 1e-6
+
+/** Whoever has changed a task's state just as its time ran out is looked at again in a millisecond. */
+const LATEST_MS = 1 + ROUNDING_MS
 
 /** Whether a task has a limit of time. */
 export function isLimited({ waitUntil, deadline, timeout }: TaskLimits): boolean {
@@ -50,4 +54,29 @@ export function checkTimeOut(entry: Entry, limit: string, detectors: Detectors):
     if (task.started === undefined || ended < task.started + limits.timeout)
       wrong('it timed out before it had run for long')
   }
+}
+
+/**
+ * When nothing is left to happen until some timer is due, no task is beyond its limit, whoever is blocked: nobody else
+ * would ever end some of them.
+ */
+export function checkOverdue(sender: SimSender, now: number, detectors: Detectors): void {
+  for (const entry of sender.open) {
+    if (!isLimited(entry.limits)) continue
+    const { task } = entry
+    const { table } = sender.sender.sent
+    // One that has not been sent is its submitter's own to end.
+    if (task.dead || (task.id === 0 && sender.actor.parked)) continue
+    const state = task.id === 0 ? task.state : table.state(task.id)
+    // It has ended in time, though its answer may not have left, or may be unread.
+    if (isFinal(state) || (state === STARTED && table.float(task.id, FLOAT.ENDED) !== 0)) continue
+    const late = now - expiryOf(entry, state, sender)
+    if (late > LATEST_MS) detectors.fail('times', `it should have timed out ${late} ms ago`, { entry })
+  }
+}
+
+function expiryOf({ task, limits, claims }: Entry, state: number, { sender }: SimSender): number {
+  const { waitUntil, deadline, timeout } = limits
+  if (state < STARTED) return claims === 0 ? Math.min(waitUntil, deadline) : deadline
+  return Math.min(sender.sent.table.float(task.id, FLOAT.STARTED) + timeout, deadline)
 }
