@@ -136,6 +136,8 @@ export class AsyncScheduler extends SchedulerBase<AsyncLane> {
 }
 
 function laneOf(task: TaskDescription): AsyncLane {
-  if (task instanceof AsyncTask || task instanceof SyncTask) return task.lane
+  const isKind = task instanceof AsyncTask || task instanceof SyncTask
+  // A prototype alone makes no task: what the constructor checks has been checked of none of its fields.
+  if (isKind && task.lane !== undefined) return task.lane
   throw new InvalidArgumentError('task', 'an AsyncTask or a SyncTask', task)
 }

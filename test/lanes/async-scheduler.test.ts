@@ -371,6 +371,7 @@ test('mistakes are named at once', async () => {
     refused(() => {}),
     'task',
   )
+  assert.is(refused(Object.create(AsyncTask.prototype)), 'task')
   assert.is(refused(new AsyncTask(() => {}), { transfer: [new ArrayBuffer(1)] }), 'transfer')
   assert.is(refused(new AsyncTask(() => {}), { timeout: Number.NaN }), 'timeout')
 })

@@ -12,7 +12,7 @@ import { usedHeap } from './used-heap.js'
 const test = suite('soak: rounds')
 
 /** Ten thousand by hand: MULTILANE_SOAK_ROUNDS=10000. */
-const ROUNDS = Number(process.env.MULTILANE_SOAK_ROUNDS ?? 180)
+const ROUNDS = Number(process.env.MULTILANE_SOAK_ROUNDS ?? 100)
 const SAMPLES = 60
 const MB = 1024 * 1024
 const PER_THOUSAND = { name: 'a thousand rounds', length: 1_000 }
