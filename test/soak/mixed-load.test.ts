@@ -49,12 +49,9 @@ test(`an hour of mixed load with kills, of which ${DURATION_MS / 1_000} s are ru
   const heap = new Trend('heap of the main thread', 'MB')
   const laneHeap = new Trend('heap of a lane thread', 'MB')
   const supervisor = new Trend('heap of the supervisor', 'KB')
-  const lasting = new Map<(typeof LASTING)[number], { readonly thread: number; readonly trend: Trend }>()
+  const lasting = new Map<number, Trend>()
   for (const name of LASTING)
-    lasting.set(name, {
-      thread: await scheduler.lanes[name].run('ownThreadId'),
-      trend: new Trend(`heap of lane ${name} but for its code`, 'KB'),
-    })
+    lasting.set(await scheduler.lanes[name].run('ownThreadId'), new Trend(`heap of lane ${name}`, 'KB'))
   const ports = new Trend('message ports', '')
   const listeners = new Trend('listeners', '')
   const threads = new Trend('threads', '')
@@ -77,18 +74,13 @@ test(`an hour of mixed load with kills, of which ${DURATION_MS / 1_000} s are ru
     const heaps = await workerHeaps()
     for (const { title, used } of heaps.values())
       if (title.endsWith('multilane supervisor')) supervisor.note(at, used / KB)
-    for (const [name, { thread, trend }] of lasting) {
-      // It is compiled anew, and thrown away, all the time: by more than what a leak of an hour may come to.
-      const code = await scheduler.lanes[name].run('compiledCode')
-      trend.note(at, (heaps.get(thread)!.used - code) / KB)
-    }
+    for (const [thread, trend] of lasting) trend.note(at, heaps.get(thread)!.used / KB)
     ports.note(at, await heldPorts())
     listeners.note(at, listenerCount())
     threads.note(at, readdirSync('/proc/self/task').length)
     resident.note(at, process.memoryUsage.rss() / MB)
   }
-  const lanes = [...lasting.values()].map(({ trend }) => trend)
-  const trends = [heap, laneHeap, supervisor, ...lanes, ports, listeners, threads, resident]
+  const trends = [heap, laneHeap, supervisor, ...lasting.values(), ports, listeners, threads, resident]
   console.log(
     [...trends, JSON.stringify({ ...ledger, outcomes: Object.fromEntries(ledger.outcomes) })].join('\n'),
   )
@@ -97,7 +89,8 @@ test(`an hour of mixed load with kills, of which ${DURATION_MS / 1_000} s are ru
   assert.is((await scheduler.stats()).strays, 0)
   for (const steady of [ports, listeners, threads]) assert.ok(steady.growth <= 0, String(steady))
   for (const bounded of [heap, laneHeap]) assert.ok(bounded.growth < 1, String(bounded))
-  for (const bounded of [supervisor, ...lanes]) assert.ok(bounded.growth < MOST_LEFT_KB, String(bounded))
+  for (const bounded of [supervisor, ...lasting.values()])
+    assert.ok(bounded.growth < MOST_LEFT_KB, String(bounded))
   await scheduler.close()
 })
 

@@ -28,13 +28,12 @@ export class Trend {
   }
 
   /**
-   * How much more the last third shows than the second, by their lower quartiles: what fills up once, such as a history or
-   * compiled code, is over by then; what is to be had back only adds, now and then, while what leaks is there in all; and a
-   * single outlier says nothing.
+   * How much more the last third shows than the second, by the lowest of each: what fills up once, such as a history, is
+   * over by then, and what is still to be given back only adds, now and then, while what leaks is there in all of them.
    */
   get growth(): number {
     const third = Math.floor(this.#values.length / 3)
-    return lowerQuartile(this.#values.slice(-third)) - lowerQuartile(this.#values.slice(third, 2 * third))
+    return Math.min(...this.#values.slice(-third)) - Math.min(...this.#values.slice(third, 2 * third))
   }
 
   /** How much that is for each unit of `per` between the middles of these thirds. */
@@ -65,10 +64,6 @@ export class Trend {
     const [first, last] = [this.#values[0] ?? 0, this.#values.at(-1) ?? 0]
     return `${this.name}: ${shown(first)} at first, ${shown(last)} at last; growth ${shown(this.growth)}, ${shown(this.rate)} ${this.#per.name}; slope ${shown(this.slope)} ${this.#per.name}`
   }
-}
-
-function lowerQuartile(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 2] ?? 0
 }
 
 function median(values: readonly number[]): number {

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { getHeapCodeStatistics } from 'node:v8'
 import { threadId } from 'node:worker_threads'
 import { currentTask } from 'multilane/task'
 import { usedHeap } from '../used-heap.js'
@@ -64,12 +63,6 @@ export function exhaust(): number {
 /** By which the process tells its threads apart. */
 export function ownThreadId(): number {
   return threadId
-}
-
-/** How much of this thread's heap is what its functions are compiled to, in bytes. */
-export function compiledCode(): number {
-  const { code_and_metadata_size, bytecode_and_metadata_size } = getHeapCodeStatistics()
-  return code_and_metadata_size + bytecode_and_metadata_size
 }
 
 /** The heap in use on this thread after a full collection, in bytes. */
