@@ -63,6 +63,9 @@ async function assemble(config: DaemonConfig, log: Logger, teardown: Teardown): 
   teardown.add('the connection to the store', () => store.close())
   const recovery = await store.recover()
   await endLeftOvers(recovery, store, log)
+  const homes = Object.fromEntries([...config.jobs].map(([name, { lane }]) => [name, lane]))
+  const moved = await store.move(Object.keys(config.lanes), homes)
+  if (moved > 0) log.warn({ jobs: moved }, 'jobs of lanes that are not configured any more were moved')
 
   const onTrouble = (error: unknown, doing: string) => log.warn({ err: error }, `trouble with ${doing}`)
   const keeper = new RecordKeeper(systemClock, error => onTrouble(error, 'recording the end of a job'))

@@ -4,6 +4,9 @@ import type { JobStore, Recovery } from './store/job-store.js'
 import { leftOverCommands } from './work/left-over-commands.js'
 import { endGroup, endSession, type GroupEnd } from './work/process-group.js'
 
+/** How long they have to end by themselves, in milliseconds: all jobs wait for that, and nobody for what they still do. */
+const GRACE_MS = 1_000
+
 /**
  * Ends the commands that an earlier daemon on the same store has left running: none runs beside its own next attempt.
  *
@@ -26,14 +29,15 @@ export async function endLeftOvers(
   }
   await Promise.all(
     interrupted.map(async ({ id, process }) => {
-      if (process !== null) report(id, process.pid, await endGroup(process, { jobId: id }))
+      if (process !== null) report(id, process.pid, await endGroup(process, { jobId: id, grace: GRACE_MS }))
     }),
   )
   const unrecorded = await leftOverCommands()
   await Promise.all(
     unrecorded.map(async ({ jobId, session }) => {
       const job = await store.get(jobId)
-      if (job !== undefined && !isFinal(job.state)) report(jobId, session, await endSession(session))
+      if (job !== undefined && !isFinal(job.state))
+        report(jobId, session, await endSession(session, GRACE_MS))
     }),
   )
 }

@@ -134,6 +134,7 @@ export class Jobs implements JobService {
   async retry(id: string): ReturnType<JobService['retry']> {
     // Until its end is known to be recorded, the recording may be repeated, and would end the new attempt.
     if (this.#runnerOf(id) !== undefined) return 'unfinished'
+    if (this.#closing) throw new JobServiceError('ERR_SHUTTING_DOWN', 'the daemon is shutting down')
     const now = this.#clock.now()
     const outcome = await this.#store.retry(id, now)
     if (outcome === 'waiting') {

@@ -55,6 +55,8 @@ export class LaneRunner {
   readonly #settlements = new Map<string, Promise<void>>()
   /** How often a job was claimed again while what became of its last attempt was still being recorded. */
   readonly #early = new Map<string, number>()
+  /** Those whose start was recorded before it happened. */
+  readonly #recordedFirst = new WeakSet<Attempt>()
   /** Jobs accepted until then may be what killed the daemon before: their start is recorded before it happens. */
   #suspectsUntil = Number.NEGATIVE_INFINITY
   #stopping = false
@@ -142,10 +144,16 @@ export class LaneRunner {
    *
    * @returns `cancelled` once that is recorded, unless the store is in trouble: then `cancelling` for the time being.
    *   `finished` if its end was decided already, once that is recorded, with as much patience
+   * @throws StoreError `unavailable` if it runs, and that it was cancelled cannot be recorded; it ends all the same
    */
   async cancel(id: string, reason: string): Promise<'cancelled' | 'cancelling' | 'finished'> {
     const outcome = this.#attempts.get(id)?.cancel(reason) ?? 'finished'
     const recorded = this.#settlements.get(id)
+    if (outcome === 'cancelling') {
+      // Whoever is told so must not find it run again because the daemon died before the attempt had ended.
+      const { store, clock } = this.#options
+      await store.cancel(id, clock.now())
+    }
     if (outcome === 'cancelling' || recorded === undefined) return outcome
     return new Promise(resolve => {
       const late = outcome === 'cancelled' ? 'cancelling' : outcome
@@ -186,6 +194,7 @@ export class LaneRunner {
   async #beginRecorded(attempt: Attempt): Promise<void> {
     const { store, clock, onTrouble } = this.#options
     const start = { attempt: attempt.number, startedAt: clock.now(), process: null }
+    this.#recordedFirst.add(attempt)
     try {
       await store.start(attempt.job.id, start)
       attempt.begin()
@@ -217,7 +226,10 @@ export class LaneRunner {
       if (end.kind === 'refused') await this.#close()
       await this.#options.keeper.record(() => this.#options.store.release([job.id]))
     } else {
-      const { definition, number } = attempt
+      const { definition } = attempt
+      const hasStarted = startedAt !== null || this.#recordedFirst.has(attempt)
+      // One that was cancelled before it could start is none.
+      const number = end.kind === 'cancelled' && !hasStarted ? job.attempt : attempt.number
       const settlement = settleAttempt(job, number, end, definition, now, this.#options.random())
       await this.#settle(job, startedAt, settlement)
       if (settlement.kind === 'again') this.feed.notify(settlement.dueAt)

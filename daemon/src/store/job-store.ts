@@ -49,7 +49,19 @@ export interface JobStore {
    */
   recover(): Promise<Recovery>
 
-  /** Cancels a job nobody has claimed. `claimed` means it is for the owner to cancel. */
+  /**
+   * Moves waiting jobs that nobody has claimed out of lanes that are not there any more: nobody would ever claim them.
+   *
+   * @param lanes those there are, of which the first takes what has no other
+   * @param homes the lane of each job, by the job's name
+   * @returns how many were moved
+   */
+  move(lanes: readonly string[], homes: Readonly<Record<string, string>>): Promise<number>
+
+  /**
+   * Cancels a job nobody has claimed. `claimed` means it is for the owner to cancel, and is kept: should the owner be gone
+   * or give the job back before it has, the job is cancelled all the same.
+   */
   cancel(id: string, now: number): Promise<'cancelled' | 'claimed' | 'finished' | 'unknown'>
 
   /** Sets a job that did not succeed to waiting again, with fresh attempts. */

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { LaneOptions } from 'multilane'
 import type { JobStore } from './job-store.js'
@@ -11,6 +11,7 @@ import { StoreError } from './store-error.js'
 import { storeLaneOptions, storeLanesOf } from './store-lanes.js'
 import { acquireStoreLock } from './store-lock.js'
 import { checkWal } from './wal-check.js'
+import { WAL_HEADER_BYTES } from './wal-format.js'
 
 const DATABASE_FILE = 'jobs.sqlite'
 
@@ -52,8 +53,11 @@ export async function openStore(options: {
   const lock = acquireStoreLock(folder, options.now ?? Date.now())
   const file = join(folder, DATABASE_FILE)
   try {
-    checkWal(`${file}-wal`)
-    prepareDatabase(file)
+    const log = `${file}-wal`
+    const isNew = sizeOf(file) === 0
+    if (isNew) refuseLogAlone(log, file)
+    checkWal(log)
+    prepareDatabase(file, isNew)
     syncFolder(folder)
   } catch (error) {
     lock.release()
@@ -68,8 +72,31 @@ export async function openStore(options: {
   }
 }
 
-function prepareDatabase(file: string): void {
-  const isNew = !existsSync(file)
+/**
+ * Refuses the log of a database that is not there. SQLite would make a new database and throw the log away, which after
+ * a crash may be all there is of jobs that were confirmed. A daemon that dies as it makes its first database leaves none:
+ * the log gets its first frame after the database its first page.
+ */
+function refuseLogAlone(log: string, file: string): void {
+  const bytes = sizeOf(log)
+  if (bytes <= WAL_HEADER_BYTES) return
+  throw new StoreError(
+    'damaged',
+    `${file}: it is empty or gone, and the log of its last transactions has ${bytes} bytes; opening the store would ` +
+      `lose confirmed jobs. Restore the folder from a backup, or, to accept that loss, move ${log} away`,
+  )
+}
+
+/** 0 if there is no such file. */
+function sizeOf(file: string): number {
+  try {
+    return statSync(file, { throwIfNoEntry: false })?.size ?? 0
+  } catch (error) {
+    throw new StoreError('unavailable', `${file}: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+function prepareDatabase(file: string, isNew: boolean): void {
   let connection: SqlConnection | undefined
   try {
     connection = new SqlConnection(sqlDriver(), file)

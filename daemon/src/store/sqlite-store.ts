@@ -87,6 +87,10 @@ export class SqliteStore implements JobStore {
     return this.#ask('recover', {})
   }
 
+  move(lanes: readonly string[], homes: Readonly<Record<string, string>>): Promise<number> {
+    return this.#ask('move', { lanes, homes })
+  }
+
   cancel(id: string, now: number): Promise<WriteAnswers['cancel']> {
     return this.#ask('cancel', { id, now })
   }

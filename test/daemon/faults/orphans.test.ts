@@ -48,4 +48,28 @@ withProcesses(test)(
   },
 )
 
+withProcesses(test)(
+  'a running job whose cancel was answered is not taken up by the next daemon, and its command is ended',
+  async () => {
+    const folder = await daemonFolder()
+    try {
+      const { witness, config } = await prepareFolder(folder)
+      const first = await startDaemon({ folder, config: config(1) })
+      const id = await submit(first, 'command')
+      await eventually('it has begun', () => readFileSync(witness, 'utf8').includes('start 1 '))
+      // Its command takes no notice of SIGTERM.
+      assert.is((await ask(first, `/job/${id}`, { method: 'DELETE' })).status, 202)
+      await first.end('SIGKILL')
+      await withDaemon({ folder, config: config(2) }, async next => {
+        assert.equal(await commandsOfEarlierLives(witness, 2), [])
+        const { state, error } = JSON.parse((await ask(next, `/v1/jobs/${id}`)).text)
+        assert.equal([state, error.code], ['cancelled', 'ERR_TASK_CANCELED'])
+        assert.is(/^start 2 /m.test(readFileSync(witness, 'utf8')), false)
+      })
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  },
+)
+
 test.run()

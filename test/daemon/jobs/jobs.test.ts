@@ -161,6 +161,8 @@ test('closing, it takes nothing more, and gives back what is being accepted', as
     [null],
   )
   assert.is((await rejectionOf(jobs.submit([plain]), JobServiceError)).code, 'ERR_SHUTTING_DOWN')
+  const [id] = kept.rows.keys()
+  assert.is((await rejectionOf(jobs.retry(id!), JobServiceError)).code, 'ERR_SHUTTING_DOWN')
 })
 
 test('a job that runs is shown with what only this daemon knows', async () => {

@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { drained } from '../../support/daemon/manual-daemon-clock.js'
+import { MemoryJobStore } from '../../support/daemon/memory-job-store.js'
 import { JobCoreWorld } from './job-core-world.js'
 import { acceptedJob, plainDefinition } from './plain-job.js'
 
@@ -170,6 +171,30 @@ test('a cancel that a store in trouble does not take is under way for the time b
   store.heal('settle')
   await clock.runFor(5000)
   assert.is(row(id).state, 'cancelled')
+})
+
+test('that a running job is to be cancelled is on record before it is answered', async () => {
+  const { submit, store, runner, row, lane, kept } = await bound()
+  const id = await submit()
+  lane.of(id).start()
+  await drained()
+  const ended = store.hold('settle')
+  assert.is(await runner.cancel(id, 'why'), 'cancelling')
+  assert.is(row(id).state, 'running')
+  // As after a crash of its daemon.
+  const next = new MemoryJobStore('the next daemon', kept)
+  await next.recover()
+  assert.equal((await next.claim('lane', 9, 1e9)).jobs, [])
+  assert.is(row(id).state, 'cancelled')
+  ended()
+})
+
+test('a job that is cancelled before it has started counts no attempt', async () => {
+  const { submit, runner, row } = await bound()
+  const id = await submit()
+  assert.is(await runner.cancel(id, 'why'), 'cancelled')
+  const { state, attempt, startedAt } = row(id)
+  assert.equal([state, attempt, startedAt], ['cancelled', 0, null])
 })
 
 test('stopped it gives back what has not started, and what runs runs on', async () => {

@@ -80,6 +80,10 @@ export class SimStore implements JobStore {
     return this.#write(() => this.#store.recover())
   }
 
+  move(...call: Parameters<JobStore['move']>): Promise<number> {
+    return this.#write(() => this.#store.move(...call))
+  }
+
   cancel(id: string, now: number): ReturnType<JobStore['cancel']> {
     return this.#write(() => this.#store.cancel(id, now))
   }

@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -12,6 +13,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openStore } from '#daemon/store/open-store.js'
+import { SCHEMA_VERSION } from '#daemon/store/sql/schema.js'
 import { sqlDriver } from '#daemon/store/sql/sql-driver.js'
 import { StoreError } from '#daemon/store/store-error.js'
 import { flipByte, walFrames } from '../../support/daemon/damage.js'
@@ -83,6 +85,29 @@ test('what a crash leaves in the log is there again', async () => {
     assert.equal(await keptIn(folder), ids)
   })
 })
+
+for (const [what, damage] of [
+  ['emptied', (file: string) => truncateSync(file)],
+  ['gone', (file: string) => rmSync(file)],
+] as const) {
+  test(`a log whose database is ${what} keeps the store from being opened, and is left as it is`, async () => {
+    await withStoreFolder(async folder => {
+      await crashedStore(folder, 5)
+      const { size } = statSync(wal(folder))
+      damage(join(folder, 'jobs.sqlite'))
+      const { kind, message } = await refusal(folder)
+      assert.is(kind, 'damaged')
+      assert.match(
+        message,
+        /jobs\.sqlite: it is empty or gone, and the log of its last transactions has \d+ bytes/,
+      )
+      assert.is(statSync(wal(folder)).size, size)
+      // As the message says.
+      rmSync(wal(folder))
+      assert.equal(await keptIn(folder), [])
+    })
+  })
+}
 
 test('a log cut off anywhere in its last transaction loses that one only', async () => {
   await withStoreFolder(async folder => {
@@ -198,12 +223,26 @@ test('a store of a newer schema is refused, and left as it is', async () => {
   await withStoreFolder(async folder => {
     await inStore(folder, async () => {})
     const database = sqlDriver().open(join(folder, 'jobs.sqlite'), 1000)
-    database.exec('PRAGMA user_version = 7')
+    database.exec('PRAGMA user_version = 77')
     database.close()
     const error = await refusal(folder)
     assert.is(error.code, 'ERR_STORE_DAMAGED')
-    assert.match(error.message, 'version 7')
-    assert.match(error.message, 'versions up to 1')
+    assert.match(error.message, 'version 77')
+    assert.match(error.message, `versions up to ${SCHEMA_VERSION}`)
+  })
+})
+
+test('a store of the first schema is brought up to date, with all that is in it', async () => {
+  await withStoreFolder(async folder => {
+    const job = newJob()
+    await inStore(folder, ({ store }) => store.accept([job]))
+    const database = sqlDriver().open(join(folder, 'jobs.sqlite'), 1000)
+    database.exec('DROP TABLE cancel_requests; PRAGMA user_version = 1')
+    database.close()
+    await inStore(folder, async ({ store }) => {
+      assert.is((await store.claim(job.lane, 1, 2000)).jobs[0]?.id, job.id)
+      assert.is(await store.cancel(job.id, 2000), 'claimed')
+    })
   })
 })
 

@@ -27,6 +27,8 @@ interface Row extends Mutable<JobRecord> {
   log: string
   claimedBy: string | null
   process: ProcessIdentity | null
+  /** When its holder was to cancel it. */
+  cancelRequested: number | null
 }
 
 interface KeptKey {
@@ -95,6 +97,7 @@ export class MemoryJobStore implements JobStore {
       log: '',
       claimedBy: claimed ? this.#owner : null,
       process: null,
+      cancelRequested: null,
     })
   }
 
@@ -131,6 +134,7 @@ export class MemoryJobStore implements JobStore {
     if (settlement.kind === 'again' && row.state === 'waiting' && row.attempt === settlement.attempt) return
     row.attempt = settlement.attempt
     row.log = settlement.log
+    row.cancelRequested = null
     row.claimedBy = null
     row.process = null
     row.error = settlement.kind === 'succeeded' ? null : settlement.error
@@ -150,8 +154,8 @@ export class MemoryJobStore implements JobStore {
       const row = this.#held(id)
       if (row === undefined) continue
       if (row.state === 'running') row.attempt--
-      giveBack(row)
       row.process = null
+      giveBack(row)
     }
   }
 
@@ -161,7 +165,7 @@ export class MemoryJobStore implements JobStore {
     for (const row of this.#jobs.rows.values()) {
       const lost = row.claimedBy !== null && row.claimedBy !== this.#owner
       // A process is named until its job starts again, so that a recovery cut short can be repeated.
-      const named = row.state === 'waiting' && row.claimedBy === null && row.process !== null
+      const named = row.claimedBy === null && row.process !== null
       if ((lost && row.state === 'running') || named) {
         interrupted.push({ id: row.id, attempt: row.attempt, process: row.process })
       }
@@ -173,18 +177,23 @@ export class MemoryJobStore implements JobStore {
     return { claims, interrupted }
   }
 
+  async move(lanes: readonly string[], homes: Readonly<Record<string, string>>): Promise<number> {
+    const stranded = [...this.#jobs.rows.values()].filter(
+      ({ state, claimedBy, lane }) => state === 'waiting' && claimedBy === null && !lanes.includes(lane),
+    )
+    for (const row of stranded) row.lane = homes[row.name] ?? lanes[0]!
+    return stranded.length
+  }
+
   async cancel(id: string, now: number): Promise<'cancelled' | 'claimed' | 'finished' | 'unknown'> {
     const row = this.#jobs.rows.get(id)
     if (row === undefined) return 'unknown'
     if (isFinal(row.state)) return 'finished'
-    if (row.claimedBy !== null) return 'claimed'
-    row.state = 'cancelled'
-    row.finishedAt = now
-    row.error = {
-      name: 'TaskCanceledError',
-      message: 'the job was cancelled while it waited',
-      code: 'ERR_TASK_CANCELED',
+    if (row.claimedBy !== null) {
+      row.cancelRequested ??= now
+      return 'claimed'
     }
+    cancel(row, now, 'the job was cancelled while it waited')
     return 'cancelled'
   }
 
@@ -318,6 +327,23 @@ export class MemoryJobStore implements JobStore {
 function giveBack(row: Row): void {
   row.state = 'waiting'
   row.claimedBy = null
+  if (row.cancelRequested === null) return
+  cancel(
+    row,
+    row.cancelRequested,
+    'the job was cancelled, and its daemon went down before its attempt had ended',
+  )
+  row.cancelRequested = null
+}
+
+function cancel(row: Row, now: number, message: string): void {
+  row.state = 'cancelled'
+  row.finishedAt = now
+  row.error = {
+    name: 'TaskCanceledError',
+    message,
+    code: 'ERR_TASK_CANCELED',
+  }
 }
 
 function recordOf({
@@ -326,6 +352,7 @@ function recordOf({
   log: ___,
   claimedBy: ____,
   process: _____,
+  cancelRequested: ______,
   ...record
 }: Row): JobRecord {
   return { ...record }

@@ -1,5 +1,6 @@
 import { isFinal, type StoredState } from '../../jobs/job.js'
 import type { AttemptStart, Settlement } from '../job-store.js'
+import { CANCELLED, forgetCancelRequest, requestCancel } from './cancel-requests.js'
 import type { SqlConnection } from './sql-connection.js'
 import type { WriteAnswers } from './write-operations.js'
 
@@ -26,12 +27,6 @@ const RETRY = `
 UPDATE jobs SET state = 'waiting', ready = 0, due_at = ?, attempt = 0, interruptions = 0, started_at = NULL,
   finished_at = NULL, error = NULL, process = NULL WHERE sequence = ?`
 
-const CANCELLED = JSON.stringify({
-  name: 'TaskCanceledError',
-  message: 'the job was cancelled while it waited',
-  code: 'ERR_TASK_CANCELED',
-})
-
 export function startAttempt(
   connection: SqlConnection,
   owner: string,
@@ -57,6 +52,7 @@ export function settleAttempt(
           .get(settlement.dueAt, attempt, settlement.interrupted ? 1 : 0, error, id, owner, attempt, attempt)
       : connection.statement(SETTLE).get(kind, attempt, settlement.finishedAt, error, id, owner, attempt)
   if (row === undefined) return
+  forgetCancelRequest(connection, row.sequence as number)
   connection
     .statement(
       `INSERT INTO job_outputs VALUES (?, ?, ?)
@@ -69,7 +65,10 @@ export function cancelJob(connection: SqlConnection, id: string, now: number): W
   const row = connection.statement('SELECT sequence, state, claimed_by FROM jobs WHERE id = ?').get(id)
   if (row === undefined) return 'unknown'
   if (isFinal(row.state as StoredState)) return 'finished'
-  if (row.claimed_by !== null) return 'claimed'
+  if (row.claimed_by !== null) {
+    requestCancel(connection, row.sequence as number, now)
+    return 'claimed'
+  }
   connection.statement(CANCEL).run(now, CANCELLED, row.sequence as number)
   return 'cancelled'
 }

@@ -1,4 +1,5 @@
 import type { Claim, ClaimedJob, Recovery } from '../job-store.js'
+import { cancelGivenBack } from './cancel-requests.js'
 import { processOf, RECORD_COLUMNS, recordOf } from './job-rows.js'
 import type { SqlConnection } from './sql-connection.js'
 import type { SqlRow } from './sql-database.js'
@@ -57,6 +58,7 @@ export function releaseJobs(connection: SqlConnection, owner: string, ids: reado
     WHERE id = ? AND claimed_by = ? AND state IN ('waiting', 'running')`,
   )
   for (const id of ids) release.run(id, owner)
+  cancelGivenBack(connection)
 }
 
 /**
@@ -78,19 +80,20 @@ export function abandonClaims(
     `UPDATE jobs SET ${GIVE_BACK} WHERE id = ? AND claimed_by = ? AND state = 'waiting'`,
   )
   for (const id of ids) byId.run(id, owner)
+  cancelGivenBack(connection)
 }
 
 /**
  * Gives back what all other owners had claimed.
  *
- * An attempt that had a process is told of again by every recovery until its job starts anew: whoever was told may
- * die before the process does.
+ * An attempt that had a process is told of again by every recovery until its job starts anew, if it does, since it may
+ * be cancelled: whoever was told may die before the process does.
  */
 export function recoverJobs(connection: SqlConnection, owner: string): Recovery {
   const left = connection
     .statement(
       `SELECT sequence, id, attempt, process FROM jobs INDEXED BY jobs_process
-      WHERE process IS NOT NULL AND state = 'waiting' AND claimed_by IS NULL`,
+      WHERE process IS NOT NULL AND claimed_by IS NULL`,
     )
     .all()
   const running = connection
@@ -105,6 +108,7 @@ export function recoverJobs(connection: SqlConnection, owner: string): Recovery 
       WHERE claimed_by IS NOT NULL AND claimed_by <> ?`,
     )
     .run(owner)
+  cancelGivenBack(connection)
   const interrupted = [...left, ...running]
     .sort((a, b) => (a.sequence as number) - (b.sequence as number))
     .map(row => ({ id: row.id as string, attempt: row.attempt as number, process: processOf(row) }))

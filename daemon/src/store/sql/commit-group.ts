@@ -1,6 +1,7 @@
 import { acceptJobs } from './accept-jobs.js'
 import { cancelJob, retryJob, settleAttempt, startAttempt } from './attempt-records.js'
 import { abandonClaims, claimJobs, recoverJobs, releaseJobs } from './claim-jobs.js'
+import { moveJobs } from './move-jobs.js'
 import { sweepJobs } from './retention.js'
 import type { SqlConnection } from './sql-connection.js'
 import { SqlError } from './sql-database.js'
@@ -83,6 +84,8 @@ function perform(connection: SqlConnection, owner: string, operation: WriteOpera
       return null
     case 'recover':
       return recoverJobs(connection, owner)
+    case 'move':
+      return moveJobs(connection, operation.lanes, operation.homes)
     case 'cancel':
       return cancelJob(connection, operation.id, operation.now)
     case 'retry':

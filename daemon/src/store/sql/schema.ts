@@ -77,8 +77,19 @@ CREATE TABLE probes (
 INSERT INTO probes VALUES (1, 0);
 `
 
+/**
+ * Jobs in somebody's hands that are to be cancelled, and may not know it yet: whoever asked was told that they will be,
+ * so they must not be taken up again should their holder die.
+ */
+const VERSION_2 = `
+CREATE TABLE cancel_requests (
+  sequence INTEGER PRIMARY KEY,
+  requested_at REAL NOT NULL
+) STRICT;
+`
+
 /** What leads from each version of the schema to the next; the first from an empty file to version 1. */
-const MIGRATIONS: readonly string[] = [VERSION_1]
+const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2]
 
 /** What this multilaned reads and writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length

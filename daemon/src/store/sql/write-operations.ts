@@ -19,6 +19,7 @@ export interface WriteOperations {
   /** Undoes the claims of calls whose answers were lost. */
   abandon: { readonly claims: readonly number[]; readonly ids: readonly string[] }
   recover: Record<never, never>
+  move: { readonly lanes: readonly string[]; readonly homes: Readonly<Record<string, string>> }
   cancel: { readonly id: string; readonly now: number }
   retry: { readonly id: string; readonly now: number }
   sweep: { readonly finishedBefore: number; readonly keep: number; readonly limit: number }
@@ -33,6 +34,7 @@ export interface WriteAnswers {
   release: null
   abandon: null
   recover: Recovery
+  move: number
   cancel: 'cancelled' | 'claimed' | 'finished' | 'unknown'
   retry: 'waiting' | 'unfinished' | 'succeeded' | 'unknown'
   sweep: number

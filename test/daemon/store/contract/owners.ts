@@ -68,6 +68,80 @@ export const ownersContract = [
     assert.is((await other.get(done!.id))!.state, 'succeeded')
   }),
 
+  storeTest(
+    'what an owner was to cancel is cancelled when it is gone, and its process is told of',
+    async ({ store, ofOwner }) => {
+      const process = { pid: 77, startTicks: '12345', bootId: 'boot' }
+      const [running, claimed, kept] = Array.from({ length: 3 }, () => newJob({ claimed: true }))
+      await acceptAll(store, [running!, claimed!, kept!])
+      await store.start(running!.id, { attempt: 1, startedAt: 1500, process })
+      await store.start(kept!.id, { attempt: 1, startedAt: 1500, process: null })
+      for (const { id } of [running!, claimed!]) assert.is(await store.cancel(id, 1600), 'claimed')
+      const other = await ofOwner('other')
+      const { claims, interrupted } = await other.recover()
+      assert.is(claims, 3)
+      assert.equal(interrupted[0], { id: running!.id, attempt: 1, process })
+      for (const { id } of [running!, claimed!]) {
+        const { state, finishedAt, error } = (await other.get(id))!
+        assert.equal([state, finishedAt, error?.code], ['cancelled', 1600, 'ERR_TASK_CANCELED'])
+      }
+      assert.equal(
+        (await other.claim('bulk', 5, 2000)).jobs.map(job => job.id),
+        [kept!.id],
+      )
+      // Once: what is tried anew is not what was to be cancelled.
+      assert.is(await other.retry(running!.id, 2000), 'waiting')
+      assert.is((await other.claim('bulk', 5, 2000)).jobs.length, 1)
+      await (await ofOwner('third')).recover()
+      assert.is((await other.get(running!.id))!.state, 'waiting')
+    },
+  ),
+
+  storeTest('what was to be cancelled is cancelled if it is given back', async ({ store }) => {
+    const [running, ended] = Array.from({ length: 2 }, () => newJob({ claimed: true }))
+    await acceptAll(store, [running!, ended!])
+    for (const { id } of [running!, ended!]) {
+      await store.start(id, { attempt: 1, startedAt: 1500, process: null })
+      assert.is(await store.cancel(id, 1600), 'claimed')
+    }
+    await store.release([running!.id])
+    await succeed(store, ended!.id)
+    assert.is((await store.get(running!.id))!.state, 'cancelled')
+    assert.is((await store.get(ended!.id))!.state, 'succeeded')
+  }),
+
+  storeTest(
+    'waiting jobs of lanes that are gone are moved to lanes that are there',
+    async ({ store, ofOwner }) => {
+      const [stays, moves, nameless, held] = [
+        newJob({ lane: 'bulk' }),
+        newJob({ lane: 'gone', name: 'known' }),
+        newJob({ lane: 'gone', name: 'unknown' }),
+        newJob({ lane: 'gone', name: 'known', claimed: true }),
+      ] as const
+      const ended = newJob({ lane: 'gone', claimed: true })
+      await acceptAll(store, [stays, moves, nameless, held, ended])
+      await succeed(store, ended.id)
+      const lanes = ['first', 'bulk']
+      assert.is(await store.move(lanes, { known: 'bulk' }), 2)
+      const laneOf = async ({ id }: { readonly id: string }) => (await store.get(id))?.lane
+      assert.equal(await Promise.all([stays, moves, nameless, held, ended].map(laneOf)), [
+        'bulk',
+        'bulk',
+        'first',
+        'gone',
+        'gone',
+      ])
+      const other = await ofOwner('other')
+      await other.recover()
+      assert.is(await other.move(lanes, { known: 'bulk' }), 1)
+      assert.equal(
+        (await other.claim('bulk', 9, 2000)).jobs.map(({ id }) => id),
+        [stays.id, moves.id, held.id],
+      )
+    },
+  ),
+
   storeTest('a process left behind is told of until its job starts again', async ({ store, ofOwner }) => {
     const process = { pid: 77, startTicks: '12345', bootId: 'boot' }
     const job = newJob({ claimed: true })
