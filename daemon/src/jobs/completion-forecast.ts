@@ -4,6 +4,9 @@ import type { DurationHistory } from './duration-history.js'
 /** Up to so many jobs ahead are dealt out to the lane's slots one by one; beyond it they are poured like water. */
 const DEALT_OUT = 512
 
+/** The last day of a year of four digits, in whichever time zone it is shown. Later is as good as never. */
+export const LATEST_FORECAST = Date.UTC(9999, 11, 31)
+
 /** A job of which the forecast is to tell when it will be done. Instants are epoch milliseconds. */
 export interface ForecastJob {
   readonly name: string
@@ -33,7 +36,7 @@ export interface Experience {
  * Forecasts when a job will be done: the lane works off what runs and what is ahead in the queue, side by side as far
  * as it can, then the job takes as long as its like usually do.
  *
- * @returns epoch milliseconds, never before `now`
+ * @returns epoch milliseconds: never before `now`, and an instant that can be shown, whatever the costs
  */
 export function forecastCompletion(
   job: ForecastJob,
@@ -41,18 +44,19 @@ export function forecastCompletion(
   { history, expected }: Experience,
   now: number,
 ): number {
-  const usual = (name: string) => history.usual(name, expected(name))
-  const leftOf = (name: string, cost: number, startedAt: number) => {
-    const unit = cost > 0 ? cost : 1
-    return history.remaining(name, Math.max(0, now - startedAt) / unit, expected(name)) * unit
-  }
-  if (job.startedAt !== null) return now + leftOf(job.name, job.cost, job.startedAt)
+  const usual = (name: string, cost: number) => history.usual(name, cost, expected(name))
+  const leftOf = (name: string, cost: number, startedAt: number) =>
+    history.remaining(name, cost, Math.max(0, now - startedAt), expected(name))
+  if (job.startedAt !== null) return showable(now + leftOf(job.name, job.cost, job.startedAt))
 
-  const own = usual(job.name) * job.cost
   // What is ahead when its time comes is not known yet: what is ahead now will be gone, or it is a queue of hours.
   const running = lane.running.map(other => leftOf(other.name, other.cost, other.startedAt))
   const wait = waitBehind(running, stretchesAhead(job, lane.waiting, usual), lane.parallelism)
-  return Math.max(job.dueAt, now + wait) + own
+  return showable(Math.max(job.dueAt, now + wait) + usual(job.name, job.cost))
+}
+
+function showable(instant: number): number {
+  return Math.min(instant, LATEST_FORECAST)
 }
 
 /** Jobs that are alike: how many, and how many milliseconds each takes. */
@@ -64,13 +68,13 @@ interface Load {
 function stretchesAhead(
   job: ForecastJob,
   waiting: readonly QueueStretch[],
-  usual: (name: string) => number,
+  usual: (name: string, cost: number) => number,
 ): Load[] {
   const loads: Load[] = []
   for (const stretch of waiting) {
     const share = shareAhead(job, stretch)
     const count = Math.round(stretch.count * share)
-    if (count > 0) loads.push({ count, each: (usual(stretch.name) * stretch.cost) / stretch.count })
+    if (count > 0) loads.push({ count, each: usual(stretch.name, stretch.cost / stretch.count) })
   }
   return loads
 }

@@ -83,7 +83,7 @@ export interface Idempotency {
 }
 
 export interface Estimate {
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds, of a year with four digits. */
   readonly doneAt: number
   /** Never below 0. */
   readonly secondsLeft: number

@@ -58,6 +58,23 @@ test('of a stretch that it stands in, the part before it goes first', () => {
   assert.is(forecast({ waiting }, { sequence: 1 }), 10)
 })
 
+test('whatever jobs cost, the forecast is an instant of a year with four digits', () => {
+  const costs = [0, 5e-324, 1e-310, 1, 1e17, 1e308]
+  for (const cost of costs)
+    for (const other of costs) {
+      const running = [{ name: 'd10', cost: other, startedAt: NOW - 5 }]
+      for (const count of [1, 100_000]) {
+        const waiting = [stretch({ count, cost: count * other, firstSequence: 1, lastSequence: 9 })]
+        for (const startedAt of [null, NOW - 5]) {
+          const instant = NOW + forecast({ running, waiting }, { cost, startedAt })
+          assert.ok(instant >= NOW, `${instant} for ${cost} beside ${other}`)
+          assert.match(new Date(instant).toISOString(), /^\d{4}-/)
+        }
+      }
+    }
+  assert.match(new Date(NOW + forecast({}, { dueAt: 8.64e15 })).toISOString(), /^\d{4}-/)
+})
+
 const durations = fc.integer({ min: 0, max: 50 })
 const lanes = fc.record({
   parallelism: fc.double({ min: 1, max: 8, noNaN: true }),

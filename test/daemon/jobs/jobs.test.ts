@@ -307,6 +307,26 @@ test('an estimate goes by what is expected, then by what was seen', async () => 
   assert.is(runner.feed.held, 1)
 })
 
+test('a job of an absurd cost makes no estimate of another wrong, before and after a restart', async () => {
+  for (const absurd of [1e-310, 1e-300, 1e308]) {
+    const made = await world()
+    const valued = (valor: number): JobRequest => ({ name: 'valued', source: 'queue', input: { valor } })
+    const { jobs: first } = await made.jobs.submit([valued(absurd)])
+    made.lane.of(first[0]!.id).start()
+    made.clock.pass(3)
+    made.lane.of(first[0]!.id).succeed()
+    await drained()
+    const { jobs: views } = await made.jobs.submit([valued(2)])
+    assert.is((await made.jobs.estimate(views[0]!)).secondsLeft, 4)
+
+    const next = new JobCoreWorld(DEFINITIONS)
+    for (const [id, row] of made.kept.rows) if (row.state === 'succeeded') next.kept.rows.set(id, row)
+    await next.started()
+    const { jobs: later } = await next.jobs.submit([valued(2)])
+    assert.is((await next.jobs.estimate(later[0]!)).secondsLeft, 4)
+  }
+})
+
 test('what was learned before a restart is known after it', async () => {
   const made = new JobCoreWorld(DEFINITIONS)
   await made.store.accept([acceptedJob()])

@@ -37,6 +37,9 @@ interface KeptKey {
   readonly acceptedAt: number
 }
 
+/** As in the durable store, so that sums of costs are numbers. */
+const MOST_SUMMED = 1e290
+
 /** What several {@link MemoryJobStore}s, each an owner, share. */
 export class MemoryJobs {
   /** In order of arrival. */
@@ -264,7 +267,8 @@ export class MemoryJobStore implements JobStore {
     const stretches = new Map<string, Mutable<QueueStretch>>()
     for (const row of this.#jobs.rows.values()) {
       if (row.lane !== lane || row.state !== 'waiting' || row.claimedBy !== null || row.dueAt > now) continue
-      const { name, priority, sequence, cost } = row
+      const { name, priority, sequence } = row
+      const cost = Math.min(row.cost, MOST_SUMMED)
       const key = `${priority} ${sequence >> 10} ${name}`
       const stretch = stretches.get(key)
       if (stretch === undefined) {

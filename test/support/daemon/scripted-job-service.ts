@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Ajv } from 'ajv'
+import { LATEST_FORECAST } from '#daemon/jobs/completion-forecast.js'
 import {
   type FinalState,
   isFinal,
@@ -169,7 +170,7 @@ export class ScriptedJobService implements JobService {
     if (this.estimated !== undefined) return this.estimated
     const expected = this.definitions.get(job.name)?.expected ?? 0
     const begin = Math.max(job.startedAt ?? this.#now(), job.dueAt)
-    const doneAt = Math.max(begin + expected * job.cost, this.#now())
+    const doneAt = Math.max(Math.min(begin + expected * job.cost, LATEST_FORECAST), this.#now())
     return { doneAt, secondsLeft: (doneAt - this.#now()) / 1000 }
   }
 

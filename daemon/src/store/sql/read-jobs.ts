@@ -59,13 +59,17 @@ export function readCounts(connection: SqlConnection, now: number): readonly Sta
   }))
 }
 
+/** The most that a cost counts in a sum: SQLite makes NULL of one that is beyond its numbers. */
+const MOST_SUMMED = '1e290'
+
 export function readProfile(connection: SqlConnection, lane: string, now: number): readonly QueueStretch[] {
   const waiting = WAITING_PARTS.map(
     part => `SELECT name, priority, sequence, cost FROM ${part.replace(':lane', '?1')} AND due_at <= ?2`,
   ).join(' UNION ALL ')
   const rows = connection
     .statement(
-      `SELECT name, priority, min(sequence) AS first, max(sequence) AS last, count(*) AS count, sum(cost) AS cost
+      `SELECT name, priority, min(sequence) AS first, max(sequence) AS last, count(*) AS count,
+        sum(min(cost, ${MOST_SUMMED})) AS cost
       FROM (${waiting})
       GROUP BY priority, sequence >> ${FINEST_SHIFT}, name ORDER BY priority DESC, first`,
     )

@@ -1,4 +1,5 @@
 import * as assert from 'uvu/assert'
+import { idOfToken } from '#daemon/http/services/job-ids.js'
 import {
   json,
   jsonOf,
@@ -81,6 +82,31 @@ export const WORK_ROWS: readonly Row[] = [
       assert.type(body.seconds_to_completion, 'number')
       assert.ok(Number(body.seconds_to_completion) >= 0)
       await world.request(`/job/${id}`, { method: 'DELETE' })
+    },
+  ],
+  [
+    'GET /api of a job of whatever cost: 202 with an estimate that is a date and a number',
+    async world => {
+      const response = await world.request(
+        '/api',
+        json('[{"item":"least","valor":1e-310},{"item":"most","valor":1e308}]'),
+      )
+      const { processing_items: items } = (await jsonOf(response)) as {
+        readonly processing_items: readonly { readonly hash: string }[]
+      }
+      const [least, most] = items.map(({ hash }) => idOfToken(hash)!)
+      await world.reach(least!, 'succeeded')
+      for (const id of [most!, await scheduled(world, world.names.quick, '1h')]) {
+        const answer = await jsonOf(await world.request(`/api?id=${id}`))
+        const { estimated_time_completion, seconds_to_completion } = answer as Readonly<
+          Record<string, unknown>
+        >
+        assert.match(String(estimated_time_completion), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/)
+        assert.ok(Number(seconds_to_completion) >= 0, JSON.stringify(answer))
+        assert.type(seconds_to_completion, 'number')
+        assert.is((await world.request(`/v1/jobs/${id}/estimate`)).status, 200)
+        await world.request(`/job/${id}`, { method: 'DELETE' })
+      }
     },
   ],
   [

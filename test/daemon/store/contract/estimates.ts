@@ -36,6 +36,13 @@ export const estimatesContract = [
     assert.equal(await store.profile('none', 2000), [])
   }),
 
+  storeTest('a profile of costs beyond all sense still has a sum', async ({ store }) => {
+    await acceptAll(store, [newJob({ cost: 1e308 }), newJob({ cost: 1e308 }), newJob({ cost: 1e308 })])
+    const { count, cost } = summed(await store.profile('bulk', 2000))
+    assert.is(count, 3)
+    assert.ok(Number.isFinite(cost) && cost > 1e200, `${cost}`)
+  }),
+
   storeTest(
     'a profile leaves out the claimed, the started, the settled and the cancelled',
     async ({ store }) => {
