@@ -90,7 +90,7 @@ export interface JobStore {
   durations(limit: number): Promise<readonly PastDuration[]>
 
   /**
-   * Forgets finished jobs.
+   * Forgets finished jobs, and the idempotency keys accepted before that instant of which all jobs are forgotten.
    *
    * @param finishedBefore epoch milliseconds
    * @param keep the most finished jobs to keep, the newest

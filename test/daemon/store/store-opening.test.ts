@@ -232,20 +232,6 @@ test('a store of a newer schema is refused, and left as it is', async () => {
   })
 })
 
-test('a store of the first schema is brought up to date, with all that is in it', async () => {
-  await withStoreFolder(async folder => {
-    const job = newJob()
-    await inStore(folder, ({ store }) => store.accept([job]))
-    const database = sqlDriver().open(join(folder, 'jobs.sqlite'), 1000)
-    database.exec('DROP TABLE cancel_requests; PRAGMA user_version = 1')
-    database.close()
-    await inStore(folder, async ({ store }) => {
-      assert.is((await store.claim(job.lane, 1, 2000)).jobs[0]?.id, job.id)
-      assert.is(await store.cancel(job.id, 2000), 'claimed')
-    })
-  })
-})
-
 test('a folder that cannot be made is told of', async () => {
   await withStoreFolder(async folder => {
     writeFileSync(join(folder, 'file'), '')

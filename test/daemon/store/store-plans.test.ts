@@ -34,7 +34,7 @@ class NotingConnection extends SqlConnection {
           .all(...(/\?1/.test(sql) ? [0, 0].slice(0, /\?2/.test(sql) ? 2 : 1) : values))
         return plan
           .map(step => String(step.detail))
-          .filter(detail => /^SCAN (jobs|job_|idempotency)/.test(detail))
+          .filter(detail => /^SCAN (jobs|job_|keyed|idempotency)/.test(detail))
           .map(detail => `${detail}: ${sql}`)
       })
   }

@@ -311,7 +311,7 @@ export class MemoryJobStore implements JobStore {
       .slice(0, limit)
     for (const row of swept) rows.delete(row.id)
     const old = [...keys]
-      .filter(([, kept]) => kept.acceptedAt < finishedBefore)
+      .filter(([, kept]) => kept.acceptedAt < finishedBefore && !kept.ids.some(id => rows.has(id)))
       .sort(([a, keptA], [b, keptB]) => keptA.acceptedAt - keptB.acceptedAt || (a < b ? -1 : 1))
     for (const [key] of old.slice(0, limit)) keys.delete(key)
     return swept.length

@@ -25,13 +25,28 @@ export function acceptJobs(
   const sequences = group.map(job =>
     insert(connection, owner, job, next) ? next++ : takeAgain(connection, owner, job),
   )
-  const first = group[0]
-  if (key !== null && first !== undefined) {
-    connection
-      .statement('INSERT INTO idempotency_keys VALUES (?, ?, ?, ?) ON CONFLICT (key) DO NOTHING')
-      .run(key.key, key.fingerprint, JSON.stringify(group.map(job => job.id)), first.acceptedAt)
-  }
+  if (key !== null) keepKey(connection, key, group, sequences)
   return { kind: 'accepted', sequences }
+}
+
+function keepKey(
+  connection: SqlConnection,
+  { key, fingerprint }: IdempotencyKey,
+  group: readonly AcceptedJob[],
+  sequences: readonly number[],
+): void {
+  const first = group[0]
+  if (first === undefined) return
+  const inserted = connection
+    .statement(
+      `INSERT INTO idempotency_keys (key, fingerprint, ids, accepted_at, jobs_kept) VALUES (?, ?, ?, ?, ?)
+      ON CONFLICT (key) DO NOTHING`,
+    )
+    .run(key, fingerprint, JSON.stringify(group.map(job => job.id)), first.acceptedAt, group.length)
+  if (inserted === 0) return
+  for (const sequence of sequences) {
+    connection.statement('INSERT INTO keyed_jobs (sequence, key) VALUES (?, ?)').run(sequence, key)
+  }
 }
 
 /** Undefined if the key is new, or if this is the repetition of the very call that brought it. */

@@ -2,7 +2,7 @@ import type { SqlConnection } from './sql-connection.js'
 import type { SqlRow } from './sql-database.js'
 
 /**
- * Forgets the oldest finished jobs, and the idempotency keys of that age.
+ * Forgets the oldest finished jobs, and the idempotency keys of that age whose jobs are all forgotten.
  *
  * @returns how many jobs were forgotten
  */
@@ -26,6 +26,7 @@ export function sweepJobs(
           .statement(`${jobs} AND finished_at < ? ORDER BY finished_at, sequence LIMIT ?`)
           .all(finishedBefore, limit)
   rememberLast(connection, swept)
+  letGoOfKeys(connection, swept)
   for (const { sequence } of swept) {
     for (const table of ['job_inputs', 'job_outputs', 'jobs']) {
       connection.statement(`DELETE FROM ${table} WHERE sequence = ?`).run(sequence!)
@@ -34,10 +35,28 @@ export function sweepJobs(
   connection
     .statement(
       `DELETE FROM idempotency_keys WHERE key IN
-      (SELECT key FROM idempotency_keys WHERE accepted_at < ? ORDER BY accepted_at LIMIT ?)`,
+      (SELECT key FROM idempotency_keys WHERE jobs_kept = 0 AND accepted_at < ? ORDER BY accepted_at LIMIT ?)`,
     )
     .run(finishedBefore, limit)
   return swept.length
+}
+
+/** All jobs at once: the row of a key whose jobs are thousands is as long as their ids. */
+function letGoOfKeys(connection: SqlConnection, swept: readonly SqlRow[]): void {
+  const sequences = JSON.stringify(swept.map(({ sequence }) => sequence))
+  connection
+    .statement(
+      `UPDATE idempotency_keys SET jobs_kept = jobs_kept - let_go.jobs
+      FROM (
+        SELECT keyed_jobs.key, count(*) AS jobs
+        FROM json_each(?) AS gone CROSS JOIN keyed_jobs ON sequence = gone.value GROUP BY keyed_jobs.key
+      ) AS let_go
+      WHERE idempotency_keys.key = let_go.key`,
+    )
+    .run(sequences)
+  connection
+    .statement('DELETE FROM keyed_jobs WHERE sequence IN (SELECT value FROM json_each(?))')
+    .run(sequences)
 }
 
 /** Sequences only ever grow, also past that of a job that is forgotten. */

@@ -16,6 +16,8 @@ import type { SqlConnection } from './sql-connection.js'
  *
  * `process` is kept after an interruption until the next start: see recoverJobs. `claim_number` tells which claim
  * took the job: see abandonClaims. `swept` keeps sequences from being given twice once the latest job is forgotten.
+ * `jobs_kept` of an idempotency key counts its jobs in `keyed_jobs`, those that are not forgotten yet: a key outlives
+ * them all, and none that is held by a job is in the way of a sweep.
  * Large texts are in tables of their own, so that lists read little.
  */
 const VERSION_1 = `
@@ -88,8 +90,27 @@ CREATE TABLE cancel_requests (
 ) STRICT;
 `
 
-/** What leads from each version of the schema to the next; the first from an empty file to version 1. */
-const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2]
+const VERSION_3 = `
+CREATE TABLE keyed_jobs (
+  sequence INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  PRIMARY KEY (sequence, key)
+) STRICT, WITHOUT ROWID;
+INSERT INTO keyed_jobs
+SELECT jobs.sequence, keys.key
+FROM idempotency_keys AS keys CROSS JOIN json_each(keys.ids) AS own CROSS JOIN jobs ON jobs.id = own.value;
+ALTER TABLE idempotency_keys ADD COLUMN jobs_kept INTEGER NOT NULL DEFAULT 0;
+UPDATE idempotency_keys
+SET jobs_kept = (SELECT count(*) FROM json_each(ids) AS own CROSS JOIN jobs ON jobs.id = own.value);
+DROP INDEX idempotency_keys_by_age;
+CREATE INDEX idempotency_keys_by_age ON idempotency_keys (accepted_at) WHERE jobs_kept = 0;
+`
+
+/**
+ * What leads from each version of the schema to the next; the first from an empty file to version 1. Stores of all of
+ * them are out there, so none is ever changed.
+ */
+export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3]
 
 /** What this multilaned reads and writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length

@@ -13,6 +13,8 @@ async function finished(store: JobStore, count: number): Promise<readonly string
   return jobs.map(job => job.id)
 }
 
+const KEY = { key: 'k', fingerprint: 'f' }
+
 async function left(store: JobStore): Promise<readonly string[]> {
   const page = await store.list({ limit: 1000, order: 'oldest', now: 0 })
   return page.jobs.map(job => job.id)
@@ -68,12 +70,44 @@ export const retentionContract = [
     assert.is((await left(store)).length, 4)
   }),
 
-  storeTest('an idempotency key is forgotten in its time, and may then be used anew', async ({ store }) => {
-    const key = { key: 'k', fingerprint: 'f' }
-    await store.accept([newJob({ acceptedAt: 1000 })], key)
-    await store.sweep(1000, 100, 100)
-    assert.is((await store.accept([newJob()], key)).kind, 'repeated')
-    await store.sweep(1001, 100, 100)
-    assert.is((await store.accept([newJob()], { ...key, fingerprint: 'g' })).kind, 'accepted')
+  storeTest('an idempotency key is kept as long as one of its jobs is', async ({ store }) => {
+    const [soon, later] = [newJob({ claimed: true }), newJob({ dueAt: 9000 })]
+    await store.accept([soon, later], KEY)
+    await store.sweep(1e15, 100, 100)
+    await succeed(store, soon.id, { finishedAt: 3000 })
+    assert.is(await store.sweep(1e15, 100, 100), 1)
+    assert.equal(await store.accept([newJob()], KEY), { kind: 'repeated', ids: [soon.id, later.id] })
+    await store.claim('bulk', 1, 9000)
+    await store.sweep(1e15, 100, 100)
+    await succeed(store, later.id, { startedAt: 9000, finishedAt: 9500 })
+    await store.sweep(9500, 100, 100)
+    assert.is((await store.accept([newJob()], KEY)).kind, 'repeated')
+    assert.is(await store.sweep(9501, 100, 100), 1)
+    assert.is((await store.accept([newJob()], { ...KEY, fingerprint: 'g' })).kind, 'accepted')
+  }),
+
+  storeTest(
+    'a key whose jobs are forgotten is kept for its time, and may then be used anew',
+    async ({ store }) => {
+      const job = newJob({ acceptedAt: 1000, claimed: true })
+      await store.accept([job], KEY)
+      await succeed(store, job.id)
+      assert.is(await store.sweep(0, 0, 100), 1)
+      await store.sweep(1000, 100, 100)
+      assert.is((await store.accept([newJob()], KEY)).kind, 'repeated')
+      await store.sweep(1001, 100, 100)
+      assert.is((await store.accept([newJob()], { ...KEY, fingerprint: 'g' })).kind, 'accepted')
+    },
+  ),
+
+  storeTest('keys that jobs hold do not keep others from being forgotten', async ({ store }) => {
+    for (let index = 0; index < 10; index++)
+      await store.accept([newJob({ dueAt: 1e12 })], { key: `held-${index}`, fingerprint: 'f' })
+    const job = newJob({ acceptedAt: 1500, claimed: true })
+    await store.accept([job], KEY)
+    await succeed(store, job.id)
+    assert.is(await store.sweep(1e15, 100, 1), 1)
+    assert.is((await store.accept([newJob()], { ...KEY, fingerprint: 'g' })).kind, 'accepted')
+    assert.is((await store.accept([newJob()], { key: 'held-9', fingerprint: 'f' })).kind, 'repeated')
   }),
 ]
