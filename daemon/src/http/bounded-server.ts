@@ -1,12 +1,7 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-} from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { problemBody } from './http-problem.js'
+import { type Exchange, Pipeline } from './pipeline.js'
 
 export interface ConnectionLimits {
   /** How long a request may take to arrive, in milliseconds. */
@@ -26,11 +21,6 @@ export interface BoundedServer {
   readonly windUp: () => void
 }
 
-interface Exchange {
-  readonly request: IncomingMessage
-  readonly answer: ServerResponse
-}
-
 const KEEP_ALIVE_MS = 10_000
 const LONGEST_HEADERS_MS = 10_000
 const CHECK_MS = 500
@@ -42,7 +32,8 @@ const LONGEST_CLOSE_MS = 2000
 /**
  * An HTTP server on which no client can hold more than its share:
  * - a request that has not arrived in its time is answered 408;
- * - a client that reads nothing of its answer is cut off, after twice that time;
+ * - the requests of one connection are handled one at a time, however many were sent at once;
+ * - a client that reads nothing of its answer is cut off, within twice that time;
  * - one connection too many costs the connection that has waited longest without a whole request its place, so that
  *   many slow clients keep nobody out. Only when each connection is being served, the new one is closed.
  */
@@ -54,14 +45,13 @@ export function createBoundedServer(handler: RequestListener, limits: Connection
       connectionsCheckingInterval: CHECK_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
     },
-    handler,
+    (request, answer) => open.get(request.socket)?.add({ request, answer }),
   )
   // Later than the time limit of a request, which has an answer of its own.
   server.setTimeout(2 * limits.request + 2 * CHECK_MS)
 
-  const open = new Set<Socket>()
+  const open = new Map<Socket, Pipeline>()
   const waiting = new Set<Socket>()
-  const latest = new WeakMap<Socket, Exchange>()
   let closing = false
 
   const drop = (socket: Socket) => {
@@ -70,10 +60,18 @@ export function createBoundedServer(handler: RequestListener, limits: Connection
   }
 
   server.on('connection', socket => {
-    open.add(socket)
+    const pipeline = new Pipeline(socket, {
+      patience: limits.request,
+      handle: exchange => handle(exchange, socket),
+      idle: () => {
+        if (open.has(socket)) waiting.add(socket)
+        if (closing) socket.destroySoon()
+      },
+    })
+    open.set(socket, pipeline)
     waiting.add(socket)
     socket.once('close', () => drop(socket))
-    closeInStages(socket, () => latest.get(socket)?.request)
+    closeInStages(socket, () => pipeline.latest)
     if (closing) socket.destroy()
     if (open.size <= limits.connections) return
     const [longest = socket] = waiting
@@ -81,24 +79,23 @@ export function createBoundedServer(handler: RequestListener, limits: Connection
     longest.destroy()
   })
 
-  server.prependListener('request', (request, answer) => {
-    const { socket } = request
-    latest.set(socket, { request, answer })
-    if (hasBody(request)) request.once('end', () => waiting.delete(socket))
-    else waiting.delete(socket)
-    answer.once('close', () => {
-      if (open.has(socket)) waiting.add(socket)
-      if (closing) socket.destroySoon()
-    })
+  const handle = ({ request, answer }: Exchange, socket: Socket) => {
+    if (request.complete || !hasBody(request)) {
+      waiting.delete(socket)
+    } else {
+      // Again, if the request before it was whole.
+      waiting.add(socket)
+      request.once('end', () => waiting.delete(socket))
+    }
     answer.once('finish', () => {
       if (!request.complete) cutOffLater(request)
     })
-  })
+    handler(request, answer)
+  }
 
   const answerClientError = (error: NodeJS.ErrnoException, socket: Socket) => {
     if (error.code === 'ECONNRESET' || socket.destroyed) return
-    if (socket.writable && isOwed(latest.get(socket))) socket.write(rawAnswer(...clientProblem(error.code)))
-    socket.destroy()
+    open.get(socket)?.refuse(rawAnswer(...clientProblem(error.code)))
   }
 
   const windUp = () => {
@@ -107,15 +104,6 @@ export function createBoundedServer(handler: RequestListener, limits: Connection
     setTimeout(() => server.closeAllConnections(), LONGEST_CLOSE_MS).unref()
   }
   return { server, answerClientError, windUp }
-}
-
-/**
- * Whether a client that sent nonsense waits for an answer to that. While its last good request is being answered it
- * does not: it would take this for the answer to that one.
- */
-function isOwed(last: Exchange | undefined): boolean {
-  if (last === undefined) return true
-  return last.request.complete ? last.answer.writableFinished : !last.answer.headersSent
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

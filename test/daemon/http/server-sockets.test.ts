@@ -174,20 +174,11 @@ test('a client that does not read its answer is cut off', async () => {
     deaf.send(`GET /large HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`)
     await eventually('others are served', () => isServed(port))
     await eventually('the server has let go of it', async () => {
-      // Writing on a connection that is gone is how a client that does not read learns of it.
-      deaf.send(' ')
+      // Writing on a connection that is gone is how a client that does not read learns of it. Empty lines ahead of a
+      // request are no nonsense, for which it would be cut off anyway.
+      deaf.send('\r\n')
       return deaf.closed
     })
-  })
-})
-
-test('nonsense behind a good request does not get the answer of that', async () => {
-  await withPort(PATIENT, async port => {
-    const body = '{"name":"report"}'
-    const client = new RawClient(port)
-    client.send(`${post(port, `Content-Length: ${body.length}`)}${body}nonsense\r\n\r\n`)
-    await eventually('the server hangs up', () => client.closed)
-    assert.ok(client.status === undefined || client.status === 202, `${client.status}`)
   })
 })
 

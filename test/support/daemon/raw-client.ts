@@ -37,9 +37,12 @@ export class RawClient {
 
   /** The status of the latest answer; undefined before one has come. */
   get status(): number | undefined {
-    const all = [...this.#received.matchAll(/HTTP\/1\.1 (\d{3}) /g)]
-    const last = all.at(-1)?.[1]
-    return last === undefined ? undefined : Number(last)
+    return this.statuses.at(-1)
+  }
+
+  /** The statuses of all answers, in their order. */
+  get statuses(): readonly number[] {
+    return [...this.#received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status))
   }
 
   /** Whether the server has closed its half. */
@@ -68,6 +71,10 @@ export class RawClient {
 
   pause(): void {
     this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
   }
 
   destroy(): void {
