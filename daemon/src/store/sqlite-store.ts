@@ -112,9 +112,8 @@ export class SqliteStore implements JobStore {
   }
 
   /** Empty if the job is known and no attempt of it has ended yet. */
-  async log(id: string): Promise<string | undefined> {
-    const log = await this.#answer(() => this.#read.run('text', [id, 'log'], LOOK_UP))
-    return log === null ? '' : log
+  log(id: string): Promise<string | undefined> {
+    return this.#answer(() => this.#read.run('log', [id], LOOK_UP))
   }
 
   async list(query: JobQuery): Promise<JobPage> {

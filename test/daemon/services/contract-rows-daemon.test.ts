@@ -7,7 +7,7 @@ import { type DaemonProcess, startDaemon } from '../../support/daemon/daemon-pro
 import { exampleFolder } from '../../support/daemon/example-folder.js'
 import { eventually } from '../../support/eventually.js'
 import { addRows } from './rows/add-rows.js'
-import type { World } from './rows/world.js'
+import { json, type World } from './rows/world.js'
 
 const test = suite('daemon: the services, row by row, of the started binary')
 
@@ -24,6 +24,7 @@ test.before(async () => {
     [['job', 'slow'], { shell: 'sleep 1000', timeout: '300ms' }],
     [['job', 'failing'], { task: './jobs/failing.js#fail' }],
     [['job', 'retrying'], { task: './jobs/failing.js#fail', retries: RETRY_LATER }],
+    [['job', 'binary'], "printf 'a\\0b\\n'"],
     [['work', 'job'], 'count_words'],
   ])
   await writeFile(join(folder, 'jobs', 'failing.js'), FAILING)
@@ -43,6 +44,13 @@ async function isIn(id: string, state: string): Promise<boolean> {
 }
 
 addRows(test, () => world)
+
+test('the kept log of a job is whole, whatever bytes it printed', async () => {
+  const submitted = await daemon.fetch('/v1/jobs', json({ name: 'binary' }))
+  const { id } = (await submitted.json()) as { readonly id: string }
+  await world.reach(id, 'succeeded')
+  assert.is(await (await daemon.fetch(`/v1/jobs/${id}/log`)).text(), 'a\0b\n')
+})
 
 test('no row has left anything behind that keeps the daemon from ending in good order', async () => {
   assert.equal(await daemon.end('SIGTERM'), { code: 0, signal: null })

@@ -4,7 +4,7 @@ import type { Claim } from '#daemon/store/job-store.js'
 import { openStore } from '#daemon/store/open-store.js'
 import { commitGroup } from '#daemon/store/sql/commit-group.js'
 import { listJobs } from '#daemon/store/sql/list-jobs.js'
-import { readDurations, readJob, readProfile, readText } from '#daemon/store/sql/read-jobs.js'
+import { readDurations, readJob, readLog, readProfile, readText } from '#daemon/store/sql/read-jobs.js'
 import { SqlConnection } from '#daemon/store/sql/sql-connection.js'
 import { sqlDriver } from '#daemon/store/sql/sql-driver.js'
 import type { WriteOperation } from '#daemon/store/sql/write-operations.js'
@@ -101,7 +101,8 @@ test('no look-up, page, profile or history of durations looks at all jobs', asyn
     writeAll(connection)
     connection.asked.clear()
     readJob(connection, 'x')
-    for (const text of ['input', 'result', 'log'] as const) readText(connection, 'x', text)
+    for (const text of ['input', 'result'] as const) readText(connection, 'x', text)
+    readLog(connection, 'x')
     readProfile(connection, 'bulk', 1)
     readDurations(connection, 5)
     const page = { limit: 10, order: 'newest', now: 1 } as const

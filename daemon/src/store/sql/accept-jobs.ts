@@ -55,11 +55,12 @@ function keptUnder(
   key: IdempotencyKey,
   group: readonly AcceptedJob[],
 ): Acceptance | undefined {
+  // Compared by SQLite: bindings end a text that they read at its first NUL.
   const kept = connection
-    .statement('SELECT fingerprint, ids FROM idempotency_keys WHERE key = ?')
-    .get(key.key)
+    .statement('SELECT fingerprint = ? AS same, ids FROM idempotency_keys WHERE key = ?')
+    .get(key.fingerprint, key.key)
   if (kept === undefined) return undefined
-  if (kept.fingerprint !== key.fingerprint) return { kind: 'conflict' }
+  if (kept.same !== 1) return { kind: 'conflict' }
   const ids = JSON.parse(kept.ids as string) as string[]
   const isRepetition =
     ids.length === group.length &&

@@ -4,12 +4,11 @@ import { coarsened, FINEST_SHIFT } from '../queue-profile.js'
 import { RECORD_COLUMNS, recordOf } from './job-rows.js'
 import type { SqlConnection } from './sql-connection.js'
 
-/** Each of a job's large texts, by the name of the call that reads it. Null where there is none. */
+/** Each of a job's large JSON texts, by the name of the call that reads it. Null where there is none. */
 const TEXTS = {
   input: 'SELECT input AS text FROM jobs LEFT JOIN job_inputs USING (sequence) WHERE id = ?',
   result: `SELECT iif(state = 'succeeded', result, NULL) AS text
     FROM jobs LEFT JOIN job_outputs USING (sequence) WHERE id = ?`,
-  log: 'SELECT log AS text FROM jobs LEFT JOIN job_outputs USING (sequence) WHERE id = ?',
 } as const
 
 export type JobText = keyof typeof TEXTS
@@ -38,6 +37,19 @@ export function readJob(connection: SqlConnection, id: string): JobRecord | unde
 /** @returns undefined if there is no such job */
 export function readText(connection: SqlConnection, id: string, which: JobText): string | null | undefined {
   return connection.statement(TEXTS[which]).get(id)?.text as string | null | undefined
+}
+
+/**
+ * What a job printed is any text, also one with NULs: bindings end a text that they read at the first, so that it comes
+ * in digits.
+ *
+ * @returns undefined if there is no such job
+ */
+export function readLog(connection: SqlConnection, id: string): string | undefined {
+  const row = connection
+    .statement('SELECT hex(log) AS digits FROM jobs LEFT JOIN job_outputs USING (sequence) WHERE id = ?')
+    .get(id)
+  return row === undefined ? undefined : Buffer.from(row.digits as string, 'hex').toString()
 }
 
 export function readCounts(connection: SqlConnection, now: number): readonly StateCount[] {

@@ -1,7 +1,15 @@
 import type { JobRecord } from '../../jobs/job.js'
 import type { JobPage, JobQuery, PastDuration, QueueStretch, StateCount } from '../job-store.js'
 import { listJobs } from './list-jobs.js'
-import { type JobText, readCounts, readDurations, readJob, readProfile, readText } from './read-jobs.js'
+import {
+  type JobText,
+  readCounts,
+  readDurations,
+  readJob,
+  readLog,
+  readProfile,
+  readText,
+} from './read-jobs.js'
 import { SqlConnection } from './sql-connection.js'
 import { SqlError } from './sql-database.js'
 import { sqlDriver } from './sql-driver.js'
@@ -33,6 +41,10 @@ export function get(id: string): ReadOutcome<JobRecord | undefined> {
 
 export function text(id: string, which: JobText): ReadOutcome<string | null | undefined> {
   return read(open => readText(open, id, which))
+}
+
+export function log(id: string): ReadOutcome<string | undefined> {
+  return read(open => readLog(open, id))
 }
 
 export function list(query: Omit<JobQuery, 'after'>, after: number | null): ReadOutcome<JobPage> {

@@ -3,6 +3,7 @@
 export type SqlValue = string | number | null
 export type SqlRow = Readonly<Record<string, SqlValue>>
 
+/** Of a text that is read, all bindings give what is before its first NUL, and some no more. */
 export interface SqlStatement {
   /** Runs it to its end. @returns how many rows it changed */
   run(...values: readonly SqlValue[]): number

@@ -82,6 +82,15 @@ export const acceptingContract = [
     assert.is((await store.accept([second], { key: 'another', fingerprint: 'f' })).kind, 'accepted')
   }),
 
+  storeTest('all of a key and of a fingerprint counts, whatever is in it', async ({ store }) => {
+    const job = newJob()
+    await store.accept([job], { key: 'k\0one', fingerprint: 'f\0one' })
+    const repeated = { kind: 'repeated', ids: [job.id] }
+    assert.equal(await store.accept([newJob()], { key: 'k\0one', fingerprint: 'f\0one' }), repeated)
+    assert.is((await store.accept([newJob()], { key: 'k\0one', fingerprint: 'f\0two' })).kind, 'conflict')
+    assert.is((await store.accept([newJob()], { key: 'k\0two', fingerprint: 'f\0one' })).kind, 'accepted')
+  }),
+
   storeTest('a key used for another request is a conflict, and keeps nothing', async ({ store }) => {
     await store.accept([newJob()], { key: 'k', fingerprint: 'f' })
     const job = newJob()

@@ -22,6 +22,27 @@ export const attemptsContract = [
   }),
 
   storeTest(
+    'what a job was given, returned, printed and failed with is whole, whatever is in it',
+    async ({ store }) => {
+      const text = '\ufeffa\0b\u{1f600}\0\n'
+      const json = JSON.stringify(text)
+      for (const log of [text, '\0', '\n']) {
+        const [good, bad] = [newJob({ claimed: true, input: json }), newJob({ claimed: true })]
+        await acceptAll(store, [good, bad])
+        await succeed(store, good.id, { result: json, log })
+        assert.is(await store.input(good.id), json)
+        assert.is(await store.result(good.id), json)
+        assert.is(await store.log(good.id), log)
+        const error = { name: text, message: text, code: text, stack: text }
+        await store.start(bad.id, { attempt: 1, startedAt: 1500, process: null })
+        await store.settle(bad.id, { kind: 'failed', attempt: 1, finishedAt: 1700, error, log })
+        assert.equal((await store.get(bad.id))?.error, error)
+        assert.is(await store.log(bad.id), log)
+      }
+    },
+  ),
+
+  storeTest(
     'a job that fails, times out or is cancelled keeps its error and no result',
     async ({ store }) => {
       for (const kind of ['failed', 'timed_out', 'cancelled'] as const) {
