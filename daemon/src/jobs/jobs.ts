@@ -213,7 +213,8 @@ export class Jobs implements JobService {
         `priority ${priority} is no integer from 0 to ${MOST_URGENT}`,
       )
     }
-    if (!Number.isFinite(dueAt)) throw new JobServiceError('ERR_JOB_TERMS', `dueAt ${dueAt} is no instant`)
+    if (Number.isNaN(new Date(dueAt).getTime()))
+      throw new JobServiceError('ERR_JOB_TERMS', `dueAt ${dueAt} is no instant`)
     const problem = this.#check.problem(name, input)
     if (problem !== undefined) throw new JobServiceError('ERR_JOB_INPUT', problem)
     return {

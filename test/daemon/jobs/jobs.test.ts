@@ -339,7 +339,8 @@ test('what was learned before a restart is known after it', async () => {
 test('a priority or an instant that is none is refused, and nothing of the call is kept', async () => {
   const { jobs, kept } = await world()
   const wrong = [{ priority: -1 }, { priority: 1.5 }, { priority: 1_000_001 }, { priority: Number.NaN }]
-  for (const terms of [...wrong, { dueAt: Number.NaN }, { dueAt: Number.POSITIVE_INFINITY }]) {
+  const never = [Number.NaN, Number.POSITIVE_INFINITY, 8.64e15 + 1].map(dueAt => ({ dueAt }))
+  for (const terms of [...wrong, ...never]) {
     const error = await rejectionOf(jobs.submit([plain, { ...plain, ...terms }]), JobServiceError)
     assert.is(error.code, 'ERR_JOB_TERMS')
   }
