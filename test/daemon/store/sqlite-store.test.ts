@@ -1,4 +1,4 @@
-// @time-limit 120s
+// @time-limit 240s
 import { suite } from 'uvu'
 import { startStore, withStoreFolder } from '../../support/daemon/store-folder.js'
 import { jobStoreContract } from './job-store-contract.js'
