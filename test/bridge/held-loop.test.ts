@@ -16,14 +16,20 @@ const VERDICTS: Readonly<Record<string, (rig: SenderRig, held: Submitted) => voi
   },
 }
 
+/** A thread whose loop is held by the task that it has just begun. */
+function heldThread() {
+  const rig = new SenderRig()
+  const thread = rig.join()
+  const holding = rig.submit(['holding'])
+  rig.settle()
+  const job = thread.start()
+  thread.block.hold(0, job.id)
+  return { rig, thread, holding, job }
+}
+
 for (const [what, decide] of Object.entries(VERDICTS)) {
   test(`while a task that ${what} holds the loop of a thread, others get all that is new`, () => {
-    const rig = new SenderRig()
-    const thread = rig.join()
-    const holding = rig.submit(['holding'])
-    rig.settle()
-    const job = thread.start()
-    thread.block.hold(0, job.id)
+    const { rig, thread, holding } = heldThread()
     const other = rig.join()
     decide(rig, holding)
     rig.settle()
@@ -40,12 +46,7 @@ for (const [what, decide] of Object.entries(VERDICTS)) {
   })
 
   test(`a thread gets tasks again when one that ${what} has ended there`, () => {
-    const rig = new SenderRig()
-    const thread = rig.join()
-    const holding = rig.submit(['holding'])
-    rig.settle()
-    const job = thread.start()
-    thread.block.hold(0, job.id)
+    const { rig, thread, holding, job } = heldThread()
     decide(rig, holding)
     rig.settle()
     rig.submit(['next'])
