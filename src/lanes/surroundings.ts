@@ -4,7 +4,7 @@ import { type Port, ThreadPort } from '../bridge/port.js'
 import type { Clock } from '../core/clock.js'
 import type { Timers } from '../core/reminders.js'
 import type { LanePool } from './lane-pool.js'
-import { loopStack } from './loop-stack.js'
+import { LoopStacks } from './loop-stacks.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
 
 /** As much of a lane's pool as those need who lease its threads. */
@@ -27,13 +27,15 @@ export interface Surroundings {
   write(text: string): void
 }
 
+const stacks = new LoopStacks(nodeTimers)
+
 /** Those of a real thread. */
 export const threadSurroundings: Surroundings = {
   clock: monotonicClock,
   timers: nodeTimers,
   channel: () => new MessageChannel(),
   open: end => new ThreadPort(end),
-  stackOf: loopStack,
+  stackOf: threadId => stacks.of(threadId),
   // Straight to standard error: through a stream it would need the very thread that is blocked.
   write: text => {
     try {
