@@ -19,7 +19,7 @@ const test = suite('soak: mixed load')
 const DURATION_MS = Number(process.env.MULTILANE_SOAK_MS ?? 20_000)
 const SAMPLES = 24
 /**
- * If something seems to have grown, the load goes on for as long again, so many times at the most: what only came and went
+ * If something seems to have grown, the load goes on, for as long again and up to so many times as long: what came and went
  * has gone by then, and a leak is the worse for it.
  */
 const MOST_ROUNDS = 3
