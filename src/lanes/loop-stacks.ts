@@ -42,10 +42,10 @@ const TAKE_STACK = `(() => {
  * The inspector attaches to every worker of the process or to none. To attach to a thread, and to detach from it, it has
  * to say something to it, and if that comes in the very moment in which the thread ends, Node aborts the process, in all
  * versions from 20 to 26: `MainThreadInterface::Post` takes a `shared_from_this` of what has no owner any more. The moment
- * is very short, and what counts is how often it can be hit: so the session stays open for a while after
- * the last stack, and for longer each time that it was closed too early. Meanwhile threads are attached to at their start,
- * and only one that is held is said anything to. It does not stay for good, since a process that exits while such a session
- * is open says that it waits for a debugger.
+ * is very short, and what counts is how often it can be hit: so the session stays open for a while after the last stack, and
+ * for longer each time that it was closed too early. Meanwhile threads are attached to at their start, and only one that is
+ * held is said anything to. It does not stay for good, since a process that exits while such a session is open says that it
+ * waits for a debugger.
  */
 export class LoopStacks {
   #opening: Promise<Session | undefined> | undefined

@@ -61,7 +61,7 @@ export class SimPort implements Port {
 
   post(message: unknown, transfer: readonly object[] = []): void {
     const { world } = this
-    if (world.current === this.actor) world.reach(`before ${what(message)} is posted`)
+    if (world.current === this.actor) world.reach(stepOf(message).posted)
     const copy = cloneOf(message, transfer)
     // The promises of an actor that is dead are settled all the same, and nothing is to come of it.
     if (this.actor.dead) return
@@ -124,7 +124,7 @@ export class SimPort implements Port {
   /** Hands over the next message, or the end of the port after the last one. */
   deliver(): void {
     if (this.#inbox.length > 0) {
-      this.world.reach(`before ${what(this.#inbox[0]!.message)} is taken`)
+      this.world.reach(stepOf(this.#inbox[0]!.message).taken)
       const { message } = this.#inbox.shift()!
       this.tap?.taken?.(this, message, false)
       this.#onMessage!(message)
@@ -136,15 +136,34 @@ export class SimPort implements Port {
   }
 }
 
-function what(message: unknown): string {
-  if (Array.isArray(message)) return 'a batch'
-  return `'${(message as { type?: string }).type}'`
+interface Steps {
+  readonly posted: string
+  readonly taken: string
+}
+
+const stepsOf = (what: string): Steps => ({
+  posted: `before ${what} is posted`,
+  taken: `before ${what} is taken`,
+})
+const OF_A_BATCH = stepsOf('a batch')
+const ofType = new Map<unknown, Steps>()
+
+/** The protocol steps at either end of a message. */
+function stepOf(message: unknown): Steps {
+  if (Array.isArray(message)) return OF_A_BATCH
+  const { type } = message as { type?: string }
+  let steps = ofType.get(type)
+  if (steps === undefined) {
+    steps = stepsOf(`'${type}'`)
+    ofType.set(type, steps)
+  }
+  return steps
 }
 
 /** As real ports clone; most messages are flat, and a copy of them comes cheaper than a clone. */
 function cloneOf(message: unknown, transfer: readonly object[]): unknown {
   // The ends of simulated channels are numbers.
-  const objects = transfer.filter(one => typeof one === 'object')
+  const objects = transfer.length === 0 ? transfer : transfer.filter(one => typeof one === 'object')
   if (objects.length === 0) {
     if (isFlatArray(message)) return message.slice()
     const copy = flatCopy(message)
@@ -154,8 +173,8 @@ function cloneOf(message: unknown, transfer: readonly object[]): unknown {
 }
 
 function isFlat(value: unknown): boolean {
-  if (value === null || value instanceof SharedArrayBuffer) return true
-  return typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol'
+  if (typeof value === 'object') return value === null || value instanceof SharedArrayBuffer
+  return typeof value !== 'function' && typeof value !== 'symbol'
 }
 
 function isFlatArray(value: unknown): value is unknown[] {
@@ -165,8 +184,10 @@ function isFlatArray(value: unknown): value is unknown[] {
 /** Of a message whose fields are flat, or flat arrays; null of any other. */
 function flatCopy(message: unknown): object | null {
   if (typeof message !== 'object' || message === null || !('type' in message)) return null
+  const fields = message as Readonly<Record<string, unknown>>
   const copy: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(message)) {
+  for (const key of Object.keys(message)) {
+    const value = fields[key]
     if (isFlat(value)) copy[key] = value
     else if (isFlatArray(value)) copy[key] = value.slice()
     else return null
