@@ -27,7 +27,7 @@ export function checkQuiet(scheduler: SimScheduler, detectors: Detectors, now: n
       checkInherited(sender, detectors)
     }
     checkOut(sender, detectors)
-    checkOverdue(sender, now, detectors)
+    checkOverdue(sender, scheduler.threads, now, detectors)
   }
   checkConnections(scheduler, detectors)
   for (const thread of scheduler.living) checkDebts(thread, detectors)

@@ -1,4 +1,4 @@
-import { FLOAT } from '#src/bridge/shared-table.js'
+import { FLOAT, INT } from '#src/bridge/shared-table.js'
 import { isFinal, STARTED, TIMED_OUT } from '#src/core/task-state.js'
 import type { Detectors } from './detectors.js'
 import type { Entry, SimSender, TaskLimits } from './sim-sender.js'
@@ -59,8 +59,15 @@ export function checkTimeOut(entry: Entry, limit: string, detectors: Detectors):
 /**
  * When nothing is left to happen until some timer is due, no task is beyond its limit, whoever is blocked: nobody else
  * would ever end some of them.
+ *
+ * @param threads those of the scheduler, those that have died as well
  */
-export function checkOverdue(sender: SimSender, now: number, detectors: Detectors): void {
+export function checkOverdue(
+  sender: SimSender,
+  threads: readonly SimThread[],
+  now: number,
+  detectors: Detectors,
+): void {
   for (const entry of sender.open) {
     if (!isLimited(entry.limits)) continue
     const { task } = entry
@@ -70,6 +77,12 @@ export function checkOverdue(sender: SimSender, now: number, detectors: Detector
     const state = task.id === 0 ? task.state : table.state(task.id)
     // It has ended in time, though its answer may not have left, or may be unread.
     if (isFinal(state) || (state === STARTED && table.float(task.id, FLOAT.ENDED) !== 0)) continue
+    // It has ended with its thread, which may have died before it could tell of the limit, and its submitter is blocked.
+    if (
+      state === STARTED &&
+      threads.find(({ id }) => id === table.int(task.id, INT.THREAD))?.actor.dead === true
+    )
+      continue
     const late = now - expiryOf(entry, state, sender)
     if (late > LATEST_MS) detectors.fail('times', `it should have timed out ${late} ms ago`, { entry })
   }
