@@ -20,6 +20,8 @@ export interface HeldHandle {
   users: number
   /** Whether the thread has given it on. */
   isGivenOn: boolean
+  /** Whether the thread has waited for it: it is told of the end then, also if it waits no more, and has it until it is. */
+  isAwaited: boolean
 }
 
 const BEFORE_START = new Set(['NEW', 'SUBMITTED', 'SCHEDULED'])
@@ -54,7 +56,7 @@ export class HeldHandles {
     this.#held.set(sender, all)
     for (const one of all) if (one.task === task) return one
     if (task.dead) this.#races.hit('handle of a task that had ended')
-    const held: HeldHandle = { handle, task, entry, users: 0, isGivenOn: false }
+    const held: HeldHandle = { handle, task, entry, users: 0, isGivenOn: false, isAwaited: false }
     all.add(held)
     return held
   }
@@ -63,7 +65,7 @@ export class HeldHandles {
   drop(sender: SimSender, all: boolean): void {
     const held = this.#held.get(sender)
     for (const one of held ?? []) {
-      if (one.users > 0 || (one.isGivenOn && !all)) continue
+      if (one.users > 0 || (one.isGivenOn && !all) || (one.isAwaited && !one.task.dead)) continue
       if (!all && this.#world.random.chance(0.5)) continue
       held!.delete(one)
       collect(one.task)
