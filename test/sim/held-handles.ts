@@ -1,4 +1,5 @@
 import { LENT, type Lendable } from '#src/bridge/handle-args.js'
+import { Imports } from '#src/bridge/imports.js'
 import type { Task } from '#src/core/task.js'
 import { DONE, FAILED, TASK_STATES } from '#src/core/task-state.js'
 import type { TaskHandle } from '#src/lanes/task-handle.js'
@@ -20,8 +21,19 @@ export interface HeldHandle {
   users: number
   /** Whether the thread has given it on. */
   isGivenOn: boolean
-  /** Whether the thread has waited for it: it is told of the end then, also if it waits no more, and has it until it is. */
-  isAwaited: boolean
+}
+
+/** Those that a thread has asked for. */
+const watched = new WeakSet<Task>()
+const { watch } = Imports.prototype
+Imports.prototype.watch = function (task) {
+  watched.add(task)
+  watch.call(this, task)
+}
+
+/** Whether it is no garbage, since the thread is to be told of its end: also if nobody waits for that there any more. */
+function isHeldByWait(task: Task): boolean {
+  return watched.has(task) && !task.dead
 }
 
 const BEFORE_START = new Set(['NEW', 'SUBMITTED', 'SCHEDULED'])
@@ -56,7 +68,7 @@ export class HeldHandles {
     this.#held.set(sender, all)
     for (const one of all) if (one.task === task) return one
     if (task.dead) this.#races.hit('handle of a task that had ended')
-    const held: HeldHandle = { handle, task, entry, users: 0, isGivenOn: false, isAwaited: false }
+    const held: HeldHandle = { handle, task, entry, users: 0, isGivenOn: false }
     all.add(held)
     return held
   }
@@ -65,7 +77,7 @@ export class HeldHandles {
   drop(sender: SimSender, all: boolean): void {
     const held = this.#held.get(sender)
     for (const one of held ?? []) {
-      if (one.users > 0 || (one.isGivenOn && !all) || (one.isAwaited && !one.task.dead)) continue
+      if (one.users > 0 || (one.isGivenOn && !all) || isHeldByWait(one.task)) continue
       if (!all && this.#world.random.chance(0.5)) continue
       held!.delete(one)
       collect(one.task)

@@ -100,10 +100,7 @@ export class SimHandles {
     }
     if (random.chance(0.1)) handle.setPriority(random.below(5))
     if (this.#sync?.isDue() === true) {
-      if (given !== null) {
-        given.users++
-        given.isAwaited = true
-      }
+      if (given !== null) given.users++
       const outcome = this.#sync.result(thread, job, handle, entry)
       if (given !== null) given.users--
       if (outcome !== null) this.#heard.push({ entry, ...outcome })
