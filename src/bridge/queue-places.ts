@@ -4,6 +4,9 @@ import type { TableView } from './shared-table.js'
 /** Words of the lane's memory. */
 const TAKEN = 0
 const WANTED = 1
+/** What the second says: that somebody waits for room, and that whoever has given a place back is about to tell of it. */
+const SOMEBODY_WAITS = 1
+const BEING_TOLD = 2
 const BYTES = 8
 const OWN_BYTES = 4
 
@@ -23,7 +26,8 @@ const OWN_BYTES = 4
  * task. It counts what it owes in a word of its thread block, where the supervisor finds it when the thread has ended.
  *
  * Who finds no room says so in the second word and looks once more; who gives a place back reads it afterwards. So one
- * of the two always notices, and the supervisor has all that wait look again.
+ * of the two always notices, and the supervisor has all that wait look again. It may end before it has told the
+ * supervisor, which therefore reads the word as well when a thread has ended.
  */
 export class QueuePlaces {
   readonly #lane: Int32Array
@@ -124,12 +128,25 @@ export class QueuePlaces {
 
   /** Has whoever gives the next place back see to it that all who wait look again. To be followed by another look. */
   want(): void {
-    Atomics.store(this.#lane, WANTED, 1)
+    Atomics.store(this.#lane, WANTED, SOMEBODY_WAITS)
   }
 
   /** After a place was given back. @returns whether somebody waits for one, for whom the caller has to tell the supervisor */
   heed(): boolean {
-    return Atomics.load(this.#lane, WANTED) !== 0 && Atomics.exchange(this.#lane, WANTED, 0) !== 0
+    return (
+      Atomics.load(this.#lane, WANTED) === SOMEBODY_WAITS &&
+      Atomics.compareExchange(this.#lane, WANTED, SOMEBODY_WAITS, BEING_TOLD) === SOMEBODY_WAITS
+    )
+  }
+
+  /** The supervisor has been told, and is about to have all who wait look again. */
+  told(): void {
+    Atomics.compareExchange(this.#lane, WANTED, BEING_TOLD, 0)
+  }
+
+  /** Whether somebody has given a place back and has not told the supervisor of those who wait, as far as that knows. */
+  get isBeingTold(): boolean {
+    return Atomics.load(this.#lane, WANTED) === BEING_TOLD
   }
 
   /** The submitter has gone, and all that it had not sent with it. */

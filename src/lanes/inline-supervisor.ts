@@ -168,6 +168,7 @@ export class InlineSupervisor {
   }
 
   #roomInQueue(lane: string): void {
+    this.#queues.told(lane)
     this.#terms.notices.post({ type: 'queue-room', lane })
   }
 

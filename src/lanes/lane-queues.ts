@@ -60,6 +60,16 @@ export class LaneQueues {
     this.#debts.delete(thread)
     debt.places.settle()
     this.#heed(debt.index, debt.places)
+    // It may have ended between giving a place back, of any lane, and telling that there is room.
+    this.#owner.forEach((places, index) => {
+      if (places.isBeingTold) this.#tell(index, places)
+    })
+  }
+
+  /** There is room in a lane again, and all who wait for it are about to be told. */
+  told(lane: string): void {
+    const index = this.#lanes.findIndex(({ name }) => name === lane)
+    this.#owner[index]?.told()
   }
 
   #clear(sender: number): void {
@@ -70,6 +80,11 @@ export class LaneQueues {
   }
 
   #heed(index: number, places: QueuePlaces): void {
-    if (places.heed()) this.#room(this.#lanes[index]!.name)
+    if (places.heed()) this.#tell(index, places)
+  }
+
+  #tell(index: number, places: QueuePlaces): void {
+    places.told()
+    this.#room(this.#lanes[index]!.name)
   }
 }

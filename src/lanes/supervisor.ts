@@ -317,6 +317,7 @@ export class Supervisor {
   }
 
   #roomInQueue(lane: string): void {
+    this.#queues.told(lane)
     this.#senders.tellOf(lane, { type: 'queue-room', lane })
   }
 

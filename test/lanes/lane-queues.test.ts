@@ -64,6 +64,27 @@ test('nor do all threads together', () => {
   assert.is(sender.taken, 0)
 })
 
+test('who waits for room is told when the thread has ended that was to tell of it', () => {
+  const { queues, sender, thread, rooms } = newLane(1)
+  sender.take(1)
+  sender.want()
+  sender.giveBack()
+  assert.ok(thread.heed())
+  queues.exited(THREAD)
+  assert.equal(rooms, ['lane'])
+})
+
+test('and is not told again if it had told', () => {
+  const { queues, sender, thread, rooms } = newLane(1)
+  sender.take(1)
+  sender.want()
+  sender.giveBack()
+  assert.ok(thread.heed())
+  queues.told('lane')
+  queues.exited(THREAD)
+  assert.equal(rooms, [])
+})
+
 test('what a thread owed when it ended is given back, and who waits for room is told', () => {
   const { queues, sender, start, rooms } = newLane(1_000)
   start(5)
