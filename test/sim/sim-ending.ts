@@ -49,9 +49,10 @@ export async function endWithoutFaults(run: EndingRun): Promise<void> {
     }
     await until('its handles', areHome)
     await until('its edges', () => (scheduler.generations.at(-1)?.supervisor.waits.size ?? 0) === 0)
-    await until('its slots', () => areHome() && scheduler.livingSenders.every(isAtRest))
+    const isHomeAtRest = (): boolean => areHome() && scheduler.livingSenders.every(isAtRest)
+    await until('its slots', isHomeAtRest)
     const keepNothing = (): boolean =>
-      areHome() && scheduler.living.every(one => keepsNothing(one, scheduler))
+      isHomeAtRest() && scheduler.living.every(one => keepsNothing(one, scheduler))
     await until('its kept outcomes', keepNothing)
     for (const sender of scheduler.livingSenders) checkRest(sender, detectors)
   }
