@@ -56,7 +56,7 @@ export class InlineSupervisor {
 
   constructor(terms: InlineTerms) {
     this.#terms = terms
-    this.#queues = new LaneQueues(terms.lanes, lane => this.#roomInQueue(lane))
+    this.#queues = new LaneQueues(terms.lanes, lane => terms.notices.post({ type: 'queue-room', lane }))
     const tables = new Map([[OWNER, terms.table]])
     this.#ladder = new CancelLadder(tables, monotonicClock, ownTimers)
     this.#expiry = new ExpiryWatch(tables, monotonicClock, ownTimers, {
@@ -74,7 +74,7 @@ export class InlineSupervisor {
         expiryAhead: at => this.#expiry.announce(at, config.name),
         decideDue: () => this.#expiry.catchUp(),
         abandoned: id => this.#givenUp(id),
-        roomInQueue: () => this.#roomInQueue(config.name),
+        roomInQueue: () => this.#queues.roomIn(config.name),
         fault: error => terms.report(error),
       })
       this.#lanes.set(number, lane)
@@ -155,7 +155,7 @@ export class InlineSupervisor {
         this.#waits.reprioritized({ owner: OWNER, sequence: message.sequence }, message.priority)
         break
       case 'queue-room':
-        this.#roomInQueue(message.lane)
+        this.#queues.roomIn(message.lane)
         break
     }
   }
@@ -165,11 +165,6 @@ export class InlineSupervisor {
     const { table } = this.#terms
     const lane = this.#lanes.get(table.int(id, INT.THREAD))
     return { name: lane?.names[table.int(id, INT.CALL)] ?? '', lane: lane?.config.name ?? '' }
-  }
-
-  #roomInQueue(lane: string): void {
-    this.#queues.told(lane)
-    this.#terms.notices.post({ type: 'queue-room', lane })
   }
 
   #expired(tasks: readonly ExpiredTask[]): void {

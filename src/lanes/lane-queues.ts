@@ -62,14 +62,14 @@ export class LaneQueues {
     this.#heed(debt.index, debt.places)
     // It may have ended between giving a place back, of any lane, and telling that there is room.
     this.#owner.forEach((places, index) => {
-      if (places.isBeingTold) this.#tell(index, places)
+      if (places.isBeingTold) this.#tell(index)
     })
   }
 
-  /** There is room in a lane again, and all who wait for it are about to be told. */
-  told(lane: string): void {
+  /** Somebody has given a place back in a lane, and has found that it was waited for. */
+  roomIn(lane: string): void {
     const index = this.#lanes.findIndex(({ name }) => name === lane)
-    this.#owner[index]?.told()
+    if (index >= 0) this.#tell(index)
   }
 
   #clear(sender: number): void {
@@ -80,11 +80,11 @@ export class LaneQueues {
   }
 
   #heed(index: number, places: QueuePlaces): void {
-    if (places.heed()) this.#tell(index, places)
+    if (places.heed()) this.#tell(index)
   }
 
-  #tell(index: number, places: QueuePlaces): void {
-    places.told()
+  #tell(index: number): void {
+    this.#owner[index]!.told()
     this.#room(this.#lanes[index]!.name)
   }
 }

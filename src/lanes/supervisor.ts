@@ -71,7 +71,9 @@ export class Supervisor {
     this.#config = config
     this.#pools = pools
     this.#surroundings = surroundings
-    this.#queues = new LaneQueues(config.lanes, lane => this.#roomInQueue(lane))
+    this.#queues = new LaneQueues(config.lanes, lane =>
+      this.#senders.tellOf(lane, { type: 'queue-room', lane }),
+    )
     this.#keys = new KeyGrants(config.lanes, this.#senders, {
       of: lane =>
         [...this.#laneOf].filter(([, { config }]) => config.name === lane).map(([number]) => number),
@@ -302,7 +304,7 @@ export class Supervisor {
         this.#reach(number, entry, message.lane)
         break
       case 'queue-room':
-        this.#roomInQueue(message.lane)
+        this.#queues.roomIn(message.lane)
         break
       default: {
         const others = [this.#handles, this.waits, this.#standstills, this.#keys, this.#retirements]
@@ -314,11 +316,6 @@ export class Supervisor {
   #expiryAhead(at: number, by: string): void {
     if (Number.isFinite(at)) this.#expiry.announce(at, by)
     else this.strays++
-  }
-
-  #roomInQueue(lane: string): void {
-    this.#queues.told(lane)
-    this.#senders.tellOf(lane, { type: 'queue-room', lane })
   }
 
   #climb(sender: number, table: TableView, id: number, reason: EncodedReason): void {
@@ -337,7 +334,7 @@ export class Supervisor {
         this.#expiryAhead(message.at, `thread ${thread.number}`)
         break
       case 'queue-room':
-        this.#roomInQueue(lane.config.name)
+        this.#queues.roomIn(lane.config.name)
         break
       case 'abandoned':
         this.abandoned++

@@ -80,9 +80,9 @@ test('and is not told again if it had told', () => {
   sender.want()
   sender.giveBack()
   assert.ok(thread.heed())
-  queues.told('lane')
+  queues.roomIn('lane')
   queues.exited(THREAD)
-  assert.equal(rooms, [])
+  assert.equal(rooms, ['lane'])
 })
 
 test('what a thread owed when it ended is given back, and who waits for room is told', () => {
