@@ -188,17 +188,20 @@ export class Outbox {
     const task = sent.at(slot)!
     link.answered(slot, sent.table.state(slot) === RECALLED)
     const waited = sent.table.exchange(slot, SCHEDULED, CANCELED)
+    // Its time ran out just then, which others have seen; or a callback of another that was refused has cancelled it, or
+    // taken it back.
+    if (!waited) this.#settlement.timedOut(task, slot)
     sent.release(slot, false)
-    // Cancelled or taken back by a callback of another that was refused.
-    if (task.id !== slot) return
+    if (!waited) return
     task.id = 0
     const transfer = task.extras?.transfer ?? []
     const path = args
       .map((arg, i) => pathToUncloneable(arg, `args[${i}]`, transfer))
       .find(found => found !== undefined)
-    const failure = Failure.of(new NotCloneableError(path ?? 'args', { cause }))
-    // Its time may have run out just then, and its place is given back.
-    if (waited) this.#settlement.finishUnstarted(task, FAILED, failure)
-    else this.#settlement.finish(task, FAILED, failure)
+    this.#settlement.finishUnstarted(
+      task,
+      FAILED,
+      Failure.of(new NotCloneableError(path ?? 'args', { cause })),
+    )
   }
 }

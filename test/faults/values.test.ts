@@ -1,4 +1,11 @@
-import { MultilaneError, NotCloneableError, ResultNotCloneableError, TaskThrewError } from 'multilane'
+import {
+  MultilaneError,
+  NotCloneableError,
+  ResultNotCloneableError,
+  SchedulerThread,
+  TaskThrewError,
+  TaskTimeoutError,
+} from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Launch, testsInBothPlaces } from '../support/both-places.js'
@@ -33,6 +40,25 @@ both('uncloneable argument', async launch => {
   const { lanes } = await scheduler.stats()
   assert.is(lanes.a?.waiting, 0)
   assert.is(lanes.a?.restarts, 0)
+})
+
+test('an uncloneable argument of a task whose time runs out while it is read: the first of the two is its end', async () => {
+  await using scheduler = await new SchedulerThread(options).start()
+  const argument = {
+    get late() {
+      // It is read while the task still waits to be sent, too.
+      const giveUp = performance.now() + 30_000
+      while (handle.state === 'SCHEDULED' && performance.now() < giveUp) {}
+      return () => 0
+    },
+  }
+  const handle = scheduler.lanes.a.submit('echo', [argument], { queueTimeout: 50 })
+  const error = await rejectionOf(handle.result(), TaskTimeoutError)
+  assert.is(error.limit, 'queueTimeout')
+  assert.is(handle.state, 'TIMED_OUT')
+  assert.is(await scheduler.lanes.a.run('echo', ['alive']), 'alive')
+  const { lanes } = await scheduler.stats()
+  assert.is(lanes.a?.waiting, 0)
 })
 
 both('uncloneable argument: what it is and where', async launch => {

@@ -54,6 +54,7 @@ export const KEPT_SEEDS: ReadonlyMap<number, string> = new Map([
   [5002501, 'the simulation took what had died with its thread for beyond its limit'],
   [5007718, 'the simulation collected what a thread was still to be told of, though it waited no more'],
   [5025410, 'a thread died just before it told that there was room in a queue (lane-queues.test)'],
+  [6013095, 'a task whose time ran out while it was being refused failed with the refusal (values.test)'],
   [6526574, 'the simulation had its end while a task that had been given up still gave a handle on'],
   [2843, 'of a submitter that had left, a failure was kept by its thread for nobody'],
   [354118, 'a thread left, and named itself as the one that has the value of a task (left-handles.test)'],
