@@ -116,8 +116,9 @@ const DEEDS_OF: Readonly<Record<string, readonly Act[]>> = {
   ERR_LANE_TERMINATED: ['hold', 'heap', 'stall'],
   ERR_LANE_CLOSED: ['ports'],
 }
-/** Those that die of it if they end by a death of their thread, and never return. */
-const NEVER_DONE = ['exit', 'exhaustHeap', 'fail', 'notCloneable', 'stallForEver']
+/** Those that never return. */
+const NEVER_LET_GO = ['exit', 'exhaustHeap', 'stallForEver']
+const NEVER_DONE = [...NEVER_LET_GO, 'fail', 'notCloneable']
 const CALLBACK_OF: Partial<Record<TaskState, string>> = {
   DONE: 'done',
   FAILED: 'error',
@@ -307,7 +308,8 @@ function* complaintsOfDeath(
   const isEndedByOthers =
     code === 'ERR_LANE_CLOSED' ||
     account.misjudged.has(lane) ||
-    (code === 'ERR_LANE_TERMINATED' && isHeldForAWhile(lane, at, account))
+    (code === 'ERR_LANE_TERMINATED' &&
+      (isHeldForAWhile(lane, at, account) || isOvertime(lane, end, account, NEVER_LET_GO)))
   if (runs === 0 && !(end.started && isEndedByOthers)) yield 'it had not started, and so should have moved'
   if (code === 'ERR_LANE_TERMINATED' && account.misjudged.has(lane)) return
   const done = account.deeds.some(
@@ -330,16 +332,20 @@ function* complaintsOfDeath(
 /**
  * Whether one that is named as having held the loop had been cancelled or timed out: on a machine that has no core for it
  * any task can outlast its grace.
+ *
+ * @param except names that do not count
  */
 function isOvertime(
   lane: string,
   { holders = [], at }: { readonly holders?: readonly string[]; readonly at: number },
   account: Account,
+  except: readonly string[] = [],
 ): boolean {
   return account.entries.some(
     entry =>
       entry.lane === lane &&
       holders.includes(entry.name) &&
+      !except.includes(entry.name) &&
       isStopped(entry, account, at + SAME_TIME_MS) &&
       account.runs(entry.task) > 0,
   )
