@@ -149,9 +149,16 @@ export async function lease(terms: Lease): Promise<never> {
   tell({ type: 'ready', names: module.names, os })
   await left
   // What was cancelled has its grace to clean up; the supervisor bounds it.
-  await lastWorkDone(loop, () => (sender as ThreadSender | null)?.idle())
-  isLeaving = true
-  ;(sender as ThreadSender | null)?.leave()
+  await lastWorkDone(loop, {
+    get isIdle() {
+      return (sender as ThreadSender | null)?.isIdle ?? true
+    },
+    idle: async () => (sender as ThreadSender | null)?.idle(),
+    leave: () => {
+      isLeaving = true
+      ;(sender as ThreadSender | null)?.leave()
+    },
+  })
   // Before the teardown, which may hang, or exit.
   await (sender as ThreadSender | null)?.bequeath()
   try {

@@ -143,6 +143,11 @@ export class ThreadSender {
     this.#revival.giveBack(submitter, list as readonly unknown[])
   }
 
+  /** Whether no task that was submitted here is unfinished. */
+  get isIdle(): boolean {
+    return this.sender.unfinished === 0
+  }
+
   /** Resolves when no task that was submitted here is unfinished. */
   idle(): Promise<void> {
     return this.sender.idle()

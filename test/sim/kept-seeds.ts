@@ -56,6 +56,7 @@ export const KEPT_SEEDS: ReadonlyMap<number, string> = new Map([
   [5025410, 'a thread died just before it told that there was room in a queue (lane-queues.test)'],
   [6013095, 'a task whose time ran out while it was being refused failed with the refusal (values.test)'],
   [6526574, 'the simulation had its end while a task that had been given up still gave a handle on'],
+  [7002233, 'a thread left while one was submitted just as the last that it had was done (last-work.test)'],
   [2843, 'of a submitter that had left, a failure was kept by its thread for nobody'],
   [354118, 'a thread left, and named itself as the one that has the value of a task (left-handles.test)'],
 ])

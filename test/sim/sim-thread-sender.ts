@@ -102,6 +102,10 @@ export class SimThreadSender {
     return this.#own.revive(args, list)
   }
 
+  get isIdle(): boolean {
+    return this.#own.isIdle
+  }
+
   idle(): Promise<void> {
     return this.#own.idle()
   }

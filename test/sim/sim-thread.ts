@@ -8,7 +8,7 @@ import type { LaneTerms } from '#src/bridge/sender-context.js'
 import { FLOAT } from '#src/bridge/shared-table.js'
 import { TaskLoadError } from '#src/core/errors.js'
 import type { Task } from '#src/core/task.js'
-import { lastWorkDone } from '#src/lanes/last-work.js'
+import { type EndingSender, lastWorkDone } from '#src/lanes/last-work.js'
 import type { Lease } from '#src/lanes/lease.js'
 import type { TaskFunction } from '#src/lanes/loop-environment.js'
 import { RunLoop } from '#src/lanes/run-loop.js'
@@ -283,9 +283,18 @@ export class SimThread {
     this.#world.later(this.actor, () => {
       this.phase = 'leaving'
       this.#world.unsettle(this.actor)
-      lastWorkDone(this.loop!, () => this.#sender?.idle()).then(() => {
-        this.#isDone = true
-        this.#sender?.leave()
+      const own = () => this.#sender
+      const elsewhere: EndingSender = {
+        get isIdle() {
+          return own()?.isIdle ?? true
+        },
+        idle: async () => own()?.idle(),
+        leave: () => {
+          this.#isDone = true
+          own()?.leave()
+        },
+      }
+      lastWorkDone(this.loop!, elsewhere).then(() => {
         const bequeathed = this.#sender?.bequeath() ?? Promise.resolve()
         // Its teardown.
         bequeathed.then(() => this.timers.after(this.#world.random.below(5), () => this.#end()))
