@@ -260,6 +260,8 @@ export class Supervisor {
       return
     }
     entry.reached.add(name)
+    // It may have found none before it could be told of any.
+    if (lane.config.overload === 'wait') entry.port.post({ type: 'queue-room', lane: name })
     for (const thread of lane.threads) if (thread.isReady) this.#connect(sender, lane, thread)
     if (lane.failure !== null) {
       entry.port.post({ type: 'lane-failed', lane: name, error: encodeError(lane.failure) })

@@ -7,6 +7,7 @@ import { CANCELED, DONE, FAILED, TIMED_OUT } from '#src/core/task-state.js'
 import { TaskHandle } from '#src/lanes/task-handle.js'
 import { isTruthLost } from './answer-checks.js'
 import { codeOf, FAILURES } from './conclusion.js'
+import { noteMoved } from './dependency-checks.js'
 import type { Detectors } from './detectors.js'
 import { type HeldHandle, HeldHandles } from './held-handles.js'
 import type { Races } from './races.js'
@@ -98,7 +99,10 @@ export class SimHandles {
       entry.isCancelAsked = true
       if (!handle.cancel()) this.#races.hit('cancel asked by another thread')
     }
-    if (random.chance(0.1)) handle.setPriority(random.below(5))
+    if (random.chance(0.1)) {
+      noteMoved(entry)
+      handle.setPriority(random.below(5))
+    }
     if (this.#sync?.isDue() === true) {
       if (given !== null) given.users++
       const outcome = this.#sync.result(thread, job, handle, entry)
