@@ -84,8 +84,10 @@ export class Sender implements SenderContext {
       sent: this.sent,
       tell: message => this.tell(message),
       stays: (lane, thread) => this.lane(lane).links.stays(thread),
-      forget: (lane, thread, sequence) =>
-        void this.lane(lane).links.tell(thread, { type: 'forget', owner: number, sequence }),
+      forget: (lane, thread, sequence) => {
+        const isTold = this.lane(lane).links.tell(thread, { type: 'forget', owner: number, sequence })
+        if (!isTold) this.tell({ type: 'unwanted', thread, sequence })
+      },
     })
     this.#importSpin = new SpinTrials(Math.max(...lanes.map(({ spin }) => spin)))
     this.imports = new Imports(this, {

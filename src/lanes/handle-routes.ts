@@ -63,6 +63,9 @@ export class HandleRoutes {
           this.#forward(owner, { type: 'held', sequence, holder: from, change: -times })
         }
         return true
+      case 'unwanted':
+        this.#find(message.thread)?.tell({ type: 'forget', owner: from, sequence: message.sequence })
+        return true
       case 'ask': {
         const { owner, type: _, ...asked } = message
         this.#forward(owner, { ...asked, type: 'asked' })

@@ -102,6 +102,16 @@ export interface HandlesReturned {
   readonly handles: readonly number[]
 }
 
+/**
+ * Nobody has the handle any more of a task of this sender that ran on a thread which this one has let go of. It may have
+ * been needed after all.
+ */
+export interface KeptUnwanted {
+  readonly type: 'unwanted'
+  readonly thread: number
+  readonly sequence: number
+}
+
 /** Whoever has a task's handle asks its submitter to cancel it, or to change its priority. */
 export interface ChangeAsked extends HandleName {
   readonly type: 'ask'
@@ -245,6 +255,7 @@ export type SenderToSupervisor =
   | OutcomeWanted
   | HandleLent
   | HandlesReturned
+  | KeptUnwanted
   | ChangeAsked
   | TaskDone
   | OutcomeTold
