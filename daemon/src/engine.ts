@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { type Lane, type LaneOptions, SchedulerThread, type UntypedTasks } from 'multilane'
 import type { Logger } from 'pino'
@@ -49,7 +48,6 @@ export async function startEngine(config: DaemonConfig, log: Logger): Promise<En
 }
 
 async function assemble(config: DaemonConfig, log: Logger, teardown: Teardown): Promise<Engine> {
-  await mkdir(config.data, { recursive: true })
   const owner = randomUUID()
   const opened = await openStore({ folder: config.data, owner })
   teardown.add('the store', () => opened.release())

@@ -137,10 +137,28 @@ function damaged(file: string, what: string, cause?: SqlError): StoreError {
 
 function makeFolder(folder: string): void {
   try {
-    if (mkdirSync(folder, { recursive: true }) !== undefined) syncFolder(dirname(folder))
+    makeFolders(folder)
   } catch (error) {
     throw new StoreError('unavailable', `${folder}: ${(error as Error).message}`, { cause: error })
   }
+}
+
+/** One after another: `mkdirSync` tries for ever, if it is to make them all, where there can be none, as in /proc. */
+function makeFolders(folder: string): void {
+  if (isFolder(folder)) return
+  const parent = dirname(folder)
+  if (parent !== folder) makeFolders(parent)
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    // Another daemon may have made it just now.
+    if (!isFolder(folder)) throw error
+  }
+  syncFolder(parent)
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
 /** SQLite syncs its files, and not that there is a new one. */

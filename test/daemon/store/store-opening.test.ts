@@ -243,6 +243,13 @@ test('a folder that cannot be made is told of', async () => {
   })
 })
 
+if (process.platform === 'linux')
+  test('a folder that cannot be made where nothing can is told of as well', async () => {
+    const error = await rejectionOf(openStore({ folder: '/proc/multilaned/data', owner: 'o' }), StoreError)
+    assert.is(error.code, 'ERR_STORE_UNAVAILABLE')
+    assert.match(error.message, '/proc/multilaned')
+  })
+
 test('a store lies in one folder, made if need be', async () => {
   await withStoreFolder(async folder => {
     const inner = join(folder, 'a', 'b')
