@@ -44,9 +44,14 @@ export function createBoundedServer(handler: RequestListener, limits: Connection
       headersTimeout: Math.min(LONGEST_HEADERS_MS, limits.request),
       connectionsCheckingInterval: CHECK_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
+      // The handler's to refuse: Node's own answer has no body.
+      requireHostHeader: false,
     },
-    (request, answer) => open.get(request.socket)?.add({ request, answer }),
+    (request, answer) => take(request, answer),
   )
+  const take: RequestListener = (request, answer) => open.get(request.socket)?.add({ request, answer })
+  // As well.
+  server.on('checkExpectation', take)
   // Later than the time limit of a request, which has an answer of its own.
   server.setTimeout(2 * limits.request + 2 * CHECK_MS)
 

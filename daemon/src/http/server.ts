@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type FastifyInstance, fastify } from 'fastify'
 import { accessCheck, accessNeededBy } from './access.js'
@@ -68,7 +69,8 @@ export async function createServer(
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(HEADERS)
     // Before the body is read, and before anything is told of what there is.
-    done(accessProblem(request.raw, accessNeededBy(request)) ?? (request.is404 ? notFound() : undefined))
+    const problem = accessProblem(request.raw, accessNeededBy(request)) ?? expectationProblem(request.raw)
+    done(problem ?? (request.is404 ? notFound() : undefined))
   })
   app.setNotFoundHandler(() => {
     throw notFound()
@@ -91,6 +93,12 @@ export async function createServer(
 
 function portOf(address: AddressInfo | string | null | undefined): number | undefined {
   return typeof address === 'object' && address !== null ? address.port : undefined
+}
+
+/** Node sees to `100-continue` itself. */
+function expectationProblem({ headers }: IncomingMessage): HttpProblem | undefined {
+  if (headers.expect === undefined || /\b100-continue\b/i.test(headers.expect)) return undefined
+  return new HttpProblem(417, 'ERR_EXPECTATION', 'Of the header Expect only 100-continue is known.')
 }
 
 function notFound(): HttpProblem {

@@ -142,6 +142,29 @@ test('what is no HTTP is 400, and headers without end 431', async () => {
   })
 })
 
+test('without a Host header, or with an expectation that is not known, the answer is as all others are', async () => {
+  await withPort(PATIENT, async port => {
+    const host = `Host: 127.0.0.1:${port}\r\n`
+    for (const [headers, status, code] of [
+      ['', 400, 'ERR_HOST_MISSING'],
+      [`${host}Expect: much\r\n`, 417, 'ERR_EXPECTATION'],
+      [`${host}Expect: much\r\nContent-Length: 10\r\n`, 417, 'ERR_EXPECTATION'],
+      [`Host: evil.example\r\nExpect: much\r\n`, 403, 'ERR_HOST_FOREIGN'],
+    ] as const) {
+      const client = new RawClient(port)
+      client.send(`GET /healthz HTTP/1.1\r\nConnection: close\r\n${headers}\r\n`)
+      await eventually('the server hangs up', () => client.closed)
+      assert.is(client.status, status)
+      assert.match(client.received, code)
+      assert.match(client.received, /nosniff/i)
+    }
+    const client = new RawClient(port)
+    client.send(`POST /nowhere HTTP/1.1\r\n${host}Expect: 100-continue\r\nContent-Length: 2\r\n\r\n`)
+    await eventually('the client may go on', () => client.statuses.includes(100))
+    client.destroy()
+  })
+})
+
 test('200 slow clients keep nobody waiting', async () => {
   await withPort(PATIENT, async port => {
     const slow = Array.from({ length: 200 }, () => new RawClient(port))
