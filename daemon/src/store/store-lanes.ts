@@ -1,4 +1,5 @@
 import type { Lane, LaneOptions } from 'multilane'
+import { placeOf } from './sql/database-place.js'
 import type * as readTasks from './sql/read-tasks.js'
 import type { StoreThreadData } from './sql/store-thread-data.js'
 import type * as writeTasks from './sql/write-tasks.js'
@@ -27,7 +28,7 @@ export function storeLaneOptions(
   file: string,
   owner: string,
 ): Record<typeof WRITE_LANE | typeof READ_LANE | typeof SCAN_LANE, LaneOptions> {
-  const workerData: StoreThreadData = { file, owner }
+  const workerData: StoreThreadData = { ...placeOf(file), owner }
   const lane = {
     priority: 'user-visible',
     os: 'normal',

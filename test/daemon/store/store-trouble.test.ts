@@ -1,6 +1,6 @@
 // @time-limit 120s
 import { execFileSync } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Lane } from 'multilane'
 import { suite } from 'uvu'
@@ -52,6 +52,30 @@ async function acceptUntilRefused(
     confirmed.push(job.id)
   }
 }
+
+test('while its database is gone, or another is in its place, the store confirms nothing', async () => {
+  await withStoreFolder(async folder => {
+    const data = join(folder, 'data')
+    const running = await startStore(data)
+    const accept = () => running.store.accept([newJob()])
+    const kept = join(folder, 'kept')
+    try {
+      await accept()
+      renameSync(data, kept)
+      const gone = await rejectionOf(accept(), StoreError)
+      assert.is(gone.code, 'ERR_STORE_UNAVAILABLE')
+      assert.match(gone.message, 'jobs.sqlite is gone')
+      mkdirSync(data)
+      copyFileSync(join(kept, 'jobs.sqlite'), join(data, 'jobs.sqlite'))
+      assert.match((await rejectionOf(accept(), StoreError)).message, /another file has taken the place/)
+      rmSync(data, { recursive: true })
+      renameSync(kept, data)
+      await accept()
+    } finally {
+      await running.close()
+    }
+  })
+})
 
 withSmallDisk(test)(
   'a full disk refuses jobs, loses none, and takes them again once there is room',

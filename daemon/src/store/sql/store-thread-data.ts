@@ -1,6 +1,6 @@
+import type { DatabasePlace } from './database-place.js'
+
 /** What the lanes of the store are given as `workerData`. */
-export interface StoreThreadData {
-  /** The database, an absolute path. */
-  readonly file: string
+export interface StoreThreadData extends DatabasePlace {
   readonly owner: string
 }

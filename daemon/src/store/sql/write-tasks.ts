@@ -1,4 +1,5 @@
 import { commitGroup } from './commit-group.js'
+import { checkPlace } from './database-place.js'
 import { SqlConnection } from './sql-connection.js'
 import { SqlError } from './sql-database.js'
 import { sqlDriver } from './sql-driver.js'
@@ -33,7 +34,12 @@ export function teardown(): void {
 
 /** Runs operations as one transaction, which is on disk when this returns. */
 export function commit(operations: readonly WriteOperation[]): CommitOutcome {
-  return attempted(open => ({ ok: true, outcomes: commitGroup(open, data.owner, operations) }))
+  return attempted(open => {
+    const outcomes = commitGroup(open, data.owner, operations)
+    // Nothing is confirmed that nobody will find again.
+    checkPlace(data)
+    return { ok: true, outcomes }
+  })
 }
 
 /** Copies the write-ahead log into the database and empties it. */
@@ -55,6 +61,7 @@ function attempted(run: (open: SqlConnection) => CommitOutcome): CommitOutcome {
 }
 
 function usableConnection(): SqlConnection {
+  checkPlace(data)
   // Only opened here: a thread that failed in its setup for want of disk space would count as a crash of the lane.
   connection ??= new SqlConnection(sqlDriver(), data.file)
   if (logIsSuspect) {
