@@ -74,6 +74,7 @@ export class TaskInlet implements JobSource {
   readonly #shown = new Map<number, Shown>()
   /** The number by which the sender knows the connection, once that is told. */
   #connection = 0
+  #isClosed = false
   /** Messages, or parts of one, dropped because they made no sense. */
   strays = 0
 
@@ -115,6 +116,7 @@ export class TaskInlet implements JobSource {
 
   #receiveAsked(message: OutcomeAsked): void {
     const { outcomes } = this.#observer
+    if (message.type === 'wait' && this.#isClosed) return
     if (message.type === 'wait') outcomes.wait(message, this.#port)
     else if (message.type === 'fetch') outcomes.fetch(message, this.#port)
     // Its submitter knows of all that have the handle.
@@ -122,8 +124,9 @@ export class TaskInlet implements JobSource {
     else outcomes.forgetWait(message, this.#port)
   }
 
-  /** The connection has ended. */
+  /** The connection has ended. What was sent before may still come, if the sender has another by now. */
   closed(): void {
+    this.#isClosed = true
     this.#observer.outcomes.portClosed(this.#port, this.sender)
     this.#port.closed(this.#connection)
   }

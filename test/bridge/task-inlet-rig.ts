@@ -24,6 +24,7 @@ export class TaskInletRig {
   readonly inlet: TaskInlet
   readonly jobs: Job[] = []
   readonly expiries: number[] = []
+  readonly outcomes = new KeptOutcomes()
   readonly #port: MemoryPort
 
   constructor() {
@@ -37,7 +38,7 @@ export class TaskInletRig {
       waits: () => () => {},
       revive: args => args,
       unread: () => {},
-      outcomes: new KeptOutcomes(),
+      outcomes: this.outcomes,
     })
     this.table = new TaskTable((index, buffer) => mine.post({ type: 'segment', index, buffer }))
   }

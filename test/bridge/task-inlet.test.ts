@@ -56,6 +56,17 @@ test('tasks in slots of a segment that was added later come in', () => {
   )
 })
 
+test('of a connection that has ended nobody waits any more, also if it was asked for before', () => {
+  const rig = new TaskInletRig()
+  rig.post({ type: 'wait', owner: 3, sequence: 1 })
+  assert.is(rig.outcomes.size, 1)
+  rig.inlet.closed()
+  assert.is(rig.outcomes.size, 0)
+  rig.post({ type: 'wait', owner: 3, sequence: 2 })
+  assert.is(rig.outcomes.size, 0)
+  assert.is(rig.inlet.strays, 0)
+})
+
 test('poll tells how many messages there were', () => {
   const rig = new TaskInletRig()
   assert.is(rig.inlet.poll(), 1, 'the first segment')

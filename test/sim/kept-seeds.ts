@@ -60,6 +60,7 @@ export const KEPT_SEEDS: ReadonlyMap<number, string> = new Map([
   [7007762, 'the simulation did not know that a handle elsewhere had given a task another priority'],
   [7516844, 'there was room in a queue before the supervisor knew of a thread that waits for it'],
   [7537097, 'a thread that was to go, and was needed after all, kept what nobody has the handle of any more'],
+  [8043246, 'a wait was noted of a connection that had been replaced'],
   [2843, 'of a submitter that had left, a failure was kept by its thread for nobody'],
   [354118, 'a thread left, and named itself as the one that has the value of a task (left-handles.test)'],
 ])

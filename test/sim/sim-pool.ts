@@ -2,8 +2,9 @@ import type { Worker } from 'node:worker_threads'
 import type { Lease } from '#src/lanes/lease.js'
 import type { ThreadSource } from '#src/lanes/surroundings.js'
 import type { Actor } from './sim-actor.js'
-import { SimThread, type StartFate, type ThreadSurroundings } from './sim-thread.js'
+import { SimThread, type StartFate } from './sim-thread.js'
 import type { SimWorld } from './sim-world.js'
+import type { ThreadSurroundings } from './thread-surroundings.js'
 import type { ThreadWatcher } from './thread-watcher.js'
 
 interface LeasedThread {

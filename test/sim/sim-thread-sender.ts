@@ -7,7 +7,8 @@ import { ThreadSender } from '#src/lanes/thread-sender.js'
 import { SimBell } from './sim-bell.js'
 import type { SimPort } from './sim-port.js'
 import { SimSender } from './sim-sender.js'
-import type { SimThread, ThreadSurroundings } from './sim-thread.js'
+import type { SimThread } from './sim-thread.js'
+import type { ThreadSurroundings } from './thread-surroundings.js'
 
 /** A look at the bell takes so long. */
 const LOOK_MS = 0.005

@@ -4,7 +4,6 @@ import type { Job } from '#src/bridge/job.js'
 import type { LaneToSupervisor } from '#src/bridge/protocol/lane-to-supervisor.js'
 import type { SupervisorToLane } from '#src/bridge/protocol/supervisor-to-lane.js'
 import { PROTOCOL_VERSION } from '#src/bridge/protocol/version.js'
-import type { LaneTerms } from '#src/bridge/sender-context.js'
 import { FLOAT } from '#src/bridge/shared-table.js'
 import { TaskLoadError } from '#src/core/errors.js'
 import type { Task } from '#src/core/task.js'
@@ -15,14 +14,12 @@ import { RunLoop } from '#src/lanes/run-loop.js'
 import { MortalBlock } from './mortal-block.js'
 import { NativeCode } from './native-code.js'
 import { Actor } from './sim-actor.js'
-import type { NestedCalls } from './sim-calls.js'
-import type { SimHandles } from './sim-handles.js'
-import type { PoolWatcher } from './sim-pool.js'
 import type { SimPort } from './sim-port.js'
-import type { SenderSurroundings, SimSender } from './sim-sender.js'
+import type { SimSender } from './sim-sender.js'
 import { functionsOf, SIM_TASKS, type SimTask } from './sim-tasks.js'
 import { SimThreadSender } from './sim-thread-sender.js'
 import type { SimWorld } from './sim-world.js'
+import type { ThreadSurroundings } from './thread-surroundings.js'
 import type { ThreadWatcher } from './thread-watcher.js'
 
 /** A look at the doorbell takes so long. */
@@ -30,18 +27,6 @@ const SPIN_STEP_MS = 0.005
 
 /** What becomes of a thread's start. */
 export type StartFate = 'starts' | 'fails to load' | 'never ends'
-
-/** What simulated threads have in common. */
-export interface ThreadSurroundings extends SenderSurroundings {
-  /** Those of all lanes. */
-  readonly terms: readonly LaneTerms[]
-  /** What tasks submit. */
-  readonly calls: NestedCalls | null
-  readonly handles: SimHandles | null
-  /** What they can run beside `SIM_TASKS`. */
-  readonly tasks: Readonly<Record<string, SimTask>>
-  readonly watcher: PoolWatcher
-}
 
 /** A lane thread without a thread: the real run loop on the world's clock, begun and ended as `lane-entry` does. */
 export class SimThread {
