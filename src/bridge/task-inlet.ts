@@ -212,12 +212,9 @@ export class TaskInlet implements JobSource {
     const later = this.table.loadInt(id, INT.FLAGS)
     if ((later & FLAG.SHOWN) !== 0 && this.table.home(id) !== 0) {
       mirror(this.table, id)
-      this.#observer.outcomes.started(this.#nameOf(id), {
-        state: STARTED,
-        value: undefined,
-        started: now,
-        ended: 0,
-      })
+      const outcome = { state: STARTED, value: undefined, started: now, ended: 0 }
+      // Else its end would not be told: its answer goes nowhere.
+      if (!this.#isClosed) this.#observer.outcomes.started(this.#nameOf(id), outcome)
     }
     if ((flags & FLAG.HANDLES) !== 0) job.args = this.#observer.revive(job.args.slice(0, -1), job.args.at(-1))
     if ((later & FLAG.REPORT_START) !== 0) this.#starts.push(id)

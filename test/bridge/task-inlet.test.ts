@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { takeHome } from '#src/bridge/homes.js'
 import { FLAG, FLOAT, INT, LIMITS } from '#src/bridge/shared-table.js'
 import { CANCELED, SCHEDULED, STARTED, TIMED_OUT } from '#src/core/task-state.js'
 import { TaskInletRig } from './task-inlet-rig.js'
@@ -65,6 +66,21 @@ test('of a connection that has ended nobody waits any more, also if it was asked
   rig.post({ type: 'wait', owner: 3, sequence: 2 })
   assert.is(rig.outcomes.size, 0)
   assert.is(rig.inlet.strays, 0)
+})
+
+test('a task that others have the handle of is noted as it starts, unless its submitter has gone by then', () => {
+  for (const [isGone, noted] of [
+    [false, 1],
+    [true, 0],
+  ] as const) {
+    const rig = new TaskInletRig()
+    const id = rig.assign(0)
+    rig.table.setHome(id, takeHome(rig.table, 1, 10))
+    rig.post([id])
+    if (isGone) rig.inlet.closed()
+    assert.ok(rig.inlet.claim(rig.jobs[0]!, 50))
+    assert.is(rig.outcomes.size, noted)
+  }
 })
 
 test('poll tells how many messages there were', () => {
