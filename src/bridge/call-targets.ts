@@ -13,11 +13,6 @@ export class CallTargets {
     this.#owner = owner
   }
 
-  /** The names there are; none before a thread was ready. */
-  get names(): readonly string[] {
-    return this.#names ?? []
-  }
-
   get(name: string): CallTarget {
     let target = this.#targets.get(name)
     if (target === undefined) {
@@ -29,10 +24,24 @@ export class CallTargets {
     return target
   }
 
-  /** A thread of the lane has told the names of its functions, in the order of their indexes. */
-  learn(names: readonly string[]): void {
+  /**
+   * A thread of the lane has told the names of its functions, in the order of their indexes. They are those of all threads,
+   * unless the module was changed while the lane ran, and a thread has been started since.
+   *
+   * @returns the names: for threads that have the same, one and the same list
+   */
+  learn(names: readonly string[]): readonly string[] {
+    const known = this.#names
+    if (known !== null && known.length === names.length && known.every((name, i) => name === names[i]))
+      return known
     this.#names = names
     for (const target of this.#targets.values()) this.#resolve(target)
+    return names
+  }
+
+  /** The index of a function on a thread, below 0 if the thread has no such function. @param names as they were learnt */
+  indexOn(names: readonly string[], { name, index }: CallTarget): number {
+    return names === this.#names ? index : names.indexOf(name)
   }
 
   #resolve(target: CallTarget): void {

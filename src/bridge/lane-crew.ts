@@ -112,9 +112,8 @@ export class LaneCrew {
   #joined({ thread, port: messagePort, block, names }: ThreadJoined): void {
     const { links, targets, waits, dispatch } = this.#side
     const port = this.#context.environment.openPort(messagePort)
-    const link = new LaneLink(thread, port, block)
+    const link = new LaneLink(thread, port, block, targets.learn(names))
     links.set(thread, link)
-    targets.learn(names)
     for (const [index, buffer] of this.#context.sent.table.buffers.entries())
       link.send({ type: 'segment', index, buffer })
     waits.joined(link)

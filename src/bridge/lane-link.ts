@@ -18,6 +18,8 @@ export class LaneLink {
   readonly port: Port
   readonly block: ThreadBlock
   readonly window = new CreditWindow()
+  /** Those of the thread's functions, in the order of their indexes. */
+  readonly names: readonly string[]
   /** Slots of tasks sent and not yet answered. */
   outstanding = 0
   /** Those among them whose tasks were taken back. */
@@ -36,8 +38,9 @@ export class LaneLink {
   readonly #condemned = new Set<number>()
   #asked = false
 
-  constructor(thread: number, port: Port, block: SharedArrayBuffer) {
+  constructor(thread: number, port: Port, block: SharedArrayBuffer, names: readonly string[]) {
     this.thread = thread
+    this.names = names
     this.port = port
     this.block = new ThreadBlock(block)
   }

@@ -53,12 +53,7 @@ export class Outbox {
     for (let sent = 0; sent < count; ) {
       const task = this.#backlog.take(now)
       if (task === null) break
-      if (task.target.index < 0) {
-        const { name } = task.target
-        const error = new UnknownTaskError(name, this.#targets.names)
-        this.#settlement.finishUnstarted(task, FAILED, Failure.of(error))
-        continue
-      }
+      if (this.#isUnknown(task, link)) continue
       const handles = handlesIn(task.args)
       if (handles !== null && !this.#areOurs(handles)) {
         const cause = new InvalidArgumentError('args', 'without handles of other schedulers', handles)
@@ -78,6 +73,7 @@ export class Outbox {
         this.#backlog.untake(task)
         return false
       }
+      if (this.#isUnknown(task, free)) return true
       this.#assign(free, task, handles, message)
       this.#post(free, message, task.extras.transfer)
       return true
@@ -94,7 +90,7 @@ export class Outbox {
     const id = sent.assign(task)
     message.push(id)
     for (let k = 0; k < args.length; k++) message.push(args[k])
-    table.setInt(id, INT.CALL, task.target.index)
+    table.setInt(id, INT.CALL, this.#targets.indexOn(link.names, task.target))
     if (handles === null) table.setInt(id, INT.ARGUMENTS, args.length)
     else {
       message.push(this.#lend(id, handles, link.thread))
@@ -133,6 +129,14 @@ export class Outbox {
     task.enter(SCHEDULED)
     task.id = id
     link.outstanding++
+  }
+
+  /** Fails a task whose function a thread does not have. */
+  #isUnknown(task: Task, { names }: LaneLink): boolean {
+    if (this.#targets.indexOn(names, task.target) >= 0) return false
+    const error = new UnknownTaskError(task.target.name, names)
+    this.#settlement.finishUnstarted(task, FAILED, Failure.of(error))
+    return true
   }
 
   #areOurs(handles: readonly FoundHandle[]): boolean {

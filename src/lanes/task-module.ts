@@ -3,7 +3,7 @@ import type { TaskFunction } from './loop-environment.js'
 
 /** A task module, taken apart. */
 export interface TaskModule {
-  /** The names that can be called, sorted: a function's index is the same in every thread of a lane. */
+  /** The names that can be called, sorted: a function's index is the same in every thread that has loaded the same. */
   readonly names: readonly string[]
   readonly functions: readonly TaskFunction[]
   readonly setup: TaskFunction | undefined

@@ -9,7 +9,7 @@ const test = suite('bridge: a sender and a thread')
 function links(count: number) {
   const block = new ThreadBlock()
   const [port] = MemoryPort.pair({ posted: () => {} })
-  return { block, links: Array.from({ length: count }, () => new LaneLink(1, port, block.buffer)) }
+  return { block, links: Array.from({ length: count }, () => new LaneLink(1, port, block.buffer, [])) }
 }
 
 test('a sender that waits for room no more does not speak for another', () => {
