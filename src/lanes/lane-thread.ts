@@ -100,6 +100,7 @@ export class LaneThread {
   #booted = false
   /** Whether it is ended as soon as it has left, rather than with all the others of its pool. */
   #leavesAlone = false
+  #isCutOff = false
   #over = false
   #exitCode: number | undefined
   /** Stops the timer of the present mode. */
@@ -156,6 +157,11 @@ export class LaneThread {
 
   get isReady(): boolean {
     return this.#mode === 'ready'
+  }
+
+  /** Whether senders may be connected with it: not with one that is about to be ended, since it has lost a port. */
+  get takesSenders(): boolean {
+    return this.isReady && !this.#isCutOff
   }
 
   /** Whether it is to go, and has not been told so. */
@@ -236,6 +242,7 @@ export class LaneThread {
    * thread that is alive is ended.
    */
   linkLost(): void {
+    this.#isCutOff = true
     const { name } = this.#config
     const why = new LaneError('ERR_LANE_CLOSED', name, `the port to a thread of lane '${name}' closed`)
     const sign = this.askForSign()

@@ -82,7 +82,7 @@ export class Supervisor {
     this.#standstills = new StandstillWatch(this.waits, this.#senders, this.#lanes, surroundings)
     this.#retirements = new Retirements(this.#senders, (number, sender) => {
       const [thread, lane] = [this.#threads.get(number), this.#laneOf.get(number)]
-      if (thread?.isReady && lane) this.#connect(sender, lane, thread)
+      if (thread?.takesSenders && lane) this.#connect(sender, lane, thread)
     })
     this.#ladder = new CancelLadder(this.#senders.tables, clock, timers)
     this.#expiry = new ExpiryWatch(this.#senders.tables, clock, timers, {
@@ -262,7 +262,7 @@ export class Supervisor {
     entry.reached.add(name)
     // It may have found none before it could be told of any.
     if (lane.config.overload === 'wait') entry.port.post({ type: 'queue-room', lane: name })
-    for (const thread of lane.threads) if (thread.isReady) this.#connect(sender, lane, thread)
+    for (const thread of lane.threads) if (thread.takesSenders) this.#connect(sender, lane, thread)
     if (lane.failure !== null) {
       entry.port.post({ type: 'lane-failed', lane: name, error: encodeError(lane.failure) })
     }

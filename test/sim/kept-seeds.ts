@@ -62,6 +62,7 @@ export const KEPT_SEEDS: ReadonlyMap<number, string> = new Map([
   [7537097, 'a thread that was to go, and was needed after all, kept what nobody has the handle of any more'],
   [8043246, 'a wait was noted of a connection that had been replaced'],
   [8086573, 'a task whose submitter had died began, and was noted as one that runs for ever'],
+  [8233785, 'one was connected anew with a thread that was to be ended, since their port had closed'],
   [2843, 'of a submitter that had left, a failure was kept by its thread for nobody'],
   [354118, 'a thread left, and named itself as the one that has the value of a task (left-handles.test)'],
 ])
