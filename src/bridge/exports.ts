@@ -117,10 +117,12 @@ export class Exports implements Lending {
     this.#context.sent.forsake()
     const tellAs = (outcome: (task: Task) => SentOutcome): void => {
       const tasks = Array.from(this.#exported.values(), ({ task, thread, isKept, holders }) => {
-        const staysBehind = isKept && this.#staysBehind(task, thread)
+        const isElsewhere = isKept && thread !== this.#context.number
+        // One that is to go may stay after all, and is then to be told what nobody wants any more.
+        const staysBehind = isElsewhere && this.#context.stays(task.target.lane, thread)
         return {
           sequence: task.sequence,
-          thread: staysBehind ? thread : 0,
+          thread: isElsewhere ? thread : 0,
           outcome: staysBehind && task.state === DONE ? null : outcome(task),
           holders: [...holders],
         }
@@ -132,11 +134,8 @@ export class Exports implements Lending {
     } catch {
       tellAs(cloneableOutcomeOf)
     }
-  }
-
-  /** Whether a thread that ran a task has its outcome when this one has left, which takes with it what itself has kept. */
-  #staysBehind({ target }: Task, thread: number): boolean {
-    return thread !== this.#context.number && this.#context.stays(target.lane, thread)
+    // Who has them from now on is not told here any more.
+    this.#exported.clear()
   }
 
   /** The task of a number, if it is out. */

@@ -143,6 +143,12 @@ export class Imports implements Lending {
     }
   }
 
+  /** Whether a thread has been asked for a value that it has not told yet. */
+  isAsking(thread: number): boolean {
+    for (const { asked } of this.#watched.keys()) if (asked === thread) return true
+    return false
+  }
+
   /** A thread will answer no more. */
   threadLost(thread: number): void {
     for (const imported of this.#watched.keys()) if (imported.asked === thread) this.#fetch(imported)

@@ -151,7 +151,7 @@ export class LaneCrew {
   }
 
   #releaseIfDone(link: LaneLink): void {
-    if (!link.leaving || link.outstanding > 0) return
+    if (!link.leaving || link.outstanding > 0 || this.#context.imports.isAsking(link.thread)) return
     this.#forget(link)
     this.#context.tell({ type: 'released', lane: this.#lane, thread: link.thread })
     this.#side.dispatch.queueFlush()

@@ -151,6 +151,9 @@ export class QueuePlaces {
 
   /** The submitter has gone, and all that it had not sent with it. */
   clear(): void {
-    if (this.#own !== null) Atomics.sub(this.#lane, TAKEN, Atomics.exchange(this.#own, this.#index, 0))
+    if (this.#own === null) return
+    const taken = Atomics.exchange(this.#own, this.#index, 0)
+    // Below 0 while another is about to find that there was none left to give back.
+    if (taken > 0) Atomics.sub(this.#lane, TAKEN, taken)
   }
 }

@@ -135,8 +135,8 @@ export class RunLoop {
       message => this.#message(inlet, message),
       () => this.#inlets.closed(sender, inlet),
     )
-    // What it asked for before it was known here was told to others alone.
-    if (this.#inlets.size > 1) this.block.backlog = true
+    // What it asked for before it was known here was told to others alone, who may have gone.
+    if (this.#inlets.size > 1 || this.block.started > 0) this.block.backlog = true
   }
 
   /** A sender has gone: `senderOver` is called once none of its tasks runs. */

@@ -1,5 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { TasksBequeathed } from '#src/bridge/protocol/sender-to-supervisor.js'
+import { DONE } from '#src/core/task-state.js'
 import { LANE, runInOrder, SenderRig } from './sender-rig.js'
 
 const test = suite('bridge: tasks whose handles other threads have')
@@ -58,6 +60,38 @@ test('a thread keeps nothing of a task whose last handle is given back while it 
   thread.finish(job, 'value')
   rig.settle()
   assert.is(thread.outcomes.size, 0)
+})
+
+/** A task that was done before its submitter left. @param before what that is told just before */
+async function newLeft(before: (rig: SenderRig) => void = () => {}) {
+  const { rig, thread, job } = newLent()
+  thread.finish(job, 'value')
+  rig.settle()
+  before(rig)
+  const bequeathed = rig.sender.exports.bequeath()
+  rig.tell({ type: 'all-forwarded' })
+  rig.settle()
+  await bequeathed
+  const message = rig.told.find(({ type }) => type === 'bequeathed') as TasksBequeathed
+  return { rig, thread, left: message.tasks[0]! }
+}
+
+test('who has handles of a submitter that has left is no concern of its any more, while it is still there', async () => {
+  const { rig, thread, left } = await newLeft()
+  assert.equal([left.thread, left.outcome, left.holders], [1, null, [[HOLDER, 1]]])
+  // Who had it has given it on, and ended.
+  rig.tell({ type: 'holder-gone', holder: HOLDER })
+  rig.settle()
+  assert.is(thread.outcomes.size, 1)
+})
+
+test('a value of a thread that is to go is left along with who has kept it, should it stay', async () => {
+  const { left } = await newLeft(rig => {
+    rig.tell({ type: 'thread-leaving', lane: LANE, thread: 1 })
+    rig.settle()
+  })
+  assert.is(left.thread, 1)
+  assert.equal([left.outcome?.state, left.outcome?.value], [DONE, 'value'])
 })
 
 test.run()

@@ -1,7 +1,10 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { encodeError } from '#src/bridge/error-codec.js'
+import { takeHome } from '#src/bridge/homes.js'
+import { TaskTable } from '#src/bridge/shared-table.js'
 import { LaneError } from '#src/core/errors.js'
+import { DONE } from '#src/core/task-state.js'
 import { LANE, type RigThread, SenderRig, waitingAt } from './sender-rig.js'
 
 const test = suite('bridge: the threads of a lane as a sender knows them')
@@ -46,6 +49,35 @@ test('used, to go, used: it says so once, gets what it is sent as before, and wh
   thread.finish(job, 'done')
   rig.finish(thread)
   assert.equal([runs.outcomes, answers(rig)], [['done'], ['stayed']])
+})
+
+test('one that was asked for a value is let go of when it has told that', () => {
+  const rig = new SenderRig(1, { threads: { min: 1, max: 2 } })
+  const thread = rig.join()
+  const theirs = new TaskTable(() => {})
+  const home = takeHome(theirs, 8, 1)
+  const name = { owner: 5, sequence: 8 }
+  const { imports } = rig.sender
+  imports.watch(
+    imports.take({
+      ...name,
+      lane: LANE,
+      name: 'quote',
+      submitted: 1,
+      home,
+      segment: theirs.segmentOf(home),
+      outcome: null,
+    }),
+  )
+  thread.outcomes.ended(name, { state: DONE, value: 'value', started: 1, ended: 2 })
+  rig.tell({ type: 'done', ...name, thread: thread.number })
+  rig.tell({ type: 'thread-leaving', lane: LANE, thread: thread.number })
+  rig.settle()
+  assert.equal(answers(rig), ['released'])
+  assert.not(
+    rig.told.some(({ type }) => type === 'fetch'),
+    'it has told it',
+  )
 })
 
 test('what was taken back from it goes to it again', () => {

@@ -54,4 +54,13 @@ for (const [what, end] of Object.entries(ENDINGS)) {
   })
 }
 
+test('a submitter goes just as another thread finds that it had none left: no place is lost', () => {
+  const lane = QueuePlaces.memory()
+  const own = QueuePlaces.ownMemory(1)
+  const places = new QueuePlaces(lane, own, 0)
+  Atomics.store(new Int32Array(own), 0, -1)
+  places.clear()
+  assert.is(places.taken, 0)
+})
+
 test.run()

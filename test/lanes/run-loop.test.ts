@@ -82,6 +82,12 @@ class Rig {
     return ids
   }
 
+  /** The sender closes its connection. */
+  leave(): void {
+    this.#port.close()
+    this.#deliver()
+  }
+
   /** What has reached the sender since the last look: the types of messages, and the ids of answers. */
   received(): unknown[] {
     const seen: unknown[] = []
@@ -113,6 +119,16 @@ test('a sender that asked for room before it was connected is told when there is
   rig.loop.connect(1, theirs, QueuePlaces.ownMemory(1))
   rig.run(0)
   assert.equal(mine.take()?.message, { type: 'room' })
+})
+
+test('one that asked, and is connected only when all others have gone, is told as well', () => {
+  const rig = new Rig(() => new Promise(() => {}))
+  rig.run(0)
+  rig.leave()
+  const [, theirs] = MemoryPort.pair({ posted: () => {} })
+  assert.is(rig.block.backlog, false)
+  rig.loop.connect(1, theirs, QueuePlaces.ownMemory(1))
+  assert.is(rig.block.backlog, true)
 })
 
 test('that of a slow one too, after the answers of those before it', () => {

@@ -151,9 +151,9 @@ export interface SubmitterLeaves {
 /** What became of a task of a sender that leaves, for whoever asks when it has gone. */
 export interface Bequest {
   readonly sequence: number
-  /** The thread that has kept what became of it, or 0. */
+  /** The thread that has kept what became of it, which may be about to go, or 0. It is not the sender's own. */
   readonly thread: number
-  /** Null for a value that a thread has kept. */
+  /** Null for a value that a thread has kept which stays. */
   readonly outcome: SentOutcome | null
   /** How often each thread was handed its handle and has not given it back; below 0 if that is yet to be told. */
   readonly holders: readonly (readonly [thread: number, count: number])[]
