@@ -34,3 +34,54 @@ function hasBeenCanceled(table: TableView, id: number): boolean {
   const hasStarted = table.float(id, FLOAT.STARTED) !== 0
   return hasStarted && table.state(id) === CANCELED && table.float(id, FLOAT.ENDED) === 0
 }
+
+/** Who ends the tasks of senders that have gone. */
+export interface OrphansObserver {
+  /** What has not started is not to start. */
+  unstarted(sender: number, table: TableView): void
+  /** A task that has started is to stop. */
+  started(sender: number, table: TableView, id: number): void
+  /** Nothing more comes of a sender. @param running the threads on which some of its tasks may run */
+  over(sender: number, running: ReadonlySet<number>): void
+}
+
+/**
+ * The tasks of senders that have gone. That a lane thread has is seen first by its port, which a fault may close as well:
+ * then it lives on for a moment, and may submit more to those it is connected with. So what it has in its table is looked
+ * at once more when it has exited, and only then its keys are free.
+ */
+export class OrphanedTasks {
+  readonly #observer: OrphansObserver
+  /** What is known of the tables of threads that have not exited, and which of their tasks were told to stop. */
+  readonly #left = new Map<number, { readonly table: TableView; readonly told: Set<number> }>()
+
+  constructor(observer: OrphansObserver) {
+    this.#observer = observer
+  }
+
+  /** Nobody is there any more to be told of a sender's tasks. @param exits whether it is a thread whose exit will be told */
+  gone(sender: number, table: TableView, exits: boolean): void {
+    const left = { table, told: new Set<number>() }
+    this.#left.set(sender, left)
+    if (exits) this.#end(sender, left)
+    else this.exited(sender)
+  }
+
+  /** Nothing of a thread runs any more. */
+  exited(sender: number): void {
+    const left = this.#left.get(sender)
+    if (left === undefined) return
+    this.#left.delete(sender)
+    this.#end(sender, left)
+    this.#observer.over(sender, threadsOfOrphans(left.table))
+  }
+
+  #end(sender: number, { table, told }: { readonly table: TableView; readonly told: Set<number> }): void {
+    this.#observer.unstarted(sender, table)
+    for (const id of cancelOrphans(table)) {
+      if (told.has(id)) continue
+      told.add(id)
+      this.#observer.started(sender, table, id)
+    }
+  }
+}

@@ -15,7 +15,7 @@ import { KeyGrants } from './key-grants.js'
 import type { SupervisorConfig } from './lane-config.js'
 import { LaneQueues } from './lane-queues.js'
 import type { LaneThread } from './lane-thread.js'
-import { cancelOrphans, threadsOfOrphans } from './orphaned-tasks.js'
+import { OrphanedTasks } from './orphaned-tasks.js'
 import { Retirements } from './retirements.js'
 import { type SenderEntry, Senders } from './senders.js'
 import { stallReport } from './stall-report.js'
@@ -54,6 +54,7 @@ export class Supervisor {
   readonly #stalls: StallWatch
   readonly #stallResponse: StallResponse<SupervisedLane, LaneThread>
   readonly #retirements: Retirements
+  readonly #orphans: OrphanedTasks
   #lastNumber = 0
   #isClosing = false
   /** Tasks that ignored their abort and were given up. */
@@ -78,6 +79,18 @@ export class Supervisor {
       of: lane =>
         [...this.#laneOf].filter(([, { config }]) => config.name === lane).map(([number]) => number),
       tellGone: (thread, sender) => this.#threads.get(thread)?.tell({ type: 'sender-gone', sender }),
+    })
+    this.#orphans = new OrphanedTasks({
+      unstarted: (sender, table) => this.#queues.gone(sender, table),
+      started: (sender, table, id) => {
+        const reason = new LaneError(
+          'ERR_LANE_CLOSED',
+          '',
+          'the thread that had submitted the task has ended',
+        )
+        this.#climb(sender, table, id, { error: encodeError(reason) })
+      },
+      over: (sender, running) => this.#keys.senderGone(sender, running),
     })
     this.#standstills = new StandstillWatch(this.waits, this.#senders, this.#lanes, surroundings)
     this.#retirements = new Retirements(this.#senders, (number, sender) => {
@@ -168,6 +181,7 @@ export class Supervisor {
           this.#retirements.end(number)
           this.#senders.tellOf(name, { type: 'thread-exited', lane: name, thread: number })
           this.#removeSender(number, this.#senders.get(number))
+          this.#orphans.exited(number)
           this.#queues.exited(number)
           if (!this.#handles.threadGone(number))
             for (const other of this.#threads.values()) other.tell({ type: 'forget-all', sender: number })
@@ -384,11 +398,6 @@ export class Supervisor {
     this.waits.threadGone(number)
     this.#standstills.gone(number)
     this.#retirements.senderGone(number)
-    const { table } = entry
-    const reason = new LaneError('ERR_LANE_CLOSED', '', 'the thread that had submitted the task has ended')
-    const encoded: EncodedReason = { error: encodeError(reason) }
-    this.#queues.gone(number, table)
-    for (const id of cancelOrphans(table)) this.#climb(number, table, id, encoded)
-    this.#keys.senderGone(number, threadsOfOrphans(table))
+    this.#orphans.gone(number, entry.table, !entry.isOwner)
   }
 }

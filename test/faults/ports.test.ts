@@ -3,7 +3,7 @@ import { LaneError, SchedulerThread } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { eventually } from '../support/eventually.js'
-import { arrived, newGate, openGate } from '../support/gate.js'
+import { arrivals, arrived, newGate, openGate } from '../support/gate.js'
 import { rejectionOf } from '../support/rejection.js'
 import { type Tapped, tapPorts } from './tapped-ports.js'
 import type * as breakers from './tasks/port-breakers.js'
@@ -155,6 +155,17 @@ test('a malformed, duplicate or late message: from a thread', async () => {
   await counted()
   assert.is(await broken.run('thread'), before)
   await witness.kept({ strays })
+})
+
+test('a thread whose port to the supervisor has closed: what it submits from then on is told to stop as well', async () => {
+  await using scheduler = await start()
+  const { broken, other } = scheduler.lanes
+  const [begun, stopped] = [newGate(), newGate()]
+  const error = await rejectionOf(broken.run('closeAndSubmit', [begun, stopped]), LaneError)
+  assert.is(error.code, 'ERR_LANE_CLOSED')
+  assert.is(arrivals(begun), 1)
+  await arrived(stopped)
+  assert.type(await other.run('thread'), 'number')
 })
 
 test('a malformed, duplicate or late message: to a thread, and to the supervisor', async () => {

@@ -1,6 +1,7 @@
+import { setTimeout } from 'node:timers/promises'
 import { MessagePort } from 'node:worker_threads'
-import type { TaskHandle } from 'multilane/task'
-import { blockAt, type Gate, waitAt } from '../../support/gate.js'
+import { currentTask, type TaskHandle } from 'multilane/task'
+import { blockAt, type Gate, newGate, passBy, waitAt } from '../../support/gate.js'
 import { type Tapped, tapPorts } from '../tapped-ports.js'
 
 export * from './plain.js'
@@ -35,6 +36,27 @@ export async function closeAndAwait(task: TaskHandle): Promise<unknown> {
   stop()
   ports.get('waits')!.close()
   return outcome
+}
+
+/** Closes the port by which the supervisor knows what the thread submits, and then submits one more. */
+export async function closeAndSubmit(begun: Gate, stopped: Gate): Promise<void> {
+  const { ports, stop } = tapPorts(MessagePort.prototype, message =>
+    isOf(message, 'reach') ? 'submits' : undefined,
+  )
+  const { other } = currentTask<typeof import('./port-breakers.js'), 'other'>().lanes
+  await other.run('thread')
+  stop()
+  ports.get('submits')!.close()
+  await setTimeout(2)
+  other.submit('waitUntilStopped', [begun, stopped])
+  await waitAt(newGate())
+}
+
+export async function waitUntilStopped(begun: Gate, stopped: Gate): Promise<void> {
+  const { signal } = currentTask()
+  passBy(begun)
+  await new Promise(resolve => signal.addEventListener('abort', resolve))
+  passBy(stopped)
 }
 
 /** Posts what makes no sense to whoever sent this, and to the supervisor; answers how many of each. */
