@@ -1,6 +1,6 @@
 import { ResultNotCloneableError } from '../core/errors.js'
 import type { Task } from '../core/task.js'
-import { DONE, FAILED, SCHEDULED, SUBMITTED } from '../core/task-state.js'
+import { DONE, FAILED, SCHEDULED, STARTED, SUBMITTED } from '../core/task-state.js'
 import { encodeError, encodeThrown } from './error-codec.js'
 import type { Failure } from './failure.js'
 import { advance, mirror, retreat, takeHome } from './homes.js'
@@ -18,6 +18,8 @@ export interface ExportContext {
   readonly sent: SentTasks
   /** Others know of a task from now on. */
   heed(task: Task): void
+  /** Has the start of a task told here. @returns its instant, if it has started */
+  reportStart(task: Task): number | undefined
   /** No other thread has a handle of a task any more. */
   withdrawn(task: Task): void
   tell(message: SenderToSupervisor): void
@@ -36,6 +38,8 @@ interface Exported {
   readonly holders: Map<number, number>
   /** Threads that wait for its outcome. */
   readonly watchers: Set<number>
+  /** Those among them that wait for its start. */
+  readonly startWatchers: Set<number>
   /** The thread it ended on, or 0. */
   thread: number
   /** Whether that thread has kept what became of it: not if it had not yet heard that others know of the task. */
@@ -53,6 +57,9 @@ interface Exported {
  * it has ended otherwise, where its value is to be had, and the value if that thread has not kept it: it keeps none of a
  * task whose handle was given away only after its end. No value goes along with a handle: to be given one is not to ask for
  * it, and whoever is must not fail by what its submitter has done to its own copy.
+ *
+ * A start that is waited for is told from here as well: who waits may not be connected with the thread that is to run it,
+ * since that is to go.
  */
 export class Exports implements Lending {
   readonly of: object
@@ -75,7 +82,7 @@ export class Exports implements Lending {
   receive(message: WatcherCame | HolderChanged | HolderGone | AllForwarded): void {
     switch (message.type) {
       case 'watched':
-        this.#watch(message.sequence, message.watcher)
+        this.#watch(message)
         break
       case 'fetched':
         this.#fetch(message.sequence, message.watcher)
@@ -153,6 +160,7 @@ export class Exports implements Lending {
       home,
       holders: new Map(),
       watchers: new Set(),
+      startWatchers: new Set(),
       thread: 0,
       isKept: false,
     }
@@ -205,16 +213,35 @@ export class Exports implements Lending {
   #threadGone(thread: number): void {
     for (const [sequence, exported] of this.#exported) {
       exported.watchers.delete(thread)
+      exported.startWatchers.delete(thread)
       if (exported.holders.delete(thread)) this.#freeIfHome(sequence, exported)
     }
   }
 
   /** A thread waits for the outcome. */
-  #watch(sequence: number, watcher: number): void {
+  #watch({ sequence, watcher, start }: WatcherCame): void {
     const exported = this.#exported.get(sequence)
     if (exported === undefined) this.#gone(sequence, watcher)
     else if (exported.task.dead) this.#tell(exported, watcher)
-    else exported.watchers.add(watcher)
+    else {
+      exported.watchers.add(watcher)
+      if (start !== true) return
+      exported.startWatchers.add(watcher)
+      const started = this.#context.reportStart(exported.task)
+      if (started !== undefined) this.#tellStart(exported, started)
+    }
+  }
+
+  /** A task that has a home has started. @param at an instant */
+  started(task: Task, at: number): void {
+    const exported = this.#exported.get(task.sequence)
+    if (exported !== undefined) this.#tellStart(exported, at)
+  }
+
+  #tellStart({ task: { sequence }, startWatchers }: Exported, started: number): void {
+    const outcome = { state: STARTED, value: undefined, started, ended: 0 }
+    for (const watcher of startWatchers) this.#context.tell({ type: 'outcome', sequence, watcher, outcome })
+    startWatchers.clear()
   }
 
   /** A thread has not got the value from the one that ran it. */

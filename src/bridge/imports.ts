@@ -129,11 +129,28 @@ export class Imports implements Lending {
   watch(task: Task): void {
     const imported = this.#byTask.get(task)
     if (imported === undefined || task.dead || this.#watched.has(imported)) return
+    const { owner, sequence } = imported
+    this.#awaited(imported, task)
+    this.#context.tell({ type: 'watch', owner, sequence })
+  }
+
+  /**
+   * Somebody waits for the start of a task, of which its submitter tells as well: the thread that is to run it may be one
+   * that this one is not connected with, since that is to go.
+   */
+  watchStart(task: Task): void {
+    const imported = this.#byTask.get(task)
+    if (imported === undefined || task.dead) return
+    const { owner, sequence } = imported
+    if (!this.#watched.has(imported)) this.#awaited(imported, task)
+    this.#context.tell({ type: 'watch', owner, sequence, start: true })
+  }
+
+  #awaited(imported: Imported, task: Task): void {
     const { owner, sequence, sent } = imported
     this.#watched.set(imported, task)
     this.#context.reach(sent.lane)
     this.#context.tellThreads(sent.lane, { type: 'wait', owner, sequence })
-    this.#context.tell({ type: 'watch', owner, sequence })
   }
 
   /** A lane has a thread more, on which something may run that is waited for. */

@@ -96,6 +96,13 @@ export class LaneSight {
     this.#places.backlog.know(task)
   }
 
+  /** Has the start of a task told here for others. @returns its instant, if it has started */
+  startOf(task: Task): number | undefined {
+    task.rareOptions().reportStart = true
+    this.reportStart(task)
+    return this.recordOf(task).started
+  }
+
   /** Has the lane thread say when this task starts, if it has not; to be followed by another look at its state. */
   reportStart(task: Task): void {
     if (task.id !== 0) this.#places.sent.table.orInt(task.id, INT.FLAGS, FLAG.REPORT_START)

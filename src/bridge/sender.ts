@@ -80,6 +80,7 @@ export class Sender implements SenderContext {
     this.exports = new Exports(this, {
       number,
       heed: task => this.dependencies.heed(task),
+      reportStart: task => this.lane(task.target.lane).sight.startOf(task),
       withdrawn: task => this.reports.withdrawn(task),
       sent: this.sent,
       tell: message => this.tell(message),

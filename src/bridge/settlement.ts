@@ -82,7 +82,9 @@ export class Settlement {
     if (started === 0) return
     task.started = started
     const extras = task.extras
-    if (extras === null || extras.observer === null || extras.startReported) return
+    if (extras === null) return
+    if (extras.home !== 0) this.#context.exports.started(task, started)
+    if (extras.observer === null || extras.startReported) return
     extras.startReported = true
     extras.observer.started(task)
   }

@@ -1,8 +1,8 @@
 import { encodeError } from '../bridge/error-codec.js'
 import type { HandleName, SentOutcome } from '../bridge/lending.js'
-import type { SenderToSupervisor } from '../bridge/protocol/sender-to-supervisor.js'
+import type { OutcomeWatched, SenderToSupervisor } from '../bridge/protocol/sender-to-supervisor.js'
 import type { OutcomeUnwanted } from '../bridge/protocol/supervisor-to-lane.js'
-import type { HandleNews } from '../bridge/protocol/supervisor-to-sender.js'
+import type { HandleNews, WatcherCame } from '../bridge/protocol/supervisor-to-sender.js'
 import { LaneError } from '../core/errors.js'
 import { FAILED } from '../core/task-state.js'
 import { Bequests } from './bequests.js'
@@ -126,9 +126,9 @@ export class HandleRoutes {
     return this.#bequests.has(thread)
   }
 
-  #watch(from: number, { owner, sequence }: HandleName): void {
-    if (!this.#askOwner(from, { owner, sequence }, 'watched')) return
+  #watch(from: number, { owner, sequence, start }: OutcomeWatched): void {
     const name = { owner, sequence }
+    if (!this.#askOwner(from, name, 'watched', start)) return
     const watched = this.#watchers.get(keyOf(name))
     if (watched === undefined) this.#watchers.set(keyOf(name), { name, numbers: new Set([from]) })
     else watched.numbers.add(from)
@@ -140,8 +140,8 @@ export class HandleRoutes {
     if (numbers?.delete(from) && numbers.size === 0) this.#watchers.delete(key)
   }
 
-  #askOwner(from: number, { owner, sequence }: HandleName, type: 'watched' | 'fetched'): boolean {
-    const isThere = this.#forward(owner, { type, sequence, watcher: from })
+  #askOwner(from: number, { owner, sequence }: HandleName, type: WatcherCame['type'], start?: true): boolean {
+    const isThere = this.#forward(owner, { type, sequence, watcher: from, ...(start && { start }) })
     if (!isThere) this.#tell(from, { owner, sequence }, null)
     return isThere
   }

@@ -18,7 +18,7 @@ export class ImportKeeper implements TaskKeeper {
     this.waits = imports
     this.sight = {
       recordOf: task => imports.recordOf(task),
-      reportStart: task => imports.watch(task),
+      reportStart: task => imports.watchStart(task),
     }
   }
 

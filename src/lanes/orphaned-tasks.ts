@@ -1,4 +1,6 @@
+import { type EncodedReason, encodeError } from '../bridge/error-codec.js'
 import { FLOAT, INT, type TableView } from '../bridge/shared-table.js'
+import { LaneError } from '../core/errors.js'
 import { CANCELED, FAILED, STARTED, TIMED_OUT } from '../core/task-state.js'
 
 /**
@@ -40,7 +42,7 @@ export interface OrphansObserver {
   /** What has not started is not to start. */
   unstarted(sender: number, table: TableView): void
   /** A task that has started is to stop. */
-  started(sender: number, table: TableView, id: number): void
+  started(sender: number, table: TableView, id: number, reason: EncodedReason): void
   /** Nothing more comes of a sender. @param running the threads on which some of its tasks may run */
   over(sender: number, running: ReadonlySet<number>): void
 }
@@ -77,11 +79,13 @@ export class OrphanedTasks {
   }
 
   #end(sender: number, { table, told }: { readonly table: TableView; readonly told: Set<number> }): void {
+    const error = new LaneError('ERR_LANE_CLOSED', '', 'the thread that had submitted the task has ended')
+    const reason = { error: encodeError(error) }
     this.#observer.unstarted(sender, table)
     for (const id of cancelOrphans(table)) {
       if (told.has(id)) continue
       told.add(id)
-      this.#observer.started(sender, table, id)
+      this.#observer.started(sender, table, id, reason)
     }
   }
 }

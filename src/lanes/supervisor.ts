@@ -6,7 +6,7 @@ import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender
 import { isTyped } from '../bridge/protocol/typed-message.js'
 import { PROTOCOL_VERSION } from '../bridge/protocol/version.js'
 import { INT, type TableView } from '../bridge/shared-table.js'
-import { LaneError, TaskTimeoutError } from '../core/errors.js'
+import { TaskTimeoutError } from '../core/errors.js'
 import { TIMED_OUT } from '../core/task-state.js'
 import { CancelLadder } from './cancel-ladder.js'
 import { ExpiryWatch } from './expiry-watch.js'
@@ -82,14 +82,7 @@ export class Supervisor {
     })
     this.#orphans = new OrphanedTasks({
       unstarted: (sender, table) => this.#queues.gone(sender, table),
-      started: (sender, table, id) => {
-        const reason = new LaneError(
-          'ERR_LANE_CLOSED',
-          '',
-          'the thread that had submitted the task has ended',
-        )
-        this.#climb(sender, table, id, { error: encodeError(reason) })
-      },
+      started: (sender, table, id, reason) => this.#climb(sender, table, id, reason),
       over: (sender, running) => this.#keys.senderGone(sender, running),
     })
     this.#standstills = new StandstillWatch(this.waits, this.#senders, this.#lanes, surroundings)

@@ -76,6 +76,8 @@ export interface LaneWanted {
 /** A task here waits for one whose handle it was given. */
 export interface OutcomeWatched extends HandleName {
   readonly type: 'watch'
+  /** Whether it waits for the start. */
+  readonly start?: true
 }
 
 /** It does not any more. */

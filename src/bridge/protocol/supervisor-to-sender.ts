@@ -136,6 +136,8 @@ export interface LanesClosing {
 /** Another thread waits for the outcome of a task that was submitted here, or wants its value. */
 export interface WatcherCame {
   readonly type: 'watched' | 'fetched'
+  /** Whether it waits for the start. */
+  readonly start?: true
   readonly sequence: number
   readonly watcher: number
 }
