@@ -163,8 +163,8 @@ test('a thread whose port to the supervisor has closed: what it submits from the
   const [begun, stopped] = [newGate(), newGate()]
   const error = await rejectionOf(broken.run('closeAndSubmit', [begun, stopped]), LaneError)
   assert.is(error.code, 'ERR_LANE_CLOSED')
-  assert.is(arrivals(begun), 1)
-  await arrived(stopped)
+  // On a busy machine the thread may be ended before it has submitted anything.
+  await eventually('what has begun is told to stop', () => arrivals(stopped) === arrivals(begun))
   assert.type(await other.run('thread'), 'number')
 })
 
