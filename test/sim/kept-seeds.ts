@@ -63,6 +63,10 @@ export const KEPT_SEEDS: ReadonlyMap<number, string> = new Map([
   [8043246, 'a wait was noted of a connection that had been replaced'],
   [8086573, 'a task whose submitter had died began, and was noted as one that runs for ever'],
   [8233785, 'one was connected anew with a thread that was to be ended, since their port had closed'],
+  [
+    8778520,
+    'the simulation took a wait for one that could end which led through what the awaited task had called',
+  ],
   [2843, 'of a submitter that had left, a failure was kept by its thread for nobody'],
   [354118, 'a thread left, and named itself as the one that has the value of a task (left-handles.test)'],
 ])

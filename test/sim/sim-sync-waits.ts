@@ -82,5 +82,8 @@ export class SimSyncWaits {
 function needs(entry: Entry, lane: string): boolean {
   // Such a one waits for those whose handles it was given, which may be any.
   if (entry.kind === 'awaits' || entry.task.target.lane === lane) return true
-  return entry.after.some(before => needs(before, lane))
+  const called = entry.begun
+    .flatMap(({ sender }) => sender?.entries ?? [])
+    .filter(one => one.parent === entry)
+  return [...entry.after, ...called].some(one => needs(one, lane))
 }
