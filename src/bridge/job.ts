@@ -12,7 +12,7 @@ export interface JobSource {
   readonly table: TableView
   /** Claims the job for running; false if it was cancelled, timed out or taken back meanwhile. */
   claim(job: Job, now: number): boolean
-  /** Whether the outcome of a started job has been decided against it. */
+  /** Whether the outcome of a started job that has not ended has been decided against it. */
   isCancelled(job: Job): boolean
   /** Tells which jobs have started, if their sender wants to know before they end. */
   flushStarts(): void
@@ -47,8 +47,8 @@ export class Job implements Queueable<Job> {
   readonly since: number
   /** The instant it started; 0 before. */
   started = 0
-  /** Answered, or given up by the lane: whatever its code still does is of no interest. */
-  ended = false
+  #ended = false
+  #endedCancelled = false
   /** What `currentTask()` answers, once the task has asked. */
   context: unknown = null
 
@@ -70,6 +70,22 @@ export class Job implements Queueable<Job> {
     this.deadline = deadline
     this.arrival = arrival
     this.since = since
+  }
+
+  /** Answered, or given up by the lane: whatever its code still does is of no interest. */
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** Whether its outcome has been decided against it. Of one that has ended, as it was then: its slot may be another's. */
+  get isCancelled(): boolean {
+    return this.#ended ? this.#endedCancelled : this.source.isCancelled(this)
+  }
+
+  /** Called before its slot is given back. */
+  end(): void {
+    this.#endedCancelled = this.isCancelled
+    this.#ended = true
   }
 
   /** Its code awaits something that the runtime will tell it of: until then it needs no place on its thread. */

@@ -147,7 +147,7 @@ class Standstill extends ReportedWait {
 
   say(): WaitSaid | null {
     // Whoever waits for one whose outcome has been decided does not wait for what its code still does.
-    if (this.#job.source.isCancelled(this.#job)) return null
+    if (this.#job.isCancelled) return null
     const { priority: _, ...blocking } = this.#waits.waiter(this.#blocking)
     return { kind: 'thread', waiter: this.#waits.waiter(this.#job), awaited: [{ ...blocking, blocks: true }] }
   }

@@ -1,6 +1,6 @@
 import { ResultNotCloneableError } from '../core/errors.js'
 import type { Task } from '../core/task.js'
-import { CANCELED, DONE, FAILED, SCHEDULED, STARTED, TIMED_OUT } from '../core/task-state.js'
+import { DONE, FAILED, SCHEDULED, STARTED, TIMED_OUT } from '../core/task-state.js'
 import type { WaitKind } from '../core/wait-book.js'
 import { BelledPort } from './belled-port.js'
 import { encodeError } from './error-codec.js'
@@ -235,10 +235,8 @@ export class TaskInlet implements JobSource {
     if (this.#places.heed()) this.#observer.roomInQueue()
   }
 
-  /** Whether the outcome of a started task has been decided against it. */
   isCancelled(job: Job): boolean {
-    const state = this.table.state(job.id)
-    return state === CANCELED || state === TIMED_OUT || state < 0
+    return this.table.state(job.id) !== STARTED
   }
 
   /** @param verdict DONE with the value, or FAILED with an encoded error */

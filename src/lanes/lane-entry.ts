@@ -85,7 +85,7 @@ export async function lease(terms: Lease): Promise<never> {
       },
       interruption: () => {
         const job = ambientJob()
-        if (job === undefined || !job.source.isCancelled(job)) return undefined
+        if (job === undefined || !job.isCancelled) return undefined
         return new TaskCanceledError(module.names[job.index] ?? '')
       },
       epoch,

@@ -37,6 +37,7 @@ export class LoopRun extends LaneRun implements RunningTask {
   #waits: Set<() => void> | null = null
   #context: LoopContext | null = null
   #aborted: { readonly reason: unknown } | null = null
+  #endedCancelled = false
 
   constructor(task: Task, started: number, keeper: RunKeeper) {
     super(task)
@@ -46,6 +47,11 @@ export class LoopRun extends LaneRun implements RunningTask {
 
   get started(): number {
     return this.#started
+  }
+
+  /** Whether its outcome has been decided against it. Of one of which nothing goes on, as it was then. */
+  get isCancelled(): boolean {
+    return this.over ? this.#endedCancelled : this.task.dead
   }
 
   /** It starts later than it seemed, unless it has ended by now. */
@@ -76,7 +82,8 @@ export class LoopRun extends LaneRun implements RunningTask {
    * to hold the task's value: only what `currentTask()` tells there is kept.
    */
   forget(): void {
-    const { target, sequence, submitted } = this.task
+    const { target, sequence, submitted, dead } = this.task
+    this.#endedCancelled = dead
     if (this.#context !== null || !ambient.isAskedFor) this.task = GONE
     else this.task = ended(new Task(target, sequence, NO_ARGUMENTS, submitted, null, null))
   }
@@ -134,7 +141,7 @@ class LoopContext implements CurrentTask {
 
   get cancelled(): boolean {
     this.#keeper.checkTime(this.#run)
-    return this.#run.task.dead
+    return this.#run.isCancelled
   }
 
   yield(): Promise<void> {

@@ -349,7 +349,7 @@ export class RunLoop {
   }
 
   #answer(job: Job, verdict: number, value: unknown, now: number): void {
-    job.ended = true
+    job.end()
     if (this.#waiting.size > 0) for (const over of this.#waiting.get(job) ?? []) over()
     job.source.answer(job, verdict, value, now)
     this.#environment.timings.ran(now - job.started)
@@ -371,7 +371,7 @@ export class RunLoop {
     if (!this.#pending.delete(job)) return
     for (const over of this.#waiting.get(job) ?? []) over()
     this.#endGrace(job)
-    job.ended = true
+    job.end()
     job.source.acknowledge(job)
     this.#noteUnsent(this.#clock.now())
     this.#environment.abandoned(job)

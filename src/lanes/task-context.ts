@@ -88,7 +88,7 @@ class TaskContext implements CurrentTask {
 
   get cancelled(): boolean {
     this.#host.decideDue?.()
-    return this.#job.source.isCancelled(this.#job)
+    return this.#job.isCancelled
   }
 
   yield(): Promise<void> {

@@ -1,5 +1,5 @@
 import { currentTask } from 'multilane/task'
-import { type Gate, openGate, passBy } from '../../support/gate.js'
+import { type Gate, openGate, passBy, waitAt } from '../../support/gate.js'
 
 export { blockAt } from '../../support/gate.js'
 
@@ -26,6 +26,37 @@ export function goOn(started: Gate, refused: Gate, looksBefore: boolean): Promis
   })
   passBy(started)
   return tried
+}
+
+const looks: (() => boolean)[] = []
+
+/** Leaves behind what looks whether it was cancelled. */
+export function leaveLook(): void {
+  const task = currentTask()
+  looks.push(() => task.cancelled)
+}
+
+/** The same, and never ends. */
+export async function lookForever(started: Gate): Promise<void> {
+  leaveLook()
+  passBy(started)
+  await new Promise(() => {})
+}
+
+/** What the tasks before it see now. */
+export function looked(): readonly boolean[] {
+  return looks.map(look => look())
+}
+
+/** Never heeds its signal. At the first gate it waits until it is open; then it would block its thread at the second. */
+export async function blockLater(later: Gate, hold: Gate, refused: Gate): Promise<void> {
+  const { other } = lanes()
+  await waitAt(later)
+  try {
+    other.submit('blockAt', [hold]).resultSync()
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'ERR_TASK_CANCELED') openGate(refused)
+  }
 }
 
 export function echo(value: number): number {
