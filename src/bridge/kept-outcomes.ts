@@ -82,15 +82,29 @@ export class KeptOutcomes {
     this.#running.delete(keyOf(name))
   }
 
-  /** A task has ended here. Its value has been cloned once already, so it can be. */
+  /**
+   * A task has ended here. Of a value that can be cloned no more, since an accessor in it throws, nothing is told or kept:
+   * its submitter has it, and tells those who wait that it has ended.
+   */
   ended(name: HandleName, outcome: SentOutcome): void {
     const key = keyOf(name)
-    for (const port of this.#waiting.get(key) ?? []) tell(port, name, outcome)
+    const waiting = this.#waiting.get(key) ?? []
     this.#waiting.delete(key)
     this.#running.delete(key)
-    // As it is now: the task's module may still change it.
-    this.#kept.set(key, { ...outcome, value: structuredClone(outcome.value) })
+    const kept = copyOf(outcome)
+    if (kept === null) return
+    for (const port of waiting) tell(port, name, kept)
+    this.#kept.set(key, kept)
     if (this.#kept.size > MOST_KEPT) this.#kept.delete(this.#kept.keys().next().value!)
+  }
+}
+
+/** The outcome as it is now: the task's module may still change the value. */
+function copyOf(outcome: SentOutcome): SentOutcome | null {
+  try {
+    return { ...outcome, value: structuredClone(outcome.value) }
+  } catch {
+    return null
   }
 }
 

@@ -93,4 +93,20 @@ test('a value is kept as it was when the task ended', () => {
   assert.equal(heard(), [{ list: [1] }])
 })
 
+test('a value that can be cloned no more is not told and not kept: who asks learns that its submitter is to be asked', () => {
+  const outcomes = new KeptOutcomes()
+  const [early, late] = [asker(), asker()]
+  outcomes.wait(name(1), early.port)
+  outcomes.ended(
+    name(1),
+    done({
+      get accessor() {
+        throw new RangeError('read before')
+      },
+    }),
+  )
+  outcomes.fetch(name(1), late.port)
+  assert.equal([early.heard(), late.heard(), outcomes.size], [[], [null], 0])
+})
+
 test.run()

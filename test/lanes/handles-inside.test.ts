@@ -2,6 +2,7 @@
 import { MultilaneError, NotCloneableError, ResultNotCloneableError, SchedulerThread } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { arrived, newGate, openGate } from '../support/gate.js'
 import { rejectionOf } from '../support/rejection.js'
 import type * as handed from './tasks/handed.js'
 
@@ -117,6 +118,26 @@ test('inline, one that is returned is refused as well', async () => {
   const task = a.submit('produceAtOnce', ['one'])
   const error = await rejectionOf(a.run('giveBack', [{ task }]), MultilaneError)
   assert.is(error.code, 'ERR_RESULT_NOT_CLONEABLE')
+})
+
+test('a value that can be read but once arrives wherever it is awaited, and its thread goes on', async () => {
+  const { scheduler, a, b } = await start()
+  await using _ = scheduler
+  const errors: unknown[] = []
+  scheduler.on('error', error => errors.push(error))
+  const gate = newGate()
+  const task = a.submit('readableOnce', [gate])
+  await arrived(gate)
+  const waiting = b.submit('awaitIt', [task])
+  await waiting.wait({ for: 'RUNNING' })
+  const next = a.submit('produceAtOnce', ['next'])
+  openGate(gate)
+  assert.equal(
+    [(await task.result()).text, await waiting.result(), await next.result()],
+    ['once', 'once', 'next'],
+  )
+  assert.is(await b.run('awaitIt', [task]), 'once', 'also when it has long ended')
+  assert.equal(errors, [])
 })
 
 test.run()

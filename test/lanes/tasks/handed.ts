@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { currentTask, type TaskHandle } from 'multilane/task'
+import { blockAt, type Gate } from '../../support/gate.js'
 
 type Handed = typeof import('./handed.js')
 type Names = 'a' | 'b' | 'c'
@@ -14,6 +15,20 @@ export interface Value {
 export async function produce(text: string, after: number): Promise<Value> {
   await sleep(after)
   return { text, at: Date.now() }
+}
+
+/** Holds its loop until the gate is open. The text of what it answers can be read but once. */
+export function readableOnce(gate: Gate): Value {
+  blockAt(gate)
+  let isRead = false
+  return {
+    at: Date.now(),
+    get text() {
+      if (isRead) throw new RangeError('it was read before')
+      isRead = true
+      return 'once'
+    },
+  }
 }
 
 /** Holds its loop. */
