@@ -1,4 +1,10 @@
-import { describe, type MultilaneError, ResultNotCloneableError, TaskThrewError } from '../core/errors.js'
+import {
+  describe,
+  isError,
+  type MultilaneError,
+  ResultNotCloneableError,
+  TaskThrewError,
+} from '../core/errors.js'
 import { classNameOf, prototypeOf } from './error-classes.js'
 import { isOwnFrame } from './own-frames.js'
 import { pathToUncloneable } from './uncloneable.js'
@@ -56,14 +62,14 @@ class Encoder {
       } else if (isError(value)) {
         if (this.#roomAt(depth, value)) encoded.nested[key] = this.encode(value, depth + 1)
       } else {
-        encoded.fields[key] = cloneableOr(value)
+        encoded.fields[key] = copyOf(value)
       }
     }
     return encoded
   }
 
   #member(member: unknown, depth: number): unknown {
-    if (!isError(member)) return { value: cloneableOr(member) }
+    if (!isError(member)) return { value: copyOf(member) }
     return this.#roomAt(depth, member)
       ? { error: this.encode(member, depth + 1) }
       : { value: `${member.name}: left out` }
@@ -82,7 +88,7 @@ class Encoder {
  */
 export function encodeThrown(thrown: unknown): EncodedError {
   try {
-    return encodeError(thrown instanceof Error ? thrown : wrapThrown(thrown))
+    return encodeError(isError(thrown) ? thrown : wrapThrown(thrown))
   } catch {
     // A proxy that refuses to be looked at; the task has thrown all the same.
     return encodeError(new ResultNotCloneableError('thrown'))
@@ -93,11 +99,17 @@ export function encodeError(error: Error): EncodedError {
   return new Encoder().encode(error, 0)
 }
 
-/** The reason of an abort on its way: errors are taken apart, other values cross as they are, if they can. */
+/** The reason of an abort on its way: errors are taken apart, other values cross as copies, if they can. */
 export type EncodedReason = { readonly error: EncodedError } | { readonly value: unknown }
 
+/** Never throws: that a task is cancelled has been decided by then. */
 export function encodeReason(reason: unknown): EncodedReason {
-  return reason instanceof Error ? { error: encodeError(reason) } : { value: cloneableOr(reason) }
+  try {
+    if (isError(reason)) return { error: encodeError(reason) }
+  } catch {
+    // A proxy of an error that refuses to be looked at.
+  }
+  return { value: copyOf(reason) }
 }
 
 export function decodeReason(reason: EncodedReason): unknown {
@@ -157,15 +169,6 @@ function framesOf(error: Error, encoded: EncodedError): string {
   return start < 0 ? '' : stack.slice(start, start + MAX_FRAMES)
 }
 
-function isError(value: unknown): value is Error {
-  try {
-    return value instanceof Error
-  } catch {
-    // A proxy that has been revoked.
-    return false
-  }
-}
-
 /** Own accessors, and proxies, may throw: an error that cannot be read must not become another one. */
 function read(error: Error, key: string): unknown {
   try {
@@ -180,8 +183,14 @@ function text(error: Error, key: 'name' | 'message', limit: number): string {
   return (typeof value === 'string' ? value : describe(value)).slice(0, limit)
 }
 
-function cloneableOr(value: unknown): unknown {
-  return pathToUncloneable(value, 'value') === undefined ? value : describe(value)
+/** Of what cannot be cloned, a text. No accessor is left in it, which may throw when it is read once more. */
+function copyOf(value: unknown): unknown {
+  if (typeof value === 'function' || typeof value === 'symbol') return describe(value)
+  try {
+    return typeof value === 'object' ? structuredClone(value) : value
+  } catch {
+    return describe(value)
+  }
 }
 
 function define(error: Error, key: string, value: unknown): void {

@@ -86,7 +86,7 @@ export class TaskCanceledError extends MultilaneError {
     super(
       'ERR_TASK_CANCELED',
       `task '${task}' was cancelled${because}`,
-      reason instanceof Error ? { cause: reason } : {},
+      isError(reason) ? { cause: reason } : {},
     )
     this.reason = reason
   }
@@ -248,6 +248,16 @@ export class LaneError extends MultilaneError {
     this.lane = lane
     if (details.exitCode !== undefined) this.exitCode = details.exitCode
     if (details.holders !== undefined) this.holders = details.holders
+  }
+}
+
+/** Never throws: what refuses to say what it is, is none. */
+export function isError(value: unknown): value is Error {
+  try {
+    return value instanceof Error
+  } catch {
+    // A proxy that has been revoked.
+    return false
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Failure } from '../bridge/failure.js'
-import { TaskThrewError } from '../core/errors.js'
+import { isError, TaskThrewError } from '../core/errors.js'
 import { SAMPLE_TARGET, Task, type TaskExtras } from '../core/task.js'
 import type { TaskRecord } from '../core/task-info.js'
 import { DONE, FAILED, SCHEDULED, STARTED } from '../core/task-state.js'
@@ -200,10 +200,5 @@ export class LoopLane extends LocalLane<LoopRun> implements RunKeeper {
 
 /** As it arrives from a thread: always an Error. */
 function errorOf(thrown: unknown): Error {
-  try {
-    if (thrown instanceof Error) return thrown
-  } catch {
-    // A proxy that refuses to be looked at; the task has thrown all the same.
-  }
-  return new TaskThrewError(thrown)
+  return isError(thrown) ? thrown : new TaskThrewError(thrown)
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { currentTask, type TaskHandle } from 'multilane/task'
 import { blockAt, type Gate } from '../../support/gate.js'
+import { UNREADABLE } from '../../support/unreadable.js'
 
 type Handed = typeof import('./handed.js')
 type Names = 'a' | 'b' | 'c'
@@ -150,6 +151,11 @@ export async function waitsFor(task: TaskHandle, timeout: number): Promise<boole
 
 export function cancelIt(task: TaskHandle, why: string): boolean {
   return task.cancel(why)
+}
+
+/** @param what the reason is, by its name in `UNREADABLE` */
+export function cancelUnreadably(task: TaskHandle, what: string): void {
+  task.cancel(UNREADABLE[what]!())
 }
 
 /** Gets a handle and drops it. */

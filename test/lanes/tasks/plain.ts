@@ -54,3 +54,19 @@ export function failIf(value: number): number {
   if (value < 0) throw new RangeError(`${value}`)
   return value
 }
+
+const noted: unknown[] = []
+
+/** Ends when it is aborted. */
+export async function noteReason(): Promise<void> {
+  const { signal } = currentTask()
+  await new Promise(resolve => signal.addEventListener('abort', resolve))
+  noted.push(signal.reason)
+}
+
+/** What the tasks before it were aborted for: the message and the field of an error, anything else as it is. */
+export function notedReasons(): readonly unknown[] {
+  return noted.map(reason =>
+    reason instanceof Error ? [reason.message, (reason as { field?: unknown }).field] : reason,
+  )
+}
