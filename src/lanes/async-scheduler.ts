@@ -112,12 +112,13 @@ export class AsyncScheduler extends SchedulerBase<AsyncLane> {
     const name = laneOf(description)
     const lane = connection[name]
     const now = monotonicClock.now()
-    const extras = options === undefined ? null : readTaskOptions(options, now, Date.now)
+    const read = options === undefined ? null : readTaskOptions(options, now, Date.now)
+    const extras = read?.extras ?? null
     if (name === 'loop' && extras !== null && extras.transfer !== null)
       throw new InvalidArgumentError(
         'transfer',
         'left out: nothing of an AsyncTask is cloned',
-        options!.transfer,
+        extras.transfer,
       )
     const how = lane.admit(now)
     const target = connection.targets[name].get(description.name)
@@ -129,8 +130,8 @@ export class AsyncScheduler extends SchedulerBase<AsyncLane> {
         ? new UnheldTask(target, number, call, now, resolve, null)
         : new Task(target, number, call, now, resolve, extras)
     if (name === 'loop') this.#sites.note(task)
-    if (extras === null) lane.submit(task, how)
-    else submitWithOptions(task, extras, options!, how, lane, connection.epoch, this.#surroundings)
+    if (read === null) lane.submit(task, how)
+    else submitWithOptions(task, read, how, lane, connection.epoch, this.#surroundings)
     return task
   }
 }

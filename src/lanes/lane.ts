@@ -135,14 +135,12 @@ export class Lane<M> {
     if (typeof name !== 'string') throw new InvalidArgumentError('name', 'the name of a task', name)
     if (!Array.isArray(args)) throw new InvalidArgumentError('args', 'an array', args)
     const now = sender.environment.clock.now()
-    const extras = options === undefined ? null : readTaskOptions(options, now, Date.now)
+    const read = options === undefined ? null : readTaskOptions(options, now, Date.now)
     const how = lane.admit()
-    const task = new Task(lane.target(name), sender.nextSequence(), args, now, resolve, extras)
+    const task = new Task(lane.target(name), sender.nextSequence(), args, now, resolve, read?.extras ?? null)
     this.sites.note(task)
-    if (extras === null) lane.submit(task, how)
-    else {
-      submitWithOptions(task, extras, options!, how, lane, epoch, sender.surroundings)
-    }
+    if (read === null) lane.submit(task, how)
+    else submitWithOptions(task, read, how, lane, epoch, sender.surroundings)
     return task
   }
 }

@@ -1,12 +1,12 @@
 import { Failure } from '../bridge/failure.js'
 import type { Epoch } from '../core/clock.js'
-import type { Task, TaskExtras } from '../core/task.js'
+import type { Task } from '../core/task.js'
 import { NEW } from '../core/task-state.js'
 import { SignalGroup } from './signal-group.js'
 import { TaskHandle } from './task-handle.js'
 import { type HookSurroundings, TaskHooks } from './task-hooks.js'
 import type { TaskKeeper } from './task-keeper.js'
-import { CALLBACKS, type TaskOptions } from './task-options.js'
+import type { ReadOptions } from './task-options.js'
 
 /** Takes the outcome of a task: a value, or a promise that rejects. */
 export type Resolve = (outcome: unknown, task: Task) => void
@@ -45,22 +45,20 @@ export function handleOf<R>(task: Task, lane: Submittee, epoch: Epoch): TaskHand
 /** Submits a task with its callbacks, and ties it to its AbortSignal. */
 export function submitWithOptions(
   task: Task,
-  extras: TaskExtras,
-  options: TaskOptions<never>,
+  { extras, signal, callbacks }: ReadOptions,
   how: 'accept' | 'hold',
   lane: Submittee,
   epoch: Epoch,
   surroundings: HookSurroundings,
 ): void {
-  const group = options.signal === undefined ? null : SignalGroup.of(options.signal)
-  const observed = CALLBACKS.some(callback => options[callback] !== undefined)
-  if (group === null && !observed) {
+  if (signal === undefined && callbacks === null) {
     lane.submit(task, how)
     return
   }
-  const hooks = new TaskHooks(handleOf<never>(task, lane, epoch), options, group, surroundings)
+  const group = signal === undefined ? null : SignalGroup.of(signal)
+  const hooks = new TaskHooks(handleOf<never>(task, lane, epoch), callbacks, group, surroundings)
   extras.observer = hooks
-  extras.reportStart = options.onStart !== undefined
+  extras.reportStart = callbacks?.onStart !== undefined
   lane.submit(task, how)
   if (task.state !== NEW) hooks.accepted()
   if (!task.dead) group?.add(task, reason => lane.cancel(task, Failure.of(reason), reason))

@@ -4,7 +4,7 @@ import { CANCELED, DONE, FAILED, TIMED_OUT } from '../core/task-state.js'
 import { inOwnContext } from './own-context.js'
 import type { SignalGroup } from './signal-group.js'
 import { outcomeOf, type TaskHandle } from './task-handle.js'
-import type { TaskOptions } from './task-options.js'
+import type { TaskCallbacks } from './task-options.js'
 
 /** What a task's callbacks find around them. */
 export interface HookSurroundings {
@@ -14,12 +14,14 @@ export interface HookSurroundings {
   report(error: unknown): void
 }
 
+const NONE: TaskCallbacks = {}
+
 /**
  * A task's callbacks and its tie to an AbortSignal. Whatever a callback throws is reported and changes nothing; each
  * is called at most once, the one for the start before the final one; none in the middle of a synchronous wait.
  */
 export class TaskHooks implements TaskObserver {
-  readonly #options: TaskOptions<never>
+  readonly #callbacks: TaskCallbacks
   readonly #group: SignalGroup | null
   readonly #handle: TaskHandle<never>
   readonly #deliver: (call: () => void) => void
@@ -27,30 +29,30 @@ export class TaskHooks implements TaskObserver {
 
   constructor(
     handle: TaskHandle<never>,
-    options: TaskOptions<never>,
+    callbacks: TaskCallbacks | null,
     group: SignalGroup | null,
     { deliver, report }: HookSurroundings,
   ) {
     this.#handle = handle
-    this.#options = options
+    this.#callbacks = callbacks ?? NONE
     this.#group = group
     this.#deliver = deliver
     this.#report = report
   }
 
   accepted(): void {
-    const { onSubmit } = this.#options
+    const { onSubmit } = this.#callbacks
     if (onSubmit !== undefined) this.#call(() => onSubmit(this.#handle))
   }
 
   started(): void {
-    const { onStart } = this.#options
+    const { onStart } = this.#callbacks
     if (onStart !== undefined) this.#call(() => onStart(this.#handle))
   }
 
   finished(task: Task): void {
     this.#group?.delete(task)
-    const { onDone, onError, onTimeout, onCancel } = this.#options
+    const { onDone, onError, onTimeout, onCancel } = this.#callbacks
     const handle = this.#handle
     if (task.state === DONE && onDone) this.#call(() => onDone(handle, outcomeOf(task) as never))
     if (task.state === FAILED && onError) this.#call(() => onError(handle, outcomeOf(task)))

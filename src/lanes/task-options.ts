@@ -49,7 +49,17 @@ export interface TaskOptions<R = unknown> {
   readonly onCancel?: (task: TaskHandle<R>, error: unknown) => void
 }
 
-export const CALLBACKS = ['onSubmit', 'onStart', 'onDone', 'onError', 'onTimeout', 'onCancel'] as const
+const CALLBACKS = ['onSubmit', 'onStart', 'onDone', 'onError', 'onTimeout', 'onCancel'] as const
+
+export type TaskCallbacks = Pick<TaskOptions<never>, (typeof CALLBACKS)[number]>
+
+/** The options of one task, each read once: what is read may be another the next time, or throw. */
+export interface ReadOptions {
+  readonly extras: TaskExtras
+  readonly signal: AbortSignal | undefined
+  /** Null if there are none. */
+  readonly callbacks: TaskCallbacks | null
+}
 
 const KEYS = [
   'timeout',
@@ -79,7 +89,7 @@ export function readTaskOptions(
   options: TaskOptions<never>,
   now: number,
   wallClock: () => number,
-): TaskExtras {
+): ReadOptions {
   plainObject('options', options)
   knownKeys('options', options, KEYS)
   const extras = new TaskExtras()
@@ -93,7 +103,7 @@ export function readTaskOptions(
   if (delay !== undefined) extras.notBefore = now + finiteAtLeast('delay', delay, 0)
   if (after !== undefined) extras.dependencies = readDependencies(after)
   if (priority !== undefined) extras.priority = readPriority(priority)
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+  if (signal !== undefined && !isSignal(signal)) {
     throw new InvalidArgumentError('signal', 'an AbortSignal', signal)
   }
   if (transfer !== undefined) {
@@ -111,13 +121,28 @@ export function readTaskOptions(
     if (typeof key !== 'string') throw new InvalidArgumentError('key', 'a string', key)
     extras.key = key
   }
+  return { extras, signal, callbacks: readCallbacks(options) }
+}
+
+function readCallbacks(options: TaskOptions<never>): TaskCallbacks | null {
+  let callbacks: Partial<Record<keyof TaskCallbacks, unknown>> | null = null
   for (const name of CALLBACKS) {
     const callback: unknown = options[name]
-    if (callback !== undefined && typeof callback !== 'function') {
-      throw new InvalidArgumentError(name, 'a function', callback)
-    }
+    if (callback === undefined) continue
+    if (typeof callback !== 'function') throw new InvalidArgumentError(name, 'a function', callback)
+    callbacks ??= {}
+    callbacks[name] = callback
   }
-  return extras
+  return callbacks as TaskCallbacks | null
+}
+
+/** What has no more than the prototype of one cannot be listened to. */
+function isSignal(value: unknown): value is AbortSignal {
+  try {
+    return value instanceof AbortSignal && typeof value.aborted === 'boolean'
+  } catch {
+    return false
+  }
 }
 
 function readDependencies(after: unknown): Dependencies | null {

@@ -77,6 +77,25 @@ export function schedulerMistakes(rows: RowSuite): void {
     assert.is(await submit('block', [open]).result(), 'passed')
   })
 
+  onScheduler(
+    'options that are used again: each task has the callbacks it was submitted with',
+    async made => {
+      const told: number[][] = []
+      const options: { onDone?: (task: TaskHandle) => void } = {}
+      const handles = [1, 2, 3].map(number => {
+        options.onDone = ({ id }) => told.push([number, id])
+        return made.submit('echo', [number], options)
+      })
+      delete options.onDone
+      await Promise.all(handles.map(task => task.result()))
+      await eventually('all were told', () => told.length === 3)
+      assert.equal(
+        told.sort(([a], [b]) => a! - b!),
+        handles.map(({ id }, i) => [i + 1, id]),
+      )
+    },
+  )
+
   onScheduler('an onDone that throws leaves the task DONE', async ({ scheduler, submit, reported }) => {
     const planted = new RangeError('planted')
     const log: string[] = []

@@ -9,7 +9,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { eventually } from '../support/eventually.js'
 import { arrived, type Gate, newGate, openGate } from '../support/gate.js'
-import { reasonOf, rejectionOf } from '../support/rejection.js'
+import { reasonOf, rejectionOf, thrownBy } from '../support/rejection.js'
 import type * as overloaded from './tasks/overloaded.js'
 
 const test = suite('lanes: overload')
@@ -219,5 +219,29 @@ test('drop-expired: what cannot end in time goes, and nothing else', async () =>
   await blocking.result()
   assert.equal(await Promise.all([...others, entering].map(task => task.result())), [1, 2, 3])
 })
+
+for (const [option, value] of Object.entries({ signal: new AbortController().signal, onDone: () => {} })) {
+  test(`a task that is refused since its ${option} cannot be read has no place in the queue`, async () => {
+    const { scheduler, a, gate } = await held('drop-expired', 3)
+    await using _ = scheduler
+    const waiting: TaskHandle<unknown>[] = []
+    for (const throwsAt of [1, 2, 3]) {
+      let reads = 0
+      const get = () => {
+        if (++reads === throwsAt) throw new RangeError('planted')
+        return value
+      }
+      try {
+        waiting.push(a.submit('echo', [1], Object.defineProperty({}, option, { enumerable: true, get })))
+      } catch (error) {
+        assert.instance(error, RangeError)
+      }
+    }
+    while (waiting.length < 3) waiting.push(a.submit('echo', [1]))
+    thrownBy(() => a.submit('echo', [1]), QueueFullError)
+    openGate(gate)
+    assert.equal(await Promise.all(waiting.map(task => task.result())), [1, 1, 1])
+  })
+}
 
 test.run()
