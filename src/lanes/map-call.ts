@@ -36,8 +36,12 @@ export class MapCall<R> {
   #reject: (error: unknown) => void = () => {}
   /** Null until all have come for which there was room at first. */
   #promise: Promise<R[]> | null = null
+  /** The task that is being submitted, if it has ended within that: its `onSubmit` has waited for it. */
+  #early: { readonly task: Task; readonly outcome: unknown } | null = null
   #taken = 0
   #ended = 0
+  /** The number of the last task that was noted: they grow. */
+  #lastId = 0
   #failed = false
   #error: unknown
   /** Whether the iterator is to be told that no more items are wanted: not once it has ended by itself. */
@@ -77,6 +81,9 @@ export class MapCall<R> {
         }
         const task = this.#lane.submit(next.value, this.#settled)
         this.#note(task)
+        const early = this.#early
+        this.#early = null
+        if (early !== null) this.#settled(early.outcome, early.task)
         // Whoever is told of the new task may have ended another.
         if (this.#failed) {
           this.#lane.cancel(task, this.#error)
@@ -114,6 +121,7 @@ export class MapCall<R> {
 
   #note(task: Task): void {
     const index = this.#taken++
+    this.#lastId = task.sequence
     const last = this.#runs.at(-1)
     if (last === undefined || task.sequence - last.firstId !== index - last.firstIndex) {
       this.#runs.push({ firstId: task.sequence, firstIndex: index })
@@ -126,6 +134,10 @@ export class MapCall<R> {
   }
 
   readonly #settled = (outcome: unknown, task: Task): void => {
+    if (task.sequence > this.#lastId) {
+      this.#early = { task, outcome }
+      return
+    }
     this.#later.get(task)?.()
     this.#later.delete(task)
     if (this.#failed) return

@@ -210,4 +210,40 @@ test('100,000 items, with others submitted in between, each in its place', async
   assert.ok(others > 0)
 })
 
+for (const jumps of [false, true]) {
+  const what = jumps ? ', and submit others between' : ''
+  test(`onSubmit may wait for each of its tasks${what}`, async () => {
+    await using scheduler = await start()
+    const { a } = scheduler.lanes
+    const items = [10, 20, 30, 40]
+    const values: unknown[] = []
+    const mapped = a.map('echo', items, {
+      onSubmit: task => {
+        if (jumps && task.id % 2 === 0) a.submit('echo', [0])
+        if (values.length !== 1) values.push(task.resultSync({ timeout: 20_000 }))
+        else values.push('not waited for')
+      },
+    })
+    assert.equal(await mapped, items)
+    assert.equal(values, [10, 'not waited for', 30, 40])
+  })
+}
+
+test('if one that onSubmit has waited for has failed, the whole has', async () => {
+  await using scheduler = await start()
+  const { a } = scheduler.lanes
+  const submitted: TaskHandle[] = []
+  const mapped = a.map('failIf', [1, -2, 3], {
+    onSubmit: task => {
+      submitted.push(task)
+      task.waitSync({ timeout: 20_000 })
+    },
+  })
+  assert.is((await rejectionOf(mapped, RangeError)).message, '-2')
+  assert.equal(
+    submitted.map(({ state }) => state),
+    ['DONE', 'FAILED'],
+  )
+})
+
 test.run()
