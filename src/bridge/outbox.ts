@@ -46,6 +46,10 @@ export class Outbox {
    * @returns false if the next task waits for such a thread
    */
   send(link: LaneLink, count: number, freeLink: () => LaneLink | undefined): boolean {
+    return this.#context.reads.during(() => this.#send(link, count, freeLink))
+  }
+
+  #send(link: LaneLink, count: number, freeLink: () => LaneLink | undefined): boolean {
     // Made as the tasks are taken: a callback of one that ends on the way may cancel or take back another.
     let message: unknown[] = []
     const now = this.#context.environment.clock.now()
@@ -55,14 +59,15 @@ export class Outbox {
       if (task === null) break
       if (this.#isUnknown(task, link)) continue
       const handles = handlesIn(task.args)
+      // By an accessor of its own arguments, as at any time from here on.
+      if (task.dead) continue
       if (handles !== null && !this.#areOurs(handles)) {
         const cause = new InvalidArgumentError('args', 'without handles of other schedulers', handles)
         this.#settlement.finishUnstarted(task, FAILED, Failure.of(new NotCloneableError('args', { cause })))
         continue
       }
       if (task.extras === null || task.extras.transfer === null) {
-        this.#assign(link, task, handles, message)
-        sent++
+        if (this.#assign(link, task, handles, message)) sent++
         continue
       }
       this.#post(link, message)
@@ -74,27 +79,32 @@ export class Outbox {
         return false
       }
       if (this.#isUnknown(task, free)) return true
-      this.#assign(free, task, handles, message)
-      this.#post(free, message, task.extras.transfer)
+      if (this.#assign(free, task, handles, message)) this.#post(free, message, task.extras.transfer)
       return true
     }
     this.#post(link, message)
     return true
   }
 
-  /** Takes a slot for a task, and adds it to the message it will leave with. */
-  #assign(link: LaneLink, task: Task, handles: readonly FoundHandle[] | null, message: unknown[]): void {
+  /** Takes a slot for a task, and adds it to the message it will leave with. @returns false if it has ended meanwhile */
+  #assign(link: LaneLink, task: Task, handles: readonly FoundHandle[] | null, message: unknown[]): boolean {
     const { sent } = this.#context
     const { table } = sent
     const { args } = task
-    const id = sent.assign(task)
-    message.push(id)
+    const at = message.push(0) - 1
     for (let k = 0; k < args.length; k++) message.push(args[k])
+    if (task.dead) {
+      message.length = at
+      return false
+    }
+    const count = message.length - at - 1
+    const id = sent.assign(task)
+    message[at] = id
     table.setInt(id, INT.CALL, this.#targets.indexOn(link.names, task.target))
-    if (handles === null) table.setInt(id, INT.ARGUMENTS, args.length)
+    if (handles === null) table.setInt(id, INT.ARGUMENTS, count)
     else {
       message.push(this.#lend(id, handles, link.thread))
-      table.setInt(id, INT.ARGUMENTS, args.length + 1)
+      table.setInt(id, INT.ARGUMENTS, count + 1)
       table.orInt(id, INT.FLAGS, FLAG.HANDLES)
     }
     table.setInt(id, INT.THREAD, link.thread)
@@ -129,6 +139,7 @@ export class Outbox {
     task.enter(SCHEDULED)
     task.id = id
     link.outstanding++
+    return true
   }
 
   /** Fails a task whose function a thread does not have. */
@@ -202,6 +213,7 @@ export class Outbox {
     const path = args
       .map((arg, i) => pathToUncloneable(arg, `args[${i}]`, transfer))
       .find(found => found !== undefined)
+    if (task.dead) return
     this.#settlement.finishUnstarted(
       task,
       FAILED,

@@ -4,6 +4,7 @@ import type { Reminders, Timers } from '../core/reminders.js'
 import type { SpinTrials } from '../core/spin-trials.js'
 import type { Task } from '../core/task.js'
 import type { TaskHistory } from '../core/task-history.js'
+import type { ArgumentReads } from './argument-reads.js'
 import type { SyncWait } from './blocking-wait.js'
 import type { Deliveries } from './deliveries.js'
 import type { Exports } from './exports.js'
@@ -99,6 +100,7 @@ export interface SenderContext {
   announceExpiry(at: number): void
   /** Holds back what users are to be told of while they wait synchronously. */
   readonly deliveries: Deliveries
+  readonly reads: ArgumentReads
   /** The buffer of its doorbell, once it has waited synchronously. */
   readonly bell: SharedArrayBuffer | null
   /** As `BlockingWait.until`. @throws DeadlockError where the thread must not be blocked */

@@ -4,6 +4,7 @@ import { SpinTrials } from '../core/spin-trials.js'
 import type { Task } from '../core/task.js'
 import { TaskHistory } from '../core/task-history.js'
 import { UnfinishedTasks } from '../core/unfinished.js'
+import { ArgumentReads } from './argument-reads.js'
 import { BlockingWait, type LooplessSender, type SyncWait } from './blocking-wait.js'
 import { Deliveries } from './deliveries.js'
 import { decodeError, decodeReason } from './error-codec.js'
@@ -42,6 +43,7 @@ export class Sender implements SenderContext {
   readonly awaited = new Map<number, readonly string[]>()
   readonly exports: Exports
   readonly imports: Imports
+  readonly reads = new ArgumentReads()
   readonly reports = new WaitReports(this)
   readonly dependencies = new OpenDependencies(this)
   readonly #lanes = new Map<string, LaneSender>()
@@ -191,6 +193,7 @@ export class Sender implements SenderContext {
   }
 
   block(task: Task, spin: SpinTrials, wait: SyncWait): void {
+    this.reads.refuseWait(task)
     this.#blocking ??= this.#hangBell(task)
     const { home } = this.environment
     const blocking = this.#blocking
