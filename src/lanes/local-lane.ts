@@ -248,6 +248,12 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
     return this.runs.get(task)
   }
 
+  /** A task waits again that had a place and did not begin. */
+  protected putBack(task: Task): void {
+    this.backlog.putBack(task)
+    this.#admission.accepted(task)
+  }
+
   /** Sees to it that the run's time is checked at this instant. */
   protected watch(run: R, at: number): void {
     if (at === Number.POSITIVE_INFINITY) return

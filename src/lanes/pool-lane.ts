@@ -243,25 +243,29 @@ export class PoolLane extends LocalLane<PoolRun> {
     this.failed(task, cause, this.#surroundings.clock.now())
   }
 
-  /** No thread began with it. */
+  /** No thread began with it: it waits again, unless that is of no use. */
   #notBegun(task: Task, cause: unknown): void {
-    const { transfer = null } = task.extras ?? {}
-    const moves = (this.#moves.get(task) ?? 0) + 1
-    const now = this.#surroundings.clock.now()
-    const flaw = flawOf(task.payload as SyncTask, transfer ?? [], cause)
-    if (flaw !== undefined) {
-      this.failed(task, new NotCloneableError(flaw, { cause }), now)
-    } else if (transfer !== null) {
-      const message = `the thread that task '${task.target.name}' was handed over to died before it began`
-      this.failed(task, new MultilaneError('ERR_TRANSFER_LOST', message, { cause }), now)
-    } else if (moves > MOST_MOVES) {
-      const message = `no thread of the pool lived long enough to begin with task '${task.target.name}'`
-      this.failed(task, new LaneError('ERR_LANE_EXITED', this.name, message, { cause }), now)
-    } else {
-      this.#moves.set(task, moves)
-      this.backlog.putBack(task)
-      this.slice.wake()
+    const call = task.payload as SyncTask
+    // It has its place before its arguments are looked through: what is theirs may have it, or all tasks, cancelled.
+    this.putBack(task)
+    const flaw = flawOf(call, task.extras?.transfer ?? [], cause)
+    if (task.dead) return
+    const error = flaw === undefined ? this.#whyNotAgain(task, cause) : new NotCloneableError(flaw, { cause })
+    if (error !== undefined) this.decide(task, FAILED, Failure.of(error), this.#surroundings.clock.now())
+    else this.slice.wake()
+  }
+
+  #whyNotAgain(task: Task, cause: unknown): Error | undefined {
+    const { name } = task.target
+    if ((task.extras?.transfer ?? null) !== null) {
+      const message = `the thread that task '${name}' was handed over to died before it began`
+      return new MultilaneError('ERR_TRANSFER_LOST', message, { cause })
     }
+    const moves = (this.#moves.get(task) ?? 0) + 1
+    this.#moves.set(task, moves)
+    if (moves <= MOST_MOVES) return undefined
+    const message = `no thread of the pool lived long enough to begin with task '${name}'`
+    return new LaneError('ERR_LANE_EXITED', this.name, message, { cause })
   }
 
   #freeThread(run: PoolRun): void {

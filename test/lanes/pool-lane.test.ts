@@ -175,4 +175,20 @@ test('a thread that the pool has given up does not begin with what another one i
   assert.equal(rig.log, ['moved started', 'moved DONE'])
 })
 
+test('one whose thread died before it began can be dropped for others, as all that wait', async () => {
+  const rig = new Rig({ queueLimit: 1, overload: 'drop-oldest' })
+  const moved = rig.submit('moved')
+  await turn()
+  rig.submit('second')
+  // Makes room for itself: the oldest of all has a thread, and is not looked at again.
+  rig.submit('urgent', { priority: 1 })
+  assert.equal(rig.log, ['second CANCELED'])
+  rig.sent[0]!.fail(new Error('planted'))
+  await turn()
+  assert.is(rig.sent.length, 2)
+  assert.equal([TASK_STATES[moved.state], rig.lane.waiting], ['SUBMITTED', 2])
+  rig.submit('fourth')
+  assert.is(TASK_STATES[moved.state], 'CANCELED')
+})
+
 test.run()

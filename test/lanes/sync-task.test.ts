@@ -9,6 +9,7 @@ import {
   type RestartEvent,
   ResultNotCloneableError,
   SyncTask,
+  TaskCanceledError,
   TaskLoadError,
   TaskThrewError,
   TaskTimeoutError,
@@ -94,6 +95,28 @@ test('what cannot be read or handed over is named, and no thread is blamed for i
   }
   port1.close()
   port2.close()
+  assert.is(restarts.length, 0)
+})
+
+test('an argument that has its own task cancelled while it is looked through', async () => {
+  await using made = await start(ONE)
+  const { scheduler, restarts } = made
+  for (const later of ['fine', () => {}]) {
+    let reads = 0
+    let isCancelled: boolean | undefined
+    const accessor = {
+      get field() {
+        // Not when the task is sent, but when it is asked what could not be.
+        if (++reads === 1) return () => {}
+        isCancelled ??= handle.cancel()
+        return later
+      },
+    }
+    const handle = scheduler.submitTask(new SyncTask(PLAIN, 'echo', [accessor]))
+    await rejectionOf(handle.result(), TaskCanceledError)
+    assert.equal([isCancelled, handle.state], [true, 'CANCELED'])
+  }
+  assert.is(await scheduler.run(new SyncTask(PLAIN, 'echo', [1])), 1)
   assert.is(restarts.length, 0)
 })
 
