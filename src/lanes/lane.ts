@@ -103,12 +103,13 @@ export class Lane<M> {
     options?: TaskOptions<TaskResult<M, K>>,
   ): Promise<TaskResult<M, K>[]> {
     try {
-      const { lane } = this.#connection
+      const { lane, sender } = this.#connection
       if (typeof (items as Partial<typeof items> | null | undefined)?.[Symbol.iterator] !== 'function') {
         throw new InvalidArgumentError('items', 'an iterable', items)
       }
       return MapCall.run<TaskResult<M, K>>(
         {
+          deliveries: sender.deliveries,
           submit: (item, resolve) =>
             this.#submit(name, [item], options as TaskOptions<never> | undefined, resolve),
           cancel: (task, cause) =>

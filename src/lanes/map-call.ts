@@ -1,3 +1,4 @@
+import type { Deliveries } from '../bridge/deliveries.js'
 import { Failure } from '../bridge/failure.js'
 import { describe } from '../core/errors.js'
 import type { Task } from '../core/task.js'
@@ -6,6 +7,8 @@ import { promiseOf, staysOpen, waitsForMore } from './task-promise.js'
 
 /** What a map needs of the lane it runs on. */
 export interface MapLane {
+  /** How users are told: it is code of theirs that ends an iterator. */
+  readonly deliveries: Pick<Deliveries, 'deliver'>
   /** Submits the task of one item. @param resolve called with its outcome */
   submit(item: unknown, resolve: (outcome: unknown, task: Task) => void): Task
   cancel(task: Task, cause: unknown): void
@@ -167,11 +170,17 @@ export class MapCall<R> {
     this.#error = error
     this.#reject(error)
     for (const task of this.#tasks) this.#lane.cancel(task, error)
-    if (!this.#taking) this.#closeItems()
+    this.#closeItems()
   }
 
+  /** If the iterator's own code is running, it is told when that has come to its end. */
   #closeItems(): void {
-    if (!this.#open) return
+    this.#lane.deliveries.deliver(() => {
+      if (this.#open && !this.#taking) this.#endItems()
+    })
+  }
+
+  #endItems(): void {
     this.#open = false
     try {
       this.#items.return?.()

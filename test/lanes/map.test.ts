@@ -229,6 +229,38 @@ for (const jumps of [false, true]) {
   })
 }
 
+test('an iterator may wait as it is told to end, also for what was answered together with the failure', async () => {
+  await using scheduler = await SchedulerThread.start<typeof plain, 'a'>({
+    tasks,
+    lanes: { a: { queue: { limit: 4, overload: 'wait' } } },
+  })
+  const { a } = scheduler.lanes
+  // What is known to be fast is answered together.
+  for (let i = 0; i < 30; i++) await Promise.allSettled([a.run('echo', [i]), a.run('failIf', [-1])])
+  let other: TaskHandle | undefined
+  let waited: unknown
+  function* items() {
+    try {
+      yield -1
+      other = a.submit('echo', ['other'])
+      for (let i = 1; ; i++) yield i
+    } finally {
+      waited = thrownOrNot(() => other!.resultSync({ timeout: 5_000 }))
+    }
+  }
+  await rejectionOf(a.map('failIf', items()), RangeError)
+  await other!.wait()
+  assert.is(waited, 'other')
+})
+
+function thrownOrNot(call: () => unknown): unknown {
+  try {
+    return call()
+  } catch (error) {
+    return error
+  }
+}
+
 test('if one that onSubmit has waited for has failed, the whole has', async () => {
   await using scheduler = await start()
   const { a } = scheduler.lanes

@@ -1,7 +1,7 @@
 import { Failure } from '#src/bridge/failure.js'
 import type { Task } from '#src/core/task.js'
 import { DONE } from '#src/core/task-state.js'
-import { MapCall } from '#src/lanes/map-call.js'
+import { MapCall, type MapLane } from '#src/lanes/map-call.js'
 import type { Actor } from './sim-actor.js'
 
 export interface SimMap {
@@ -19,7 +19,7 @@ export interface SimMap {
 }
 
 /** How a map's tasks are submitted and cancelled in the simulation. */
-export interface SimMapLane {
+export interface SimMapLane extends Pick<MapLane, 'deliveries'> {
   /** Who submits. */
   readonly of: Actor
   /** @throws MultilaneError if it is refused */
@@ -53,7 +53,7 @@ export class SimMaps {
         map.closed++
       }
     }
-    MapCall.run({ submit, cancel: task => lane.cancel(task) }, items()).then(
+    MapCall.run({ deliveries: lane.deliveries, submit, cancel: task => lane.cancel(task) }, items()).then(
       results => {
         map.settled++
         map.results = results

@@ -152,6 +152,7 @@ export class Submissions {
     const entries = new Map<Task, Entry>()
     return maps.start(kinds, {
       of: sender.actor,
+      deliveries: sender.sender.deliveries,
       submit: (kind, resolve) => {
         const sequence = sender.sender.nextSequence()
         const settle = (outcome: unknown, settled: Task): void => {
