@@ -40,12 +40,12 @@ function search(
   seen: Set<unknown>,
   depth: number,
 ): string | undefined {
-  if (refuses(value)) return path
-  if (!isContainer(value)) return undefined
-  if (seen.has(value) || depth > MAX_DEPTH) return undefined
-  seen.add(value)
   let at = path
   try {
+    if (refuses(value)) return path
+    if (!isContainer(value)) return undefined
+    if (seen.has(value) || depth > MAX_DEPTH) return undefined
+    seen.add(value)
     for (const [step, read] of parts(value)) {
       at = path + step
       const found = search(read(), at, refuses, seen, depth + 1)

@@ -103,6 +103,7 @@ test('a task cannot return one', async () => {
     [() => b.run('giveBack', [task]), 'result'],
     [() => b.run('giveBack', [{ list: [1, task] }]), 'result.list[1]'],
     [() => b.run('submitAndReturn'), 'result.inside[0]'],
+    [() => b.run('returnShy'), 'result'],
   ] as const) {
     const error = await rejectionOf(call(), ResultNotCloneableError)
     assert.is(error.path, path)

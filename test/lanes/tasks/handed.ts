@@ -236,6 +236,17 @@ export function submitAndReturn(): unknown {
   return { inside: [lanes().a.submit('produceAtOnce', ['x'])] }
 }
 
+/** Its result has a handle inside, and says but once that it is none itself. */
+export function returnShy(): unknown {
+  let isAsked = false
+  const has = (): boolean => {
+    if (isAsked) throw new RangeError('it was asked before')
+    isAsked = true
+    return false
+  }
+  return new Proxy({ inside: lanes().a.submit('produceAtOnce', ['x']) }, { has })
+}
+
 export function isItsOwn(value: { own: unknown; task: TaskHandle }): [isOwn: boolean, isHandle: boolean] {
   return [value.own === value, typeof value.task.result === 'function']
 }
