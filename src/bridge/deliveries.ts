@@ -36,6 +36,16 @@ export class Deliveries {
     if (this.#holds === 0 && !this.#isDeferred && !this.#isMaking) this.#make()
   }
 
+  /** Does something to its end before users are told of what came of it. */
+  undisturbed<T>(call: () => T): T {
+    this.hold()
+    try {
+      return call()
+    } finally {
+      this.release()
+    }
+  }
+
   /** Runs a synchronous wait. */
   during(wait: () => void): void {
     this.#holds++

@@ -73,13 +73,7 @@ export class Dispatch {
 
   /** Lets in what waits for room, sends what there is credit for, and asks for a word when there is more of it. */
   flush(): void {
-    const { deliveries } = this.#context
-    deliveries.hold()
-    try {
-      this.#flush()
-    } finally {
-      deliveries.release()
-    }
+    this.#context.deliveries.undisturbed(() => this.#flush())
   }
 
   #flush(): void {

@@ -211,6 +211,10 @@ export class LaneSender {
    */
   cancel(task: Task, failure: Failure, reason?: unknown): boolean {
     if (task.dead) return false
+    return this.#context.deliveries.undisturbed(() => this.#cancel(task, failure, reason))
+  }
+
+  #cancel(task: Task, failure: Failure, reason: unknown): boolean {
     if (this.#endWaiting(task, failure)) return true
     const { id } = task
     const { table } = this.#context.sent
@@ -312,7 +316,7 @@ export class LaneSender {
     const { name, lane } = task.target
     const failure = Failure.later(() => new TaskDroppedError(name, lane))
     // One that has started meanwhile has given its place up, and is not to be ended for the sake of room.
-    if (!task.dead) this.#endWaiting(task, failure)
+    if (!task.dead) this.#context.deliveries.undisturbed(() => this.#endWaiting(task, failure))
   }
 
   /** @returns false if it does not wait */

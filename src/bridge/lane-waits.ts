@@ -81,14 +81,10 @@ export class LaneWaits {
 
   /** The event loop has brought a message of a thread. */
   heard(link: LaneLink, message: unknown): void {
-    const { deliveries } = this.#context
-    deliveries.hold()
-    try {
+    this.#context.deliveries.undisturbed(() => {
       this.#side.receive(link, message)
       this.#side.dispatch.flush()
-    } finally {
-      deliveries.release()
-    }
+    })
   }
 
   /** Takes what threads have posted. */

@@ -70,7 +70,7 @@ export class Sender implements SenderContext {
     const { clock, timers, number, isOfLane } = environment
     this.#reached = isOfLane ? new Set() : null
     this.deliveries = new Deliveries(call => environment.defer(call))
-    this.reminders = new Reminders(clock, timers, call => this.#undisturbed(call))
+    this.reminders = new Reminders(clock, timers, call => this.undisturbed(call))
     this.#unfinished = new UnfinishedTasks(clock, this.reminders, past.lastNumber, isBusy =>
       environment.busy(isBusy),
     )
@@ -184,6 +184,7 @@ export class Sender implements SenderContext {
   /** What the callbacks of its tasks find around them. */
   readonly surroundings = {
     deliver: (call: () => void): void => this.deliveries.deliver(call),
+    undisturbed: (call: () => void): void => this.undisturbed(call),
     report: (error: unknown): void => this.environment.report(error),
   }
 
@@ -257,6 +258,11 @@ export class Sender implements SenderContext {
     return new BlockingWait(sender, bell)
   }
 
+  /** Does something to its end before users are told of what came of it. */
+  undisturbed(call: () => void): void {
+    this.deliveries.undisturbed(call)
+  }
+
   announceExpiry(at: number): void {
     this.#expiries.announce(at)
   }
@@ -270,7 +276,7 @@ export class Sender implements SenderContext {
 
   /** Takes a message of the supervisor. */
   receive(message: SupervisorToSender): void {
-    this.#undisturbed(() => this.#receive(message))
+    this.undisturbed(() => this.#receive(message))
   }
 
   #receive(message: SupervisorToSender): void {
@@ -379,22 +385,12 @@ export class Sender implements SenderContext {
    * @param error what ends the tasks that are left
    */
   orphaned(error: Error): void {
-    this.#undisturbed(() => {
+    this.undisturbed(() => {
       for (const lane of this.#lanes.values()) {
         lane.fail(error)
         lane.crew.loseAll(error)
       }
       this.imports.loseAll(error)
     })
-  }
-
-  /** Does something to its end before users are told of what came of it. */
-  #undisturbed(call: () => void): void {
-    this.deliveries.hold()
-    try {
-      call()
-    } finally {
-      this.deliveries.release()
-    }
   }
 }

@@ -7,6 +7,7 @@ import { LocalConnection } from './local-connection.js'
 import { monotonicClock } from './monotonic-clock.js'
 import { SchedulerBase } from './scheduler-base.js'
 import type { CommonTerms, SchedulerConnection } from './scheduler-connection.js'
+import type { Undisturbed } from './signal-group.js'
 import { handleOf, type Resolve, resolveTaken, submitWithOptions, takeResolve } from './submission.js'
 import { SubmissionSites } from './submission-site.js'
 import { SyncTask } from './sync-task.js'
@@ -26,8 +27,10 @@ import { promiseOf, waitsFor } from './task-promise.js'
 export class AsyncScheduler extends SchedulerBase<AsyncLane> {
   readonly #config: AsyncSchedulerConfig
   readonly #sites = new SubmissionSites()
-  readonly #surroundings: HookSurroundings = {
+  readonly #surroundings: HookSurroundings & Undisturbed = {
     deliver: call => call(),
+    // Nobody can wait synchronously for what has not been ended yet.
+    undisturbed: call => call(),
     report: error => this.report(error),
   }
   #connection: LocalConnection | null = null

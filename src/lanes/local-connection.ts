@@ -148,6 +148,7 @@ function lanesOf(loop: LoopLane, pool: PoolLane, unfinished: UnfinishedTasks): K
       return unfinished.lastNumber
     },
     lane: name => (name === pool.name ? pool : loop),
+    undisturbed: call => call(),
     idle: within => unfinished.idle(within),
     [Symbol.iterator]: () => lanes.values(),
   }

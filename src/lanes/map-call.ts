@@ -8,7 +8,7 @@ import { promiseOf, staysOpen, waitsForMore } from './task-promise.js'
 /** What a map needs of the lane it runs on. */
 export interface MapLane {
   /** How users are told: it is code of theirs that ends an iterator. */
-  readonly deliveries: Pick<Deliveries, 'deliver'>
+  readonly deliveries: Pick<Deliveries, 'deliver' | 'undisturbed'>
   /** Submits the task of one item. @param resolve called with its outcome */
   submit(item: unknown, resolve: (outcome: unknown, task: Task) => void): Task
   cancel(task: Task, cause: unknown): void
@@ -169,7 +169,9 @@ export class MapCall<R> {
     this.#failed = true
     this.#error = error
     this.#reject(error)
-    for (const task of this.#tasks) this.#lane.cancel(task, error)
+    this.#lane.deliveries.undisturbed(() => {
+      for (const task of this.#tasks) this.#lane.cancel(task, error)
+    })
     this.#closeItems()
   }
 

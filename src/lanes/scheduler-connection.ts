@@ -37,6 +37,8 @@ export interface KeptLanes extends Iterable<KeptLane> {
   /** The number of the last task. */
   readonly lastNumber: number
   lane(name: string): KeptLane
+  /** Does something to its end before users are told of what came of it. */
+  undisturbed(call: () => void): void
   /** Resolves when no task is unfinished. @param within milliseconds to wait at most */
   idle(within?: number): Promise<void>
 }

@@ -96,7 +96,10 @@ export class SchedulerLife<T, C extends SchedulerConnection> {
       if (!goesOn()) throw this.#refusal
       this.#mode = 'stopped'
       this.#starting = null
-      for (const lane of connection.sender) lane.fail(error as Error)
+      const { sender } = connection
+      sender.undisturbed(() => {
+        for (const lane of sender) lane.fail(error as Error)
+      })
       await connection.close(0)
       // Unless it was started once more meanwhile.
       if (this.#connection === connection) this.#observer.ended()
@@ -151,11 +154,14 @@ export class SchedulerLife<T, C extends SchedulerConnection> {
       const refusal = new ClosedError(
         during === 'closing' ? 'the scheduler is closed' : 'the scheduler is stopped',
       )
-      for (const lane of connection.sender) lane.refuse(refusal)
-      await connection.sender.idle(timeout - reserve)
-      // In all lanes before the first: a task of one may wait for one of another.
-      for (const lane of connection.sender) lane.untie()
-      for (const lane of connection.sender) lane.cancelAll(name => new TaskCanceledError(name, refusal))
+      const { sender } = connection
+      for (const lane of sender) lane.refuse(refusal)
+      await sender.idle(timeout - reserve)
+      sender.undisturbed(() => {
+        // In all lanes before the first: a task of one may wait for one of another.
+        for (const lane of sender) lane.untie()
+        for (const lane of sender) lane.cancelAll(name => new TaskCanceledError(name, refusal))
+      })
       // What the tasks did not need is the threads' own, for their teardown.
       await connection.close(Math.max(reserve, until - this.#clock.now()))
     }

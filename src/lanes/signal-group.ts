@@ -6,9 +6,20 @@ import type { Task } from '../core/task.js'
  */
 const groups = new WeakMap<AbortSignal, SignalGroup>()
 
+/** Of one scheduler: of those that tell users of its tasks. */
+export interface Undisturbed {
+  /** Does something to its end before users are told of what came of it. */
+  undisturbed(call: () => void): void
+}
+
+interface Member {
+  readonly cancel: (reason: unknown) => void
+  readonly of: Undisturbed
+}
+
 export class SignalGroup {
   readonly #signal: AbortSignal
-  readonly #members = new Map<Task, (reason: unknown) => void>()
+  readonly #members = new Map<Task, Member>()
 
   private constructor(signal: AbortSignal) {
     this.#signal = signal
@@ -23,14 +34,17 @@ export class SignalGroup {
     return group
   }
 
-  /** @param cancel called with the signal's reason when it aborts; at once if it has */
-  add(task: Task, cancel: (reason: unknown) => void): void {
+  /**
+   * @param cancel called with the signal's reason when it aborts; at once if it has
+   * @param of whoever tells users of the task
+   */
+  add(task: Task, cancel: (reason: unknown) => void, of: Undisturbed): void {
     if (this.#signal.aborted) {
       cancel(this.#signal.reason)
       return
     }
     if (this.#members.size === 0) this.#signal.addEventListener('abort', this.#onAbort)
-    this.#members.set(task, cancel)
+    this.#members.set(task, { cancel, of })
   }
 
   delete(task: Task): void {
@@ -41,6 +55,15 @@ export class SignalGroup {
 
   readonly #onAbort = (): void => {
     // A copy: each cancel takes its task out of the set.
-    for (const cancel of [...this.#members.values()]) cancel(this.#signal.reason)
+    const members = [...this.#members.values()]
+    let abort = (): void => {
+      for (const { cancel } of members) cancel(this.#signal.reason)
+    }
+    // The tasks may be of several schedulers, and who is told of one may wait for any other.
+    for (const of of new Set(members.map(member => member.of))) {
+      const within = abort
+      abort = () => of.undisturbed(within)
+    }
+    abort()
   }
 }

@@ -2,7 +2,7 @@ import { Failure } from '../bridge/failure.js'
 import type { Epoch } from '../core/clock.js'
 import type { Task } from '../core/task.js'
 import { NEW } from '../core/task-state.js'
-import { SignalGroup } from './signal-group.js'
+import { SignalGroup, type Undisturbed } from './signal-group.js'
 import { TaskHandle } from './task-handle.js'
 import { type HookSurroundings, TaskHooks } from './task-hooks.js'
 import type { TaskKeeper } from './task-keeper.js'
@@ -49,7 +49,7 @@ export function submitWithOptions(
   how: 'accept' | 'hold',
   lane: Submittee,
   epoch: Epoch,
-  surroundings: HookSurroundings,
+  surroundings: HookSurroundings & Undisturbed,
 ): void {
   if (signal === undefined && callbacks === null) {
     lane.submit(task, how)
@@ -61,5 +61,5 @@ export function submitWithOptions(
   extras.reportStart = callbacks?.onStart !== undefined
   lane.submit(task, how)
   if (task.state !== NEW) hooks.accepted()
-  if (!task.dead) group?.add(task, reason => lane.cancel(task, Failure.of(reason), reason))
+  if (!task.dead) group?.add(task, reason => lane.cancel(task, Failure.of(reason), reason), surroundings)
 }

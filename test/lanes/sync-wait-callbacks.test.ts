@@ -129,6 +129,57 @@ test('a callback may wait for what came, or is to leave, or was lost, together w
   assert.is(seen.at(-1), 'next')
 })
 
+test('a callback may wait for what the same cancel, abort, failure or close ends', async () => {
+  await using scheduler = await start({ a: {}, b: {} })
+  await using other = await start({ c: {} })
+  const { a, b } = scheduler.lanes
+  const seen: string[] = []
+  // Bounded, so that it says what it was, and not that it hung.
+  const waitingFor = (name: string, second: () => TaskHandle) => {
+    const wait = (): void =>
+      void seen.push(`${name}: ${second().waitSync({ timeout: 5_000 })} ${second().state}`)
+    return { onError: wait, onCancel: wait }
+  }
+  const first = a.submit('later', [60_000, 1])
+  a.submit('echo', [1], { after: [first], ...waitingFor('cancel', () => dependent) })
+  const dependent: TaskHandle = a.submit('echo', [2], { after: [first] })
+  first.cancel()
+
+  const controller = new AbortController()
+  const { signal } = controller
+  const ofOther = (): TaskHandle => foreign
+  a.submit('later', [60_000, 1], { signal, ...waitingFor('abort', () => aborted) })
+  a.submit('later', [60_000, 1], { signal, ...waitingFor('abort of another scheduler', ofOther) })
+  const aborted: TaskHandle = b.submit('later', [60_000, 1], { signal })
+  const foreign: TaskHandle = other.lanes.c.submit('later', [60_000, 1], { signal })
+  controller.abort()
+
+  const mapped: TaskHandle[] = []
+  const rejected = a.map('hold', [60_000, 60_000], {
+    onSubmit: task => void mapped.push(task),
+    onCancel: task => {
+      if (task === mapped[0]) seen.push(`map: ${mapped[1]!.waitSync({ timeout: 5_000 })} ${mapped[1]!.state}`)
+    },
+  })
+  mapped[0]!.cancel()
+  await rejected.catch(() => {})
+
+  a.submit(
+    'later',
+    [60_000, 1],
+    waitingFor('close', () => closed),
+  )
+  const closed: TaskHandle = b.submit('later', [60_000, 1])
+  await scheduler.close({ timeout: 100 })
+  assert.equal(seen, [
+    'cancel: true FAILED',
+    'abort: true CANCELED',
+    'abort of another scheduler: true CANCELED',
+    'map: true CANCELED',
+    'close: true CANCELED',
+  ])
+})
+
 test('the time of an AbortSignal does not pass while its thread is blocked', async () => {
   await using scheduler = await start({ a: {} })
   const gate = newGate()
