@@ -86,6 +86,7 @@ export const DEATH_STEPS: ReadonlyMap<string, number> = new Map([
   ["before 'thread-lost' is taken", 43],
   ["before 'thread-staying' is taken", 1185],
   ["before 'turn' is taken", 9],
+  ["before 'unwanted' is posted", 2176],
   ["before 'unwatch' is posted", 25],
   ["before 'wait' is posted", 25],
   ["before 'wait' is taken", 31],
