@@ -4,32 +4,46 @@ import { DONE, FAILED, STARTED, TIMED_OUT } from '../core/task-state.js'
 import type { EncodedError } from './error-codec.js'
 import { Failure } from './failure.js'
 import type { LaneLink } from './lane-link.js'
+import { UNREADABLE } from './port.js'
 import { isTyped, type TypedMessage } from './protocol/typed-message.js'
 import type { SenderContext } from './sender-context.js'
 import type { Settlement } from './settlement.js'
 import { FLOAT, FREE, INT, RECALLED } from './shared-table.js'
+import type { UnreadMessages } from './unread-messages.js'
 
 /** What comes back from a lane thread. Nothing in it is trusted: what makes no sense is dropped and counted. */
 export class Answers {
   readonly #context: SenderContext
   readonly #settlement: Settlement
   readonly #retries: Retries
+  readonly #unread: UnreadMessages
 
-  constructor(context: SenderContext, settlement: Settlement, retries: Retries) {
+  constructor(context: SenderContext, settlement: Settlement, retries: Retries, unread: UnreadMessages) {
     this.#context = context
     this.#settlement = settlement
     this.#retries = retries
+    this.#unread = unread
   }
 
   receive(link: LaneLink, message: unknown): void {
     if (Array.isArray(message)) this.#receiveBatch(link, message)
+    else if (message === UNREADABLE) this.#unread.answersUnread(link)
     else if (!isTyped(message)) this.#context.stray()
     else if (message.type === 'started' && Array.isArray(message.ids)) this.#receiveStarts(message.ids)
     else if (message.type === 'slow') this.#receiveSlow(message)
     else if (message.type === 'room') link.roomMade()
     else if (message.type === 'outcome')
       this.#context.imports.answered(message as never, message.outcome as never)
-    else this.#context.stray()
+    else if (!this.#receiveUnread(link, message)) this.#context.stray()
+  }
+
+  /** @returns whether it made sense */
+  #receiveUnread(link: LaneLink, { type, ids }: TypedMessage): boolean {
+    if (type === 'answers-sent') return this.#unread.answersSent(link)
+    if (type === 'tasks-unread') this.#unread.tasksUnread(link)
+    else if (type === 'tasks-missing' && Array.isArray(ids)) this.#unread.tasksMissing(link, ids)
+    else return false
+    return true
   }
 
   #receiveStarts(ids: readonly unknown[]): void {
@@ -60,7 +74,7 @@ export class Answers {
         continue
       }
       // What did not run says nothing of how long tasks take.
-      if (sent.table.int(id, INT.VERDICT) !== 0) answered++
+      if (sent.table.int(id, INT.VERDICT) > 0) answered++
       if (!this.#settle(task, id, state, batch[i + 1])) {
         this.#context.stray()
         continue

@@ -6,6 +6,7 @@ import {
   TaskThrewError,
 } from '../core/errors.js'
 import { classNameOf, prototypeOf } from './error-classes.js'
+import { isNestedTooDeep } from './nesting.js'
 import { isOwnFrame } from './own-frames.js'
 import { pathToUncloneable } from './uncloneable.js'
 
@@ -72,7 +73,7 @@ class Encoder {
     if (!isError(member)) return { value: copyOf(member) }
     return this.#roomAt(depth, member)
       ? { error: this.encode(member, depth + 1) }
-      : { value: `${member.name}: left out` }
+      : { value: `${text(member, 'name', MAX_FRAMES)}: left out` }
   }
 
   #roomAt(depth: number, error: Error): boolean {
@@ -183,11 +184,16 @@ function text(error: Error, key: 'name' | 'message', limit: number): string {
   return (typeof value === 'string' ? value : describe(value)).slice(0, limit)
 }
 
-/** Of what cannot be cloned, a text. No accessor is left in it, which may throw when it is read once more. */
+/**
+ * Of what cannot be cloned, a text, and of what is nested so deep that the other side might not be able to read it. No accessor
+ * is left in it, which may throw when it is read once more.
+ */
 function copyOf(value: unknown): unknown {
   if (typeof value === 'function' || typeof value === 'symbol') return describe(value)
+  if (typeof value !== 'object') return value
   try {
-    return typeof value === 'object' ? structuredClone(value) : value
+    const copy: unknown = structuredClone(value)
+    return isNestedTooDeep(copy) ? describe(value) : copy
   } catch {
     return describe(value)
   }

@@ -5,6 +5,7 @@ import { encodeError, encodeThrown } from './error-codec.js'
 import type { Failure } from './failure.js'
 import { advance, mirror, retreat, takeHome } from './homes.js'
 import type { Lending, SentHandle, SentOutcome } from './lending.js'
+import { isNestedTooDeep } from './nesting.js'
 import type { SenderToSupervisor } from './protocol/sender-to-supervisor.js'
 import type { AllForwarded, HolderChanged, HolderGone, WatcherCame } from './protocol/supervisor-to-sender.js'
 import type { SentTasks } from './sent-tasks.js'
@@ -137,7 +138,7 @@ export class Exports implements Lending {
       this.#context.tell({ type: 'bequeathed', tasks })
     }
     try {
-      tellAs(outcomeOf)
+      tellAs(readableOutcomeOf)
     } catch {
       tellAs(cloneableOutcomeOf)
     }
@@ -185,6 +186,7 @@ export class Exports implements Lending {
       lane: task.target.lane,
       name: task.target.name,
       submitted: task.submitted,
+      attempt: task.attempt,
       home,
       segment: this.#context.sent.table.segmentOf(home),
       outcome: failureOf(task),
@@ -289,7 +291,7 @@ export class Exports implements Lending {
     const answer = (outcome: SentOutcome): void =>
       this.#context.tell({ type: 'outcome', sequence, watcher, outcome })
     try {
-      answer(outcomeOf(task))
+      answer(readableOutcomeOf(task))
     } catch {
       answer(cloneableOutcomeOf(task))
     }
@@ -319,13 +321,21 @@ export function failureOf(task: Task): SentOutcome | null {
 
 /** The outcome of a task that has ended. */
 function outcomeOf(task: Task): SentOutcome {
-  const { state, payload, started = 0, ended = 0 } = task
+  const { state, payload, started = 0, ended = 0, attempt } = task
   return {
     state,
     value: state === DONE ? payload : encodeThrown((payload as Failure).error()),
     started,
     ended,
+    attempt,
   }
+}
+
+/** As `outcomeOf`, but for a value that those who are told might not be able to read. */
+function readableOutcomeOf(task: Task): SentOutcome {
+  const outcome = outcomeOf(task)
+  if (outcome.state !== DONE || !isNestedTooDeep(outcome.value)) return outcome
+  return { ...outcome, state: FAILED, value: encodeError(new ResultNotCloneableError('result')) }
 }
 
 /**
@@ -333,7 +343,7 @@ function outcomeOf(task: Task): SentOutcome {
  * part of it over since, or have put into it what cannot be cloned.
  */
 function cloneableOutcomeOf(task: Task): SentOutcome {
-  const outcome = outcomeOf(task)
+  const outcome = readableOutcomeOf(task)
   const path = outcome.state === DONE ? pathToUncloneable(outcome.value, 'result') : undefined
   if (path === undefined) return outcome
   return { ...outcome, state: FAILED, value: encodeError(new ResultNotCloneableError(path)) }

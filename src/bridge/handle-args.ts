@@ -39,7 +39,11 @@ export function handlesIn(args: readonly unknown[]): FoundHandle[] | null {
   const note = (value: unknown): void => {
     if (typeof value === 'object' && value !== null) pending.push(value)
   }
-  for (const arg of args) note(arg)
+  try {
+    for (const arg of args) note(arg)
+  } catch {
+    // A list that is a proxy, or has accessors that throw.
+  }
   if (pending.length === 0) return null
   let found: Map<object, FoundHandle> | null = null
   let seen: Set<object> | null = null

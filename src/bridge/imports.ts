@@ -80,14 +80,16 @@ export class Imports implements Lending {
     const task = known?.task.deref()
     if (known === undefined || task === undefined) return this.#make(sent, known?.times ?? 0)
     known.times++
+    noteAttempt(task, sent.attempt)
     if (sent.outcome !== null) this.#settle(known, sent.outcome)
     return task
   }
 
   #make(sent: SentHandle, times: number): Task {
-    const { owner, sequence, lane, name, home, segment, submitted, outcome } = sent
+    const { owner, sequence, lane, name, home, segment, submitted, attempt, outcome } = sent
     const target: CallTarget = { name, lane, owner: this.of, index: UNRESOLVED, mean: 0 }
     const task = new Task(target, sequence, [], submitted, null, null)
+    noteAttempt(task, attempt)
     const imported: Imported = {
       owner,
       sequence,
@@ -114,7 +116,7 @@ export class Imports implements Lending {
   lend(task: Task, thread: number): SentHandle {
     const { owner, sequence, sent } = this.#byTask.get(task)!
     this.#context.tell({ type: 'lent', owner, sequence, to: thread, change: 1 })
-    return { ...sent, outcome: failureOf(task) }
+    return { ...sent, attempt: task.attempt, outcome: failureOf(task) }
   }
 
   takeBack(task: Task, thread: number): void {
@@ -259,9 +261,10 @@ export class Imports implements Lending {
     }
   }
 
-  #settle(imported: Imported, { state, value, started, ended }: SentOutcome): void {
+  #settle(imported: Imported, { state, value, started, ended, attempt = 1 }: SentOutcome): void {
     const task = this.#watched.get(imported) ?? imported.task.deref()
     if (task === undefined || task.dead) return
+    noteAttempt(task, attempt)
     if (task.state === NEW) task.enter(SCHEDULED)
     if (started !== 0 && task.state === SCHEDULED) {
       task.enter(STARTED)
@@ -306,6 +309,11 @@ export class Imports implements Lending {
     this.#returned = []
     this.#context.tell({ type: 'returned', handles })
   }
+}
+
+/** One that is to be run again has started, though it may not show that any more. */
+function noteAttempt(task: Task, attempt: number): void {
+  if (attempt > task.attempt) task.rareOptions().attempt = attempt
 }
 
 function nameOf({ owner, sequence }: HandleName): string {

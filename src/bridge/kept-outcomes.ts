@@ -1,4 +1,5 @@
 import type { HandleName, SentOutcome } from './lending.js'
+import { isNestedTooDeep } from './nesting.js'
 import type { Port } from './port.js'
 
 /** A lane thread keeps the outcomes of so many tasks for threads that have their handles. */
@@ -83,8 +84,8 @@ export class KeptOutcomes {
   }
 
   /**
-   * A task has ended here. Of a value that can be cloned no more, since an accessor in it throws, nothing is told or kept:
-   * its submitter has it, and tells those who wait that it has ended.
+   * A task has ended here. Of a value that can be cloned no more, since an accessor in it throws, or that others might not be
+   * able to read, nothing is told or kept: its submitter has it, and tells those who wait that it has ended.
    */
   ended(name: HandleName, outcome: SentOutcome): void {
     const key = keyOf(name)
@@ -102,7 +103,8 @@ export class KeptOutcomes {
 /** The outcome as it is now: the task's module may still change the value. */
 function copyOf(outcome: SentOutcome): SentOutcome | null {
   try {
-    return { ...outcome, value: structuredClone(outcome.value) }
+    const value: unknown = structuredClone(outcome.value)
+    return isNestedTooDeep(value) ? null : { ...outcome, value }
   } catch {
     return null
   }

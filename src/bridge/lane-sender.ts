@@ -24,6 +24,7 @@ import { Reordering } from './reordering.js'
 import type { LaneTerms, SenderContext } from './sender-context.js'
 import { Settlement } from './settlement.js'
 import { FLOAT, INT, RECALLED } from './shared-table.js'
+import { UnreadMessages } from './unread-messages.js'
 
 /**
  * One thread's tasks for one lane: the backlog of those not sent, the links to the lane's threads, and the way of a
@@ -112,7 +113,13 @@ export class LaneSender {
       this.#admission.accepted(task)
     })
     this.#outbox = new Outbox(context, terms, this.#backlog, this.#settlement, this.#targets)
-    const answers = new Answers(context, this.#settlement, this.#retries)
+    const unread = new UnreadMessages(context, terms.name, {
+      settlement: this.#settlement,
+      retries: this.#retries,
+      outbox: this.#outbox,
+      takenBack: task => this.#takenBack(task),
+    })
+    const answers = new Answers(context, this.#settlement, this.#retries, unread)
     this.#recall = new Recall(context, terms, this.links, this.#backlog, this.#outbox)
     this.#dispatch = new Dispatch(context, terms, this.links, this.#backlog, {
       admission: this.#admission,

@@ -9,6 +9,8 @@ export interface SentOutcome {
   /** The instant at which it started, or 0. */
   readonly started: number
   readonly ended: number
+  /** How often it was to be run in all, if its submitter tells of it. */
+  readonly attempt?: number
 }
 
 /** A task's handle on its way to another thread. */
@@ -19,6 +21,8 @@ export interface SentHandle {
   readonly lane: string
   readonly name: string
   readonly submitted: number
+  /** Which attempt is its present one. */
+  readonly attempt: number
   /** The slot of the owner's table where its state is to be seen, and that part of the table. */
   readonly home: number
   readonly segment: SharedArrayBuffer

@@ -21,6 +21,7 @@ export class Outbox {
   readonly #settlement: Settlement
   readonly #targets: CallTargets
   readonly #backlog: Backlog
+  #alone: WeakSet<Task> | null = null
 
   constructor(
     context: SenderContext,
@@ -63,11 +64,14 @@ export class Outbox {
       if (task.dead) continue
       if (handles !== null && !this.#areOurs(handles)) {
         const cause = new InvalidArgumentError('args', 'without handles of other schedulers', handles)
-        this.#settlement.finishUnstarted(task, FAILED, Failure.of(new NotCloneableError('args', { cause })))
+        this.#refuseUnsent(task, 'args', cause)
         continue
       }
       if (task.extras === null || task.extras.transfer === null) {
-        if (this.#assign(link, task, handles, message)) sent++
+        const isAlone = this.sendsAlone(task)
+        if (isAlone) this.#post(link, message.splice(0))
+        if (!task.dead && this.#assign(link, task, handles, message)) sent++
+        if (isAlone) this.#post(link, message.splice(0))
         continue
       }
       this.#post(link, message)
@@ -92,7 +96,14 @@ export class Outbox {
     const { table } = sent
     const { args } = task
     const at = message.push(0) - 1
-    for (let k = 0; k < args.length; k++) message.push(args[k])
+    try {
+      for (let k = 0; k < args.length; k++) message.push(args[k])
+    } catch (cause) {
+      // The list itself is a proxy, or has accessors, and does not let itself be read.
+      message.length = at
+      if (!task.dead) this.#refuseUnsent(task, 'args', cause)
+      return false
+    }
     if (task.dead) {
       message.length = at
       return false
@@ -196,28 +207,45 @@ export class Outbox {
     return starts
   }
 
-  /** Takes care of a task that cannot leave: nobody else knows of its slot. */
-  #refuse(link: LaneLink, [id, ...args]: readonly unknown[], cause: unknown): void {
+  /**
+   * Takes a slot back of which the thread does not know.
+   *
+   * @returns whether its task is in nobody's hands now; else it has ended, or was taken back before
+   */
+  unsend(link: LaneLink, id: number, task: Task): boolean {
     const { sent } = this.#context
-    const slot = id as number
-    const task = sent.at(slot)!
-    link.answered(slot, sent.table.state(slot) === RECALLED)
-    const waited = sent.table.exchange(slot, SCHEDULED, CANCELED)
+    link.answered(id, sent.table.state(id) === RECALLED)
+    const waited = sent.table.exchange(id, SCHEDULED, CANCELED)
     // Its time ran out just then, which others have seen; or a callback of another that was refused has cancelled it, or
     // taken it back.
-    if (!waited) this.#settlement.timedOut(task, slot)
-    sent.release(slot, false)
-    if (!waited) return
-    task.id = 0
+    if (!waited) this.#settlement.timedOut(task, id)
+    sent.release(id, false)
+    if (waited) task.id = 0
+    return waited
+  }
+
+  /** Has a task leave in a message of its own from now on: another that it was in could not be read. */
+  sendAlone(task: Task): void {
+    this.#alone ??= new WeakSet()
+    this.#alone.add(task)
+  }
+
+  sendsAlone(task: Task): boolean {
+    return this.#alone?.has(task) === true
+  }
+
+  /** Takes care of a task that cannot leave: nobody else knows of its slot. */
+  #refuse(link: LaneLink, [id, ...args]: readonly unknown[], cause: unknown): void {
+    const task = this.#context.sent.at(id as number)!
+    if (!this.unsend(link, id as number, task)) return
     const transfer = task.extras?.transfer ?? []
     const path = args
       .map((arg, i) => pathToUncloneable(arg, `args[${i}]`, transfer))
       .find(found => found !== undefined)
-    if (task.dead) return
-    this.#settlement.finishUnstarted(
-      task,
-      FAILED,
-      Failure.of(new NotCloneableError(path ?? 'args', { cause })),
-    )
+    if (!task.dead) this.#refuseUnsent(task, path ?? 'args', cause)
+  }
+
+  #refuseUnsent(task: Task, path: string, cause: unknown): void {
+    this.#settlement.finishUnstarted(task, FAILED, Failure.of(new NotCloneableError(path, { cause })))
   }
 }

@@ -4,7 +4,6 @@ import type { Reminders, Timers } from '../core/reminders.js'
 import type { SpinTrials } from '../core/spin-trials.js'
 import type { Task } from '../core/task.js'
 import type { TaskHistory } from '../core/task-history.js'
-import type { ArgumentReads } from './argument-reads.js'
 import type { SyncWait } from './blocking-wait.js'
 import type { Deliveries } from './deliveries.js'
 import type { Exports } from './exports.js'
@@ -16,6 +15,7 @@ import type { SenderToSupervisor } from './protocol/sender-to-supervisor.js'
 import type { RestartReported, StallReported } from './protocol/supervisor-to-sender.js'
 import type { SenderBell } from './sender-bell.js'
 import type { SentTasks } from './sent-tasks.js'
+import type { ValueReads } from './value-reads.js'
 
 /** What happens on lanes and is told to those who keep an eye on them. */
 export interface LaneWatcher {
@@ -40,6 +40,8 @@ export interface SenderEnvironment {
    * asynchronous context, which they would hold for as long as they last. Left out where there are no such contexts.
    */
   readonly apart?: (call: () => void) => void
+  /** Whether something of users is being read on the thread that is to leave it, if others than the sender do so. */
+  readonly reads?: ValueReads
   /** Makes a port of what came in a message. */
   openPort(port: unknown): Port
   /** Whether the sender has unfinished tasks, for which the thread is to stay alive. */
@@ -100,7 +102,7 @@ export interface SenderContext {
   announceExpiry(at: number): void
   /** Holds back what users are to be told of while they wait synchronously. */
   readonly deliveries: Deliveries
-  readonly reads: ArgumentReads
+  readonly reads: ValueReads
   /** The buffer of its doorbell, once it has waited synchronously. */
   readonly bell: SharedArrayBuffer | null
   /** As `BlockingWait.until`. @throws DeadlockError where the thread must not be blocked */

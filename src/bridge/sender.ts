@@ -4,7 +4,6 @@ import { SpinTrials } from '../core/spin-trials.js'
 import type { Task } from '../core/task.js'
 import { TaskHistory } from '../core/task-history.js'
 import { UnfinishedTasks } from '../core/unfinished.js'
-import { ArgumentReads } from './argument-reads.js'
 import { BlockingWait, type LooplessSender, type SyncWait } from './blocking-wait.js'
 import { Deliveries } from './deliveries.js'
 import { decodeError, decodeReason } from './error-codec.js'
@@ -20,6 +19,7 @@ import type { SenderToSupervisor } from './protocol/sender-to-supervisor.js'
 import type { ChangeWanted, StallReported, SupervisorToSender } from './protocol/supervisor-to-sender.js'
 import type { LaneTerms, SenderContext, SenderEnvironment } from './sender-context.js'
 import { SentTasks } from './sent-tasks.js'
+import { ValueReads } from './value-reads.js'
 import { WaitReports } from './wait-reports.js'
 
 /** What a sender goes on with, where one was before it. */
@@ -43,7 +43,7 @@ export class Sender implements SenderContext {
   readonly awaited = new Map<number, readonly string[]>()
   readonly exports: Exports
   readonly imports: Imports
-  readonly reads = new ArgumentReads()
+  readonly reads: ValueReads
   readonly reports = new WaitReports(this)
   readonly dependencies = new OpenDependencies(this)
   readonly #lanes = new Map<string, LaneSender>()
@@ -66,6 +66,7 @@ export class Sender implements SenderContext {
   ) {
     this.history = past.history
     this.environment = environment
+    this.reads = environment.reads ?? new ValueReads()
     this.#supervisor = supervisor
     const { clock, timers, number, isOfLane } = environment
     this.#reached = isOfLane ? new Set() : null

@@ -26,6 +26,9 @@ export const FREE = 0
 /** Taken back by its sender: the lane thread is to skip it. Beyond the numbers of the task states. */
 export const RECALLED = 8
 
+/** The verdict of a slot that is done with, and whose task has no outcome here: a bare acknowledgement. */
+export const ACKNOWLEDGED = -1
+
 /** The slot of no task, in whose lane's queue something would wait. */
 export const NO_LANE = -1
 
@@ -51,7 +54,7 @@ export const INT = Object.freeze({
   ARGUMENTS: 2,
   FLAGS: 3,
   THREAD: 4,
-  /** DONE, FAILED, or 0 for a bare acknowledgement: what the lane thread says in its answer. */
+  /** DONE, FAILED or `ACKNOWLEDGED`, which the lane thread says in its answer; 0 before. */
   VERDICT: 5,
   /** The slot that shows the task's state to those who have its handle, or 0. Set and read with Atomics. */
   HOME: 14,

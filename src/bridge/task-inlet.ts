@@ -3,34 +3,27 @@ import type { Task } from '../core/task.js'
 import { DONE, FAILED, SCHEDULED, STARTED, TIMED_OUT } from '../core/task-state.js'
 import type { WaitKind } from '../core/wait-book.js'
 import { BelledPort } from './belled-port.js'
-import { encodeError } from './error-codec.js'
+import { type EncodedError, encodeError } from './error-codec.js'
 import { handlesIn } from './handle-args.js'
-import { advance, mirror } from './homes.js'
+import { mirror } from './homes.js'
 import { Job, type JobSource, NO_ARGUMENTS } from './job.js'
 import type { KeptOutcomes } from './kept-outcomes.js'
 import type { HandleName } from './lending.js'
-import type { Port } from './port.js'
+import { type Port, UNREADABLE } from './port.js'
 import type { OutcomeAsked } from './protocol/sender-to-lane.js'
 import { isTyped, type TypedMessage } from './protocol/typed-message.js'
 import type { QueuePlaces } from './queue-places.js'
-import { FLAG, FLOAT, FREE, INT, LIMIT, TableView } from './shared-table.js'
+import { ACKNOWLEDGED, FLAG, FLOAT, INT, LIMIT, TableView } from './shared-table.js'
+import { ShownAnswers } from './shown-answers.js'
 import { pathToHandle, pathToUncloneable } from './uncloneable.js'
-
-/** A task that has ended and whose handle other threads have. */
-interface Shown extends HandleName {
-  readonly home: number
-  /** As in its slot, which may be another task's once the answer has left. */
-  verdict: number
-  readonly started: number
-  readonly ended: number
-  /** Whether a failure is its end. */
-  readonly isEnd: boolean
-}
+import type { ValueReads } from './value-reads.js'
 
 /** What an inlet tells the run loop. */
 export interface InletObserver {
   /** A task has come in. */
   arrived(job: Job): void
+  /** Those that have come in and not begun. */
+  waiting(): Iterable<Job>
   /** A task has started whose limit runs out at this instant. */
   expiryAhead(at: number): void
   /** A task has left the lane's queue, and somebody waits for room there. */
@@ -45,6 +38,7 @@ export interface InletObserver {
    * @param list what came with them
    */
   unread(submitter: number, list: unknown): void
+  readonly reads: ValueReads
   /** What became of tasks whose handles other threads have. */
   readonly outcomes: KeptOutcomes
   /** A message, or a part of one, made no sense and was dropped. */
@@ -70,11 +64,12 @@ export class TaskInlet implements JobSource {
   #elapsed = 0
   #starts: number[] = []
   #arrivals = 0
-  /** Answers that have not left, of tasks whose handles other threads have. */
-  readonly #shown = new Map<number, Shown>()
+  readonly #shown: ShownAnswers
   /** The number by which the sender knows the connection, once that is told. */
   #connection = 0
   #isClosed = false
+  /** Whether each answer is posted by itself, since some could not be read, and all were lost that came with them. */
+  #isWary = false
   /** Messages, or parts of one, dropped because they made no sense. */
   strays = 0
 
@@ -83,6 +78,7 @@ export class TaskInlet implements JobSource {
     this.#places = places
     this.#port = new BelledPort(port)
     this.#observer = observer
+    this.#shown = new ShownAnswers(this.table, observer.outcomes)
   }
 
   /** How many answers wait to be sent. */
@@ -105,7 +101,32 @@ export class TaskInlet implements JobSource {
     else if (isSegment(message) && this.table.accepts(message.index, message.buffer))
       this.table.attach(message.index, message.buffer)
     else if (isAsked(message)) this.#receiveAsked(message)
-    else if (!isTyped(message) || message.type !== 'bell' || !this.#hangBell(message)) this.#stray()
+    else if (message === UNREADABLE) this.#port.post({ type: 'tasks-unread' })
+    else if (!isTyped(message) || !this.#receiveTyped(message)) this.#stray()
+  }
+
+  /** @returns whether it made sense */
+  #receiveTyped(message: TypedMessage): boolean {
+    const { type, ids } = message
+    if (type === 'bell') return this.#hangBell(message)
+    if (type === 'answers-unread') {
+      this.#isWary = true
+      this.flush()
+      this.#port.post({ type: 'answers-sent' })
+    } else if (type === 'tasks-sent' && Array.isArray(ids)) {
+      this.flush()
+      this.#port.post({ type: 'tasks-missing', ids: this.#missing(ids) })
+    } else return false
+    return true
+  }
+
+  /** Those of these slots that have not come. */
+  #missing(ids: readonly unknown[]): unknown[] {
+    const here = new Set<unknown>()
+    for (const { source, id } of this.#observer.waiting()) if (source === this) here.add(id)
+    const isOut = (id: number): boolean =>
+      this.table.int(id, INT.VERDICT) === 0 && this.table.float(id, FLOAT.STARTED) === 0
+    return ids.filter(id => this.table.holds(id) && !here.has(id) && isOut(id))
   }
 
   #hangBell({ buffer, connection }: TypedMessage): boolean {
@@ -241,7 +262,7 @@ export class TaskInlet implements JobSource {
 
   /** @param verdict DONE with the value, or FAILED with an encoded error */
   answer(job: Job, verdict: number, value: unknown, now: number): void {
-    if (verdict === DONE && typeof value === 'object' && handlesIn([value]) !== null) {
+    if (verdict === DONE && typeof value === 'object' && this.#hasHandles(value)) {
       const path = pathToHandle(value, 'result') ?? 'result'
       const cause = new TypeError('a handle can be given to a task, and cannot be returned by one')
       this.answer(job, FAILED, encodeError(new ResultNotCloneableError(path, { cause })), now)
@@ -252,28 +273,16 @@ export class TaskInlet implements JobSource {
     this.#elapsed += now - job.started
     // One that is shown since a moment ago may not be seen here: its submitter then tells of it, when it has the answer.
     if ((this.table.int(job.id, INT.FLAGS) & FLAG.SHOWN) !== 0 && this.table.home(job.id) !== 0)
-      this.#noteShown(job, verdict, now)
+      this.#shown.note(job.id, this.#nameOf(job.id), verdict, job.started, now)
     this.#answers.push(job.id, value)
+  }
+
+  #hasHandles(value: unknown): boolean {
+    return this.#observer.reads.during(() => handlesIn([value]) !== null)
   }
 
   waits(...wait: Parameters<JobSource['waits']>): () => void {
     return this.#observer.waits(...wait)
-  }
-
-  /** Now, since the slot may be another task's as soon as the answer has left. */
-  #noteShown(job: Job, verdict: number, now: number): void {
-    const { id } = job
-    const home = this.table.home(id)
-    this.table.setInt(id, INT.KEPT_FOR, home)
-    this.table.orInt(id, INT.FLAGS, FLAG.KEPT)
-    this.#shown.set(id, {
-      ...this.#nameOf(id),
-      home,
-      verdict,
-      started: job.started,
-      ended: now,
-      isEnd: (this.table.int(id, INT.FLAGS) & FLAG.RETRIES) === 0,
-    })
   }
 
   /** Tells the sender that the slot of a task that did not run, or is given up, is free. */
@@ -281,6 +290,7 @@ export class TaskInlet implements JobSource {
     if (job.started === 0 && (this.table.int(job.id, INT.FLAGS) & FLAG.HANDLES) !== 0)
       this.#observer.unread(this.sender, job.args.at(-1))
     if (this.table.home(job.id) !== 0) this.#observer.outcomes.over(this.#nameOf(job.id))
+    this.table.setInt(job.id, INT.VERDICT, ACKNOWLEDGED)
     this.#answers.push(job.id, undefined)
   }
 
@@ -310,33 +320,20 @@ export class TaskInlet implements JobSource {
     batch[0] = this.#elapsed
     this.#answers = [0]
     this.#elapsed = 0
-    this.#post(batch)
+    if (!this.#isWary) this.#post(batch)
+    else
+      for (let i = 1; i < batch.length; i += 2) this.#post([i === 1 ? batch[0] : 0, batch[i], batch[i + 1]])
   }
 
   close(): void {
     this.#port.close()
   }
 
-  /** Tells those of an outcome who have the task's handle. */
-  #show(id: number, shown: Shown, decided: boolean, value: unknown): void {
-    this.#shown.delete(id)
-    const { outcomes } = this.#observer
-    const { home, verdict, started, ended, isEnd } = shown
-    // Its slot may be free already, if its submitter has settled it with this very answer: then its home shows that.
-    const isDecided =
-      decided || (this.table.state(home) === verdict && this.table.int(home, INT.ENDED_IN) === id)
-    // Decided otherwise, or to be run again: its submitter sees to it.
-    const isNoEnd = !isDecided || !(isEnd || verdict === DONE)
-    // Nobody has its handle any more, and the word to forget it may have come already.
-    if (isNoEnd || this.table.state(home) <= FREE) {
-      outcomes.over(shown)
-      return
-    }
-    advance(this.table, home, verdict, started, ended)
-    outcomes.ended(shown, { state: verdict, value, started, ended })
+  #post(batch: unknown[]): void {
+    this.#observer.reads.during(() => this.#postWhole(batch))
   }
 
-  #post(batch: unknown[]): void {
+  #postWhole(batch: unknown[]): void {
     try {
       this.#port.post(batch)
     } catch (cause) {
@@ -344,16 +341,15 @@ export class TaskInlet implements JobSource {
       if (pairs > 1) {
         // Cloned whole or not at all: halve it until the culprits stand alone.
         const middle = 1 + (pairs >> 1) * 2
-        this.#post([batch[0], ...batch.slice(1, middle)])
-        this.#post([0, ...batch.slice(middle)])
+        this.#postWhole([batch[0], ...batch.slice(1, middle)])
+        this.#postWhole([0, ...batch.slice(middle)])
         return
       }
       const id = batch[1] as number
       const path = pathToUncloneable(batch[2], 'result') ?? 'result'
       this.table.setInt(id, INT.VERDICT, FAILED)
-      const shown = this.#shown.get(id)
-      if (shown !== undefined) shown.verdict = FAILED
-      batch[2] = encodeError(new ResultNotCloneableError(path, { cause }))
+      this.#shown.failed(id)
+      batch[2] = encodeRefusal(path, cause)
       this.#port.post(batch)
     }
     const isAnyShown = this.#shown.size > 0
@@ -364,9 +360,17 @@ export class TaskInlet implements JobSource {
       const decided =
         (verdict === DONE || verdict === FAILED) &&
         (this.table.exchange(id, STARTED, verdict) || this.table.state(id) === verdict)
-      const shown = isAnyShown ? this.#shown.get(id) : undefined
-      if (shown !== undefined) this.#show(id, shown, decided, batch[i + 1])
+      if (isAnyShown) this.#shown.left(id, decided, batch[i + 1])
     }
+  }
+}
+
+/** What its accessors have thrown may be no more to be looked at than the value. */
+function encodeRefusal(path: string, cause: unknown): EncodedError {
+  try {
+    return encodeError(new ResultNotCloneableError(path, { cause }))
+  } catch {
+    return encodeError(new ResultNotCloneableError(path))
   }
 }
 

@@ -3,6 +3,7 @@ import { decodeError, decodeReason, encodeThrown } from '../bridge/error-codec.j
 import type { Port } from '../bridge/port.js'
 import type { AbortTask } from '../bridge/protocol/supervisor-to-lane.js'
 import { ThreadBlock } from '../bridge/thread-block.js'
+import { ValueReads } from '../bridge/value-reads.js'
 import type { Epoch } from '../core/clock.js'
 import { LaneError, TaskLoadError } from '../core/errors.js'
 import { keepContexts, releaseContexts } from './ambient-task.js'
@@ -153,6 +154,7 @@ export class InlineLane implements LadderThread {
         clock: monotonicClock,
         timers: ownTimers,
         timings: new ThreadTimings(durations),
+        reads: new ValueReads(),
         nextTurn,
         microtask: ownMicrotask,
         invoke: (job, call) => {

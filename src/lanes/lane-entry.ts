@@ -9,6 +9,7 @@ import type { LaneToSupervisor } from '../bridge/protocol/lane-to-supervisor.js'
 import type { SupervisorToLane } from '../bridge/protocol/supervisor-to-lane.js'
 import { PROTOCOL_VERSION } from '../bridge/protocol/version.js'
 import { ThreadBlock } from '../bridge/thread-block.js'
+import { ValueReads } from '../bridge/value-reads.js'
 import { Epoch } from '../core/clock.js'
 import { MultilaneError, TaskCanceledError, TaskLoadError } from '../core/errors.js'
 import { ControlInbox } from './control-inbox.js'
@@ -60,6 +61,7 @@ export async function lease(terms: Lease): Promise<never> {
   const epoch = new Epoch(terms.epochOffset, 0)
   let sender: ThreadSender | null = null
   let isLeaving = false
+  const reads = new ValueReads()
   // Made only for a task that asks, and of no task: its ports and timers last.
   const ownSender = (): ThreadSender => {
     sender ??= inOwnContext(makeSender)
@@ -70,6 +72,7 @@ export async function lease(terms: Lease): Promise<never> {
       functionOf: job => module.names[job.index] ?? '',
       running: ambientJob,
       started: () => loop.started,
+      reads,
       lane: terms.config.name,
       thread: terms.thread,
       places: terms.places,
@@ -109,12 +112,12 @@ export async function lease(terms: Lease): Promise<never> {
   const revive: LoopEnvironment['revive'] = (args, list) => ownSender().revive(args, list)
   const unread: LoopEnvironment['unread'] = (submitter, list) => ownSender().unread(submitter, list)
   const awaits: LoopEnvironment['awaits'] = (...wait) => ownSender().waits.begin(...wait)
-  const loop = makeLoop(terms, block, module, { timings, awaits, revive, unread, tell })
+  const loop = makeLoop(terms, block, module, { timings, reads, awaits, revive, unread, tell })
   process.on('uncaughtException', error => blame(loop, error, tell))
   process.on('unhandledRejection', reason => blame(loop, reason, tell))
   process.on('exit', code => {
-    // So that answers given before a task calls process.exit() still leave.
-    loop.flush()
+    // So that answers given before a task calls process.exit() still leave, also if it does so as others are being posted.
+    loop.flushAll()
     tell({ type: 'exiting', code })
   })
   let lowered = (): void => {}
@@ -171,7 +174,7 @@ export async function lease(terms: Lease): Promise<never> {
   return ENDED_BY_SUPERVISOR
 }
 
-type LoopMeans = Pick<LoopEnvironment, 'awaits' | 'revive' | 'unread'> & {
+type LoopMeans = Pick<LoopEnvironment, 'reads' | 'awaits' | 'revive' | 'unread'> & {
   timings: ThreadTimings
   tell: Tell
 }
@@ -180,7 +183,7 @@ function makeLoop(
   terms: Lease,
   block: ThreadBlock,
   module: TaskModule,
-  { timings, awaits, revive, unread, tell }: LoopMeans,
+  { timings, reads, awaits, revive, unread, tell }: LoopMeans,
 ): RunLoop {
   const expiries = new ExpiryAnnouncer(monotonicClock, at => tell({ type: 'expiry', at }))
   const { index, concurrency, queue, mostOwed, grace, spin, slowCallback } = terms.config
@@ -191,6 +194,7 @@ function makeLoop(
       clock: monotonicClock,
       timers: ownTimers,
       timings,
+      reads,
       awaits,
       revive,
       unread,

@@ -1,5 +1,6 @@
 import type { EncodedReason } from '../bridge/error-codec.js'
 import type { Job } from '../bridge/job.js'
+import type { ValueReads } from '../bridge/value-reads.js'
 import type { Clock } from '../core/clock.js'
 import type { Timers } from '../core/reminders.js'
 import type { Task } from '../core/task.js'
@@ -23,6 +24,8 @@ export interface LoopEnvironment {
   /** Calls back when the event loop has had a turn. */
   nextTurn(call: () => void): void
   microtask(call: () => void): void
+  /** Whether something of users is being read on the thread that is to leave it. */
+  readonly reads: ValueReads
   /** Calls a task's function in the task's context. */
   invoke(job: Job, call: TaskFunction): unknown
   /** Notes what a task waits for. @returns to be called when it does not any more */

@@ -13,6 +13,7 @@ import { DONE, FAILED } from '../core/task-state.js'
 import { GoneSenders } from './gone-senders.js'
 import { Inlets } from './inlets.js'
 import type { LoopEnvironment, LoopOptions } from './loop-environment.js'
+import { WaitingJobs } from './waiting-jobs.js'
 import { mayHaveThen, whenSettled } from './when-settled.js'
 
 /** Well below the credit window, so that several batches circulate and neither side waits for the other. */
@@ -54,8 +55,8 @@ export class RunLoop {
   readonly #ready = new ReadyQueue<Job>()
   readonly #inlets = new Inlets()
   readonly #pending = new Set<Job>()
-  /** Of those, and of the one that is in its first stretch: the ones that wait for others, and need no slot meanwhile; each with what ends its waits. */
-  readonly #waiting = new Map<Job, Set<() => void>>()
+  /** Of those, and of the one that is in its first stretch. */
+  readonly #waiting = new WaitingJobs()
   /** Of those that were aborted: stops the timer of their grace. */
   readonly #graces = new Map<Job, () => void>()
   readonly outcomes = new KeptOutcomes()
@@ -98,6 +99,10 @@ export class RunLoop {
     return this.#pending.size - this.#waiting.size
   }
 
+  get #mayBegin(): boolean {
+    return this.#ready.size > 0 && this.#inProgress < this.#options.concurrency
+  }
+
   get isIdle(): boolean {
     return this.#pending.size === 0 && this.#ready.size === 0
   }
@@ -122,12 +127,14 @@ export class RunLoop {
     const { queue, index, mostOwed } = this.#options
     const inlet = new TaskInlet(sender, port, new QueuePlaces(queue, own, index, this.block.owed, mostOwed), {
       arrived: job => this.#ready.push(job),
+      waiting: () => this.#ready,
       expiryAhead: at => this.#environment.expiryAhead(at),
       roomInQueue: () => this.#environment.roomInQueue(),
       stray: () => this.block.addStray(),
       waits: (...wait) => this.#waits(...wait),
       revive: (args, list) => this.#environment.revive(args, list),
       unread: (submitter, list) => this.#environment.unread(submitter, list),
+      reads: this.#environment.reads,
       outcomes: this.outcomes,
     })
     this.#inlets.connect(sender, inlet)
@@ -203,7 +210,7 @@ export class RunLoop {
   #work(start: number): void {
     let now = start
     for (;;) {
-      while (this.#ready.size > 0 && this.#inProgress < this.#options.concurrency) {
+      while (this.#mayBegin) {
         if (now - this.#turnStart > SLICE_MS) {
           this.#yield()
           return
@@ -219,7 +226,8 @@ export class RunLoop {
         }
       }
       this.#settleDown()
-      if (!(this.#rung() ? this.#poll() : this.#spinUntilRung(this.#clock.now()))) return
+      // What is posted may have accessors that wait, and what comes meanwhile is taken.
+      if (!this.#mayBegin && !(this.#rung() ? this.#poll() : this.#spinUntilRung(this.#clock.now()))) return
       now = this.#clock.now()
     }
   }
@@ -316,7 +324,8 @@ export class RunLoop {
     this.#means[job.index] = Number.isNaN(mean) ? now - start : mean + (now - start - mean) / 8
     if (verdict === DONE && this.#isFollowed(job, value)) this.#pending.add(job)
     else this.#answer(job, verdict, value, now)
-    return now
+    // A value that has parts is searched for handles, and its accessors may have waited.
+    return typeof value === 'object' ? this.#clock.now() : now
   }
 
   #isFollowed(job: Job, returned: unknown): boolean {
@@ -335,22 +344,13 @@ export class RunLoop {
   #waits(...wait: Parameters<LoopEnvironment['awaits']>): () => void {
     const [job] = wait
     if (job.ended) return () => {}
-    const open = this.#waiting.get(job) ?? new Set()
-    if (open.size === 0) this.#queueDrain()
-    this.#waiting.set(job, open)
-    const end = this.#environment.awaits(...wait)
-    const over = (): void => {
-      if (!open.delete(over)) return
-      end()
-      if (open.size === 0) this.#waiting.delete(job)
-    }
-    open.add(over)
-    return over
+    if (!this.#waiting.has(job)) this.#queueDrain()
+    return this.#waiting.begin(job, this.#environment.awaits(...wait))
   }
 
   #answer(job: Job, verdict: number, value: unknown, now: number): void {
     job.end()
-    if (this.#waiting.size > 0) for (const over of this.#waiting.get(job) ?? []) over()
+    this.#waiting.endAll(job)
     job.source.answer(job, verdict, value, now)
     this.#environment.timings.ran(now - job.started)
     this.#noteUnsent(now)
@@ -369,7 +369,7 @@ export class RunLoop {
 
   #abandon(job: Job): void {
     if (!this.#pending.delete(job)) return
-    for (const over of this.#waiting.get(job) ?? []) over()
+    this.#waiting.endAll(job)
     this.#endGrace(job)
     job.end()
     job.source.acknowledge(job)

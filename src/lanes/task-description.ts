@@ -26,8 +26,16 @@ export function readTaskName(options: unknown, byDefault: string): string {
   return name
 }
 
-/** @throws InvalidArgumentError (`ERR_INVALID_ARG`) */
+/**
+ * Read now, since a description lasts: the list may be a proxy that can be read no more when the task leaves.
+ *
+ * @throws InvalidArgumentError (`ERR_INVALID_ARG`)
+ */
 export function readArguments(args: unknown): readonly unknown[] {
-  if (!Array.isArray(args)) throw new InvalidArgumentError('args', 'an array', args)
-  return args
+  try {
+    if (Array.isArray(args)) return [...args]
+  } catch {
+    // One that has been revoked, or whose accessors throw.
+  }
+  throw new InvalidArgumentError('args', 'an array that can be read', args)
 }

@@ -7,6 +7,7 @@ import type { SupervisorToSender } from '../bridge/protocol/supervisor-to-sender
 import { Sender } from '../bridge/sender.js'
 import { SenderBell } from '../bridge/sender-bell.js'
 import type { LaneTerms } from '../bridge/sender-context.js'
+import type { ValueReads } from '../bridge/value-reads.js'
 import type { Clock, Epoch } from '../core/clock.js'
 import { ClosedError } from '../core/errors.js'
 import type { Timers } from '../core/reminders.js'
@@ -38,6 +39,8 @@ export interface ThreadSenderHost {
   whileBlocked(): void
   /** Why the task whose code runs is not to go on waiting, if it is not. */
   interruption(): Error | undefined
+  /** Whether something of users is being read on the thread that is to leave it. */
+  readonly reads: ValueReads
   /** Whether the thread has submitted tasks that have not finished. */
   busy(isBusy: boolean): void
   /** An error that belongs to no task. */
@@ -114,6 +117,7 @@ export class ThreadSender {
         openPort: port => open(port as MessagePort),
         busy: host.busy,
         waits: this.waits,
+        reads: host.reads,
         report: host.report,
         bell,
         home: { lane: host.lane, thread: host.thread, places: host.places },

@@ -69,7 +69,7 @@ function setUp() {
   }
   const imports = new Imports({}, context)
   const name = { owner: OWNER, sequence: 8, lane: 'lane', name: 'quote' }
-  const sent: SentHandle = { ...name, submitted: 1, home, segment: segment!, outcome: null }
+  const sent: SentHandle = { ...name, submitted: 1, attempt: 1, home, segment: segment!, outcome: null }
   /** How often each handle has been given back, as its submitter is told. */
   const returned = (): number[][] => {
     for (const call of deferred.splice(0)) call()

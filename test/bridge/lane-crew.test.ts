@@ -66,6 +66,7 @@ test('one that was asked for a value is let go of when it has told that', () => 
       submitted: 1,
       home,
       segment: theirs.segmentOf(home),
+      attempt: 1,
       outcome: null,
     }),
   )

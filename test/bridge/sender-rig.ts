@@ -13,6 +13,7 @@ import { Sender } from '#src/bridge/sender.js'
 import type { LaneTerms, SenderEnvironment } from '#src/bridge/sender-context.js'
 import { TaskInlet } from '#src/bridge/task-inlet.js'
 import { ThreadBlock } from '#src/bridge/thread-block.js'
+import { ValueReads } from '#src/bridge/value-reads.js'
 import { LaneError, TaskCanceledError } from '#src/core/errors.js'
 import { Task, TaskExtras } from '#src/core/task.js'
 import { DONE, TASK_STATES } from '#src/core/task-state.js'
@@ -54,6 +55,8 @@ export class RigThread {
       waits: () => () => {},
       revive: args => args,
       unread: () => {},
+      waiting: () => this.jobs,
+      reads: new ValueReads(),
       outcomes: this.outcomes,
     })
     port.listen(

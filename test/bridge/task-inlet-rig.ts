@@ -4,6 +4,7 @@ import { MemoryPort } from '#src/bridge/memory-port.js'
 import { QueuePlaces } from '#src/bridge/queue-places.js'
 import { FLAG, FLOAT, INT, TaskTable } from '#src/bridge/shared-table.js'
 import { TaskInlet } from '#src/bridge/task-inlet.js'
+import { ValueReads } from '#src/bridge/value-reads.js'
 
 const FOREVER = Number.POSITIVE_INFINITY
 
@@ -38,6 +39,8 @@ export class TaskInletRig {
       waits: () => () => {},
       revive: args => args,
       unread: () => {},
+      waiting: () => this.jobs,
+      reads: new ValueReads(),
       outcomes: this.outcomes,
     })
     this.table = new TaskTable((index, buffer) => mine.post({ type: 'segment', index, buffer }))

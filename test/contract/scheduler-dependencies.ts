@@ -28,6 +28,7 @@ export function schedulerDependencies(rows: RowSuite): void {
     await others[0]!.result()
     assert.equal([task.state, scheduler.taskInfo(task.id)?.waitsFor], ['SCHEDULED', 1])
     assert.is(await task.wait({ timeout: 20 }), false)
+    await others[1]!.wait({ for: 'RUNNING' })
     assert.is(scheduler.currentTask(others[1]!.lane)?.id, others[1]!.id)
     openGate(gates[1])
     assert.is(await task.result(), 'value')

@@ -59,6 +59,28 @@ test('one that cancels its own task while it is looked for what cannot be cloned
   await expectRoom(scheduler)
 })
 
+test('a list of arguments that cannot be read fails its own task', async () => {
+  await using scheduler = await start()
+  const { a } = scheduler.lanes
+  const revoked = Proxy.revocable([0], {})
+  const throwing = Object.defineProperty([0], 0, {
+    get() {
+      throw new RangeError('not to be read')
+    },
+  })
+  for (const args of [revoked.proxy, throwing]) {
+    const before = a.run('echo', ['before'])
+    const refused = a.submit('echo', args as [unknown])
+    const after = a.run('echo', ['after'])
+    revoked.revoke()
+    const error = await rejectionOf(refused.result(), NotCloneableError)
+    assert.is(error.path, 'args')
+    assert.instance(error.cause, Error)
+    assert.equal(await Promise.all([before, after]), ['before', 'after'])
+  }
+  await expectRoom(scheduler)
+})
+
 test('one that waits synchronously is refused that', async () => {
   await using scheduler = await start()
   const { a } = scheduler.lanes

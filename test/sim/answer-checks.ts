@@ -1,4 +1,4 @@
-import { INT } from '#src/bridge/shared-table.js'
+import { FLOAT, INT } from '#src/bridge/shared-table.js'
 import { DONE, FAILED } from '#src/core/task-state.js'
 import { codeOf, MISFORTUNES } from './conclusion.js'
 import type { Detectors } from './detectors.js'
@@ -35,10 +35,32 @@ export function noteLostAnswers(sender: SimSender, batch: readonly unknown[]): v
   }
 }
 
+/** Answers could not be read by the sender that they came to. */
+export function noteAnswersUnread(sender: SimSender, batch: readonly unknown[]): void {
+  noteLostAnswers(sender, batch)
+  for (let i = 1; i < batch.length; i += 2) {
+    const entry = sender.entryOfSlot(batch[i] as number)
+    if (entry !== undefined) entry.answersUnread++
+  }
+}
+
+/** Tasks could not be read by the thread that they came to: they are its no more. */
+export function noteUnread({ sender, bySequence, out }: SimSender, batch: readonly unknown[]): void {
+  const { table } = sender.sent
+  for (let at = 0; at < batch.length; at += 1 + table.int(batch[at] as number, INT.ARGUMENTS)) {
+    const id = batch[at] as number
+    out.delete(id)
+    const entry = bySequence.get(table.float(id, FLOAT.SEQUENCE))
+    if (entry !== undefined) entry.unread++
+  }
+}
+
 /**
  * Whether a fault has kept from its submitter what became of a task, so that to it the task has ended with the loss of its
  * thread. Those who have its handle may have heard the truth: the thread takes its answer to have left, and tells them.
  */
 export function isTruthLost({ task, isAnswerLost }: Entry): boolean {
-  return isAnswerLost && task.state === FAILED && MISFORTUNES.has(codeOf(task))
+  if (!isAnswerLost || task.state !== FAILED) return false
+  const code = codeOf(task)
+  return MISFORTUNES.has(code) || code === 'ERR_RESULT_NOT_CLONEABLE'
 }

@@ -8,6 +8,7 @@ import type { Races } from './races.js'
 import { checkCounts } from './sight-checks.js'
 import type { SimScheduler } from './sim-scheduler.js'
 import type { Entry, SimSender } from './sim-sender.js'
+import { answerIn } from './sim-tasks.js'
 import { checkTimeOut, isLimited } from './time-checks.js'
 
 /** How tasks of a kind fail by themselves. */
@@ -16,6 +17,8 @@ export const FAILURES: Readonly<Record<string, string>> = {
   blamed: 'TypeError',
   uncloneable: 'ERR_RESULT_NOT_CLONEABLE',
   uncloneableArgument: 'ERR_NOT_CLONEABLE',
+  fickle: 'ERR_RESULT_NOT_CLONEABLE',
+  fickleArgument: 'ERR_NOT_CLONEABLE',
   unknown: 'ERR_TASK_UNKNOWN',
 }
 
@@ -94,7 +97,7 @@ function checkOutcome(
   if (task.state === CANCELED && !isExplained) wrong('nobody cancelled it')
   if (task.state === TIMED_OUT)
     checkTimeOut(entry, ((task.payload as Failure).error() as TaskTimeoutError).limit, detectors)
-  if (task.state === DONE && task.payload !== task.sequence) wrong(`it returned ${task.payload}`)
+  if (task.state === DONE && answerIn(task.payload) !== task.sequence) wrong(`it returned ${task.payload}`)
   if (task.state === DONE && entry.begun.length === 0) wrong('its code never ran')
   const wasForsaken = checkForsaken(entry, FAILURES[kind], detectors)
   if (wasForsaken) races.hit('failed for one that it waited for')
@@ -102,6 +105,9 @@ function checkOutcome(
   const explained =
     wasForsaken ||
     code === FAILURES[kind] ||
+    // It was in what could not be read.
+    (entry.isAnswerLost && code === 'ERR_RESULT_NOT_CLONEABLE') ||
+    (entry.unread > 0 && code === 'ERR_NOT_CLONEABLE') ||
     ((deaths || cutShort) && MISFORTUNES.has(code)) ||
     // A close ends threads as well, before a sender may have heard of it.
     ((deaths || cutShort) && entry.transferring && code === 'ERR_TRANSFER_LOST')

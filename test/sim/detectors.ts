@@ -3,7 +3,7 @@ import { FLOAT, INT } from '#src/bridge/shared-table.js'
 import { AGED_EVERY, AGING_MS } from '#src/core/ready-queue.js'
 import { STARTED, TASK_STATES } from '#src/core/task-state.js'
 import { mostStalled } from '#src/lanes/lane-config.js'
-import { checkAnswered, noteLostAnswers } from './answer-checks.js'
+import { checkAnswered, noteAnswersUnread, noteLostAnswers, noteUnread } from './answer-checks.js'
 import { checkOthersDone } from './dependency-checks.js'
 import { checkCredits, checkQueues, isAgedAndReady } from './load-checks.js'
 import { MeshSights } from './mesh-sights.js'
@@ -177,6 +177,10 @@ export class Detectors implements SchedulerWatcher {
       taken: (_, message) => {
         if (Array.isArray(message)) this.#sights.taken(port)
       },
+      unread: (_, batch) => {
+        this.#races.hit('answers that could not be read')
+        noteAnswersUnread(sender, batch)
+      },
     }
   }
 
@@ -195,6 +199,10 @@ export class Detectors implements SchedulerWatcher {
       },
       taken: (_, __, polled) => {
         if (polled) this.#sights.polled(thread)
+      },
+      unread: (_, batch) => {
+        this.#races.hit('tasks that could not be read')
+        if (to !== undefined) noteUnread(to, batch)
       },
     }
     this.#sights.connected(thread, port)

@@ -67,6 +67,10 @@ export const KEPT_SEEDS: ReadonlyMap<number, string> = new Map([
     8778520,
     'the simulation took a wait for one that could end which led through what the awaited task had called',
   ],
+  [
+    10196320,
+    'the simulation did not expect the thread to leave that has the value of one whose submitter had left',
+  ],
   [2843, 'of a submitter that had left, a failure was kept by its thread for nobody'],
   [354118, 'a thread left, and named itself as the one that has the value of a task (left-handles.test)'],
 ])

@@ -1,4 +1,5 @@
 import { DEATH_STEPS } from './death-steps.js'
+import { CALL_SITES } from './sim-world.js'
 
 /** What must be met over the seeds of one batch: a simulation that never meets a race proves nothing about it. */
 export const RACES = [
@@ -127,6 +128,18 @@ export const RACES = [
   'death in a synchronous wait',
   'map resolved',
   'map rejected',
+  'closed or stopped by code of users',
+  ...CALL_SITES.flatMap(site => [`cancelled in ${site}`, `submitted in ${site}`] as const),
+  'waited synchronously in a callback',
+  'waited synchronously in an argument',
+  'waited synchronously in a result',
+  'waited synchronously in an abort listener',
+  'waited synchronously in an iterator',
+  'port closed under a living sender',
+  'answers that could not be read',
+  'tasks that could not be read',
+  'start heard of by handle',
+  'start heard of in vain by handle',
 ] as const
 
 export type Race = (typeof RACES)[number]

@@ -6,6 +6,7 @@ import type { SimMaps } from './sim-maps.js'
 import type { Entry } from './sim-sender.js'
 import type { Submissions } from './sim-submission.js'
 import type { SimSyncWaits } from './sim-sync-waits.js'
+import { answerIn } from './sim-tasks.js'
 import type { SimThread } from './sim-thread.js'
 import type { SimWorld } from './sim-world.js'
 
@@ -116,7 +117,7 @@ export class NestedCalls {
   #await(thread: SimThread, job: Job, entry: Entry, sync: SimSyncWaits): void {
     const outcome = sync.result(thread, job, handleOf(entry), entry)
     if (outcome !== null) this.#races.hit('nested task awaited synchronously')
-    if (outcome !== null && 'value' in outcome && outcome.value !== entry.task.sequence)
+    if (outcome !== null && 'value' in outcome && answerIn(outcome.value) !== entry.task.sequence)
       throw new Error(`a synchronous wait told ${outcome.value} of task ${entry.task.sequence}`)
   }
 

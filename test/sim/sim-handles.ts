@@ -13,6 +13,7 @@ import { type HeldHandle, HeldHandles } from './held-handles.js'
 import type { Races } from './races.js'
 import { type Entry, type SimSender, WAITING_KINDS } from './sim-sender.js'
 import type { SimSyncWaits } from './sim-sync-waits.js'
+import { answerIn } from './sim-tasks.js'
 import type { SimThread } from './sim-thread.js'
 import type { SimWorld } from './sim-world.js'
 
@@ -45,6 +46,7 @@ export class SimHandles {
   readonly #races: Races
   readonly #detectors: Detectors
   readonly #heard: Heard[] = []
+  readonly #starts: { readonly entry: Entry; readonly hasStarted: boolean }[] = []
   readonly #sync: SimSyncWaits | null
 
   /** @param sync how tasks wait synchronously, where they do */
@@ -115,31 +117,42 @@ export class SimHandles {
     const ended = new Promise(resolve => {
       finish = resolve
     })
-    const heard = (what: Omit<Heard, 'entry'>): void => {
-      this.#heard.push({ entry, ...what })
+    const over = (): void =>
       this.#world.later(thread.actor, () => {
         if (given !== null) given.users--
         end()
         finish(value)
       })
+    const heard = (what: Omit<Heard, 'entry'>): void => {
+      this.#heard.push({ entry, ...what })
+      over()
     }
     const { task } = (handle as unknown as Lendable)[LENT]()
-    const end = thread.beginWait(job, () => [task])
-    handle.result().then(
-      result => heard({ value: result }),
-      error => heard({ error }),
-    )
+    // In these runs alone, so that the others stay what they were.
+    const isForStart = this.#world.usersCode !== null && random.chance(0.3)
+    const end = thread.beginWait(job, () => [task], undefined, isForStart ? 'start' : 'end')
+    if (isForStart)
+      handle.wait({ for: 'RUNNING' }).then(hasStarted => {
+        this.#starts.push({ entry, hasStarted })
+        over()
+      })
+    else
+      handle.result().then(
+        result => heard({ value: result }),
+        error => heard({ error }),
+      )
     return ended
   }
 
   /** What each handle has told is what has become of its task. */
   conclude(cutShort: boolean): void {
+    this.#concludeStarts(cutShort)
     for (const { entry, value, error } of this.#heard) {
       const { task, sender } = entry
       const wrong = (message: string): never => this.#detectors.fail('handles', message, { entry })
       if (error === undefined) {
         this.#races.hit('value heard of by handle')
-        if (value !== task.sequence) wrong(`its handle tells that it returned ${value}`)
+        if (answerIn(value) !== task.sequence) wrong(`its handle tells that it returned ${value}`)
         if (entry.settled > 0 && task.state !== DONE && !isTruthLost(entry))
           wrong('its handle tells that it is DONE')
         continue
@@ -149,11 +162,28 @@ export class SimHandles {
       // What its submitter took with it that died, or all did that ended.
       const isLost = code === 'ERR_LANE_CLOSED' || code === 'ERR_RESULT_GONE'
       if (isLost && ((sender.actor.dead && !sender.hasLeft) || cutShort)) continue
+      // It left its value with the thread that had run it, which has left as well.
+      if (code === 'ERR_RESULT_GONE' && sender.hasLeft && entry.begun.at(-1)!.isGone) continue
       if (entry.settled === 0) continue
       const states = [FAILED, CANCELED, TIMED_OUT]
       if (!states.includes(task.state)) wrong(`its handle tells that it has ended with ${code}: ${error}`)
       if (code === FAILURES[entry.kind] && isTruthLost(entry)) continue
       if (codeOf(task) !== code) wrong(`its handle tells ${code}, and it has ended with ${codeOf(task)}`)
+    }
+  }
+
+  #concludeStarts(cutShort: boolean): void {
+    for (const { entry, hasStarted } of this.#starts) {
+      this.#races.hit(hasStarted ? 'start heard of by handle' : 'start heard of in vain by handle')
+      if (hasStarted && entry.claims === 0)
+        this.#detectors.fail(
+          'handles',
+          'its handle tells that it has started, and no thread has claimed it',
+          { entry },
+        )
+      // What its submitter knew of it may have gone with that.
+      if (hasStarted || entry.claims === 0 || cutShort || entry.sender.actor.dead) continue
+      this.#detectors.fail('handles', 'its handle tells that it has never started', { entry })
     }
   }
 }

@@ -27,7 +27,8 @@ export interface MeshOptions {
   readonly nesting: boolean
 }
 
-export function randomMesh(random: Random): MeshOptions {
-  const nesting = random.chance(0.2)
+/** @param share how likely tasks submit others */
+export function randomMesh(random: Random, share: number): MeshOptions {
+  const nesting = random.chance(share)
   return { nesting, lanes: nesting ? 1 + random.below(3) : random.chance(0.08) ? 2 : 1 }
 }

@@ -1,4 +1,4 @@
-import type { Port } from '#src/bridge/port.js'
+import { type Port, UNREADABLE } from '#src/bridge/port.js'
 import type { Actor } from './sim-actor.js'
 import type { SimWorld } from './sim-world.js'
 
@@ -7,7 +7,9 @@ export interface PortTap {
   posted(from: SimPort, message: unknown): void
   /** It is about to be dealt with. @param polled whether it was taken without the event loop */
   taken?(at: SimPort, message: unknown, polled: boolean): void
-  /** It was posted on a port that was closed at this end, and nobody will see it. */
+  /** It could not be read. */
+  unread?(at: SimPort, batch: readonly unknown[]): void
+  /** It was posted on a port that was closed at this end, or that a fault has closed at the other, and nobody will see it. */
   lost?(from: SimPort, message: unknown): void
 }
 
@@ -35,6 +37,7 @@ export class SimPort implements Port {
   #onClose: (() => void) | null = null
   #open = true
   #closing = false
+  #isBroken = false
 
   private constructor(world: SimWorld, actor: Actor, endOf: (posted: object) => SimPort | undefined) {
     this.world = world
@@ -79,7 +82,7 @@ export class SimPort implements Port {
 
   #receive(posted: Posted): void {
     if (!this.#open) {
-      for (const end of posted.ends) end.close()
+      this.#lose(posted)
       return
     }
     this.#inbox.push(posted)
@@ -89,9 +92,17 @@ export class SimPort implements Port {
   take(): { readonly message: unknown } | undefined {
     const next = this.#inbox.shift()
     if (next === undefined) return undefined
-    const { message } = next
-    this.tap?.taken?.(this, message, true)
-    return { message }
+    return { message: this.#read(next, true) }
+  }
+
+  #read({ message }: Posted, polled: boolean): unknown {
+    const { unreadable } = this.world
+    if (Array.isArray(message) && unreadable > 0 && this.world.random.chance(unreadable)) {
+      this.tap?.unread?.(this, message)
+      return UNREADABLE
+    }
+    this.tap?.taken?.(this, message, polled)
+    return message
   }
 
   listen(onMessage: (message: unknown) => void, onClose: () => void): void {
@@ -108,12 +119,23 @@ export class SimPort implements Port {
     this.#open = false
     this.#closing = true
     // What is lost on its way here is closed, as if whoever it was for had done it.
-    for (const { ends } of this.#inbox.splice(0)) for (const end of ends) end.close()
+    for (const posted of this.#inbox.splice(0)) this.#lose(posted)
     this.world.posted(this)
     const { peer } = this
     if (!peer.#open) return
     peer.#closing = true
     this.world.posted(peer)
+  }
+
+  /** Closes it for no reason, with what is on its way here. */
+  break(): void {
+    this.#isBroken = true
+    this.close()
+  }
+
+  #lose({ message, ends }: Posted): void {
+    for (const end of ends) end.close()
+    if (this.#isBroken) this.peer.tap?.lost?.(this.peer, message)
   }
 
   /** Whether `deliver` would do anything. */
@@ -125,9 +147,7 @@ export class SimPort implements Port {
   deliver(): void {
     if (this.#inbox.length > 0) {
       this.world.reach(stepOf(this.#inbox[0]!.message).taken)
-      const { message } = this.#inbox.shift()!
-      this.tap?.taken?.(this, message, false)
-      this.#onMessage!(message)
+      this.#onMessage!(this.#read(this.#inbox.shift()!, false))
     } else if (this.#closing) {
       this.#closing = false
       this.#open = false

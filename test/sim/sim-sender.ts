@@ -8,7 +8,7 @@ import { FLOAT } from '#src/bridge/shared-table.js'
 import type { Backlog } from '#src/core/backlog.js'
 import type { Task } from '#src/core/task.js'
 import { lastBacklog } from './inner-sights.js'
-import type { Races } from './races.js'
+import type { Race, Races } from './races.js'
 import type { Actor } from './sim-actor.js'
 import type { SimChannels } from './sim-channels.js'
 import type { SimPort } from './sim-port.js'
@@ -51,6 +51,10 @@ export interface Entry {
   isCancelAsked: boolean
   /** Whether a fault has swallowed the answer of the thread that ran it. */
   isAnswerLost: boolean
+  /** How often its sender could not read what became of it. */
+  answersUnread: number
+  /** How often a thread could not read it. */
+  unread: number
   settled: number
   /** The order of its callbacks. */
   readonly log: ('start' | 'final')[]
@@ -101,6 +105,8 @@ export function entryOf(
     cancelled: false,
     isCancelAsked: false,
     isAnswerLost: false,
+    answersUnread: 0,
+    unread: 0,
     settled: 0,
     log: [],
     claims: 0,
@@ -193,6 +199,10 @@ export class SimSender {
   }
 
   #environment({ world, races }: SenderSurroundings): SenderEnvironment {
+    const told = (of: Race): void => {
+      races.hit(of)
+      world.usersCode?.('a report')
+    }
     return {
       number: this.number,
       isOfLane: false,
@@ -203,9 +213,9 @@ export class SimSender {
       busy: () => {},
       report: error => this.reported.push(error),
       watcher: {
-        slow: () => races.hit('slow'),
-        stall: () => races.hit('stall heard'),
-        restart: () => races.hit('restart'),
+        slow: () => told('slow'),
+        stall: () => told('stall heard'),
+        restart: () => told('restart'),
       },
     }
   }

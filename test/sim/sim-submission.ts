@@ -21,6 +21,8 @@ const KINDS = [
 /** Those that hold a loop for long are of use where somebody minds. */
 const KINDS_WITH_STALLS = [...KINDS, 'holds', 'native', 'nativeLater']
 const DEADLY_KINDS = [...KINDS_WITH_STALLS, 'exits']
+/** Those in which users' code is called more than elsewhere. */
+const USERS_KINDS = ['read', 'read', 'fickle', 'fickleArgument']
 const CALLS = ['calls', 'calls', 'calls', 'calls', 'calls', 'calls', 'awaits', 'awaits', 'awaits']
 
 /** What is submitted in a run, and what is done to it. */
@@ -74,7 +76,7 @@ export class Submissions {
   submitNested(
     sender: SimSender,
     lane: string,
-    parent: Entry,
+    parent: Entry | null,
     settled: (entry: Entry) => void,
   ): Entry | null {
     if (this.count >= 2 * this.#most) return null
@@ -107,21 +109,32 @@ export class Submissions {
     }
     // Tasks that wait for each other's turn would do so for ever.
     if (extras !== null && (given !== null || kind === 'calls')) extras.key = null
-    const name = kind === 'uncloneableArgument' ? 'quick' : kind
+    const name = kind === 'uncloneableArgument' || kind === 'fickleArgument' ? 'quick' : kind
     const argument = kind === 'uncloneableArgument' ? () => 0 : kind === 'sizeOf' ? buffer : sequence
     const settle = (): void => {
       this.#detectors.settled(entry)
       settled(entry)
     }
     const target = sender.sender.lane(lane).target(name)
-    const task = new Task(target, sequence, [argument, ...(given ?? [])], now, settle, extras)
+    const args: unknown[] = [argument, ...(given ?? [])]
+    if (this.#world.usersCode !== null) args.push(this.#accessor(kind === 'fickleArgument'))
+    const task = new Task(target, sequence, args, now, settle, extras)
     const entry = entryOf(sender, task, kind, parent, after)
     if (extras !== null) {
       entry.isObserved = true
       extras.observer = {
-        accepted: () => this.#races.hit('held for want of room'),
-        started: () => this.#detectors.started(entry),
-        finished: () => this.#detectors.finished(entry),
+        accepted: () => {
+          this.#races.hit('held for want of room')
+          this.#callBack(sender)
+        },
+        started: () => {
+          this.#detectors.started(entry)
+          this.#callBack(sender)
+        },
+        finished: () => {
+          this.#detectors.finished(entry)
+          this.#callBack(sender)
+        },
       }
     }
     try {
@@ -133,9 +146,30 @@ export class Submissions {
     }
   }
 
+  /** What comes last among the arguments of a task, for users' code to be run as they are read. @param isFickle whether it throws at times */
+  #accessor(isFickle: boolean): object {
+    const world = this.#world
+    return {
+      get read() {
+        world.usersCode?.('an argument')
+        if (isFickle && world.random.chance(0.5)) throw new RangeError('not this time')
+        return true
+      },
+    }
+  }
+
+  #callBack({ sender }: SimSender): void {
+    const { usersCode } = this.#world
+    if (usersCode !== null) sender.surroundings.deliver(() => usersCode('a callback'))
+  }
+
   get #kinds(): readonly string[] {
-    const kinds = this.deadly ? DEADLY_KINDS : this.#stalling ? KINDS_WITH_STALLS : KINDS
+    const kinds = this.#world.usersCode === null ? this.#plainKinds : [...this.#plainKinds, ...USERS_KINDS]
     return this.#nesting !== null ? [...kinds, ...CALLS] : kinds
+  }
+
+  get #plainKinds(): readonly string[] {
+    return this.deadly ? DEADLY_KINDS : this.#stalling ? KINDS_WITH_STALLS : KINDS
   }
 
   /** Starts a map over a few items, of which some fail; its tasks are entries like all others. */
@@ -167,6 +201,7 @@ export class Submissions {
         return task
       },
       cancel: task => this.cancel(entries.get(task)!),
+      read: () => this.#world.usersCode?.('an iterator'),
     })
   }
 

@@ -42,16 +42,28 @@ export class SimSyncWaits {
     return this.#world.isAlone && this.#extras.chance(this.#extras.blocks)
   }
 
-  /** @returns what the handle told, or null if the wait ended without */
-  result(thread: SimThread, job: Job, handle: TaskHandle, entry: Entry): SyncOutcome {
+  /**
+   * @param job that waits, if it is one
+   * @param isRefused whether it is to be refused if the task has not ended
+   * @returns what the handle told, or null if the wait ended without
+   */
+  result(
+    thread: SimThread,
+    job: Job | null,
+    handle: TaskHandle,
+    entry: Entry,
+    isRefused = false,
+  ): SyncOutcome {
     const { random } = this.#extras
     const timeout = random.pick([1, 10, 50])
     if (this.deadly && random.chance(0.1)) thread.actor.doom = 1 + random.below(10)
     const since = this.#world.now()
+    const wasOver = entry.task.dead
     const wrong = (message: string): never => this.#detectors.fail('waits', message, { entry, thread })
     try {
       const value = thread.blocks(job, () => handle.resultSync({ timeout }))
       this.#races.hit('waited synchronously')
+      if (isRefused && !wasOver) wrong('it is waited for where nobody may wait')
       return { value }
     } catch (error) {
       if (error instanceof Died || !(error instanceof Error)) throw error
@@ -62,11 +74,11 @@ export class SimSyncWaits {
       }
       if (error instanceof DeadlockError) {
         this.#races.hit('synchronous wait refused')
-        if (!needs(entry, thread.lane)) wrong(`it is told ${error.message}`)
+        if (!isRefused && !needs(entry, thread.lane)) wrong(`it is told ${error.message}`)
         return null
       }
       // One that was given up may have no slot any more that would show it.
-      if (error instanceof TaskCanceledError && (job.ended || job.source.isCancelled(job))) {
+      if (error instanceof TaskCanceledError && (job === null || job.ended || job.source.isCancelled(job))) {
         this.#races.hit('synchronous wait interrupted')
         return null
       }

@@ -29,6 +29,11 @@ export function functionsOf(
   )
 }
 
+/** What a task has answered, which some do in an object. */
+export function answerIn(payload: unknown): unknown {
+  return typeof payload === 'object' && payload !== null ? (payload as { value?: unknown }).value : payload
+}
+
 /** What simulated threads can run, each in a way of its own of taking time, or of failing. */
 export const SIM_TASKS: Readonly<Record<string, SimTask>> = {
   quick: (_, value) => value,
@@ -89,6 +94,21 @@ export const SIM_TASKS: Readonly<Record<string, SimTask>> = {
     return new Promise(() => {})
   },
   uncloneable: () => () => 0,
+  /** Its result has users' code run as it is read. */
+  read: ({ world }, value) => ({
+    get value() {
+      world.usersCode?.('a result')
+      return value
+    },
+  }),
+  /** Its result can be read at times. */
+  fickle: ({ world }, value) => ({
+    get value() {
+      world.usersCode?.('a result')
+      if (world.random.chance(0.5)) throw new RangeError('not this time')
+      return value
+    },
+  }),
   sizeOf: (_, buffer) => (buffer as ArrayBuffer).byteLength,
   exits: ({ thread }) => thread.exit(7),
   /** Has others do a part of it. */

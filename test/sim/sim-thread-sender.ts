@@ -44,6 +44,7 @@ export class SimThreadSender {
           places: thread.places,
           functionOf: job => String(job.index),
           running: () => thread.running,
+          reads: thread.reads,
           started: () => thread.loop!.started,
           blocking: isBlocked => {
             if (isBlocked) thread.loop!.flushAll()

@@ -5,8 +5,10 @@ import type { LaneToSupervisor } from '#src/bridge/protocol/lane-to-supervisor.j
 import type { SupervisorToLane } from '#src/bridge/protocol/supervisor-to-lane.js'
 import { PROTOCOL_VERSION } from '#src/bridge/protocol/version.js'
 import { FLOAT } from '#src/bridge/shared-table.js'
+import { ValueReads } from '#src/bridge/value-reads.js'
 import { TaskLoadError } from '#src/core/errors.js'
 import type { Task } from '#src/core/task.js'
+import type { WaitKind } from '#src/core/wait-book.js'
 import { type EndingSender, lastWorkDone } from '#src/lanes/last-work.js'
 import type { Lease } from '#src/lanes/lease.js'
 import type { TaskFunction } from '#src/lanes/loop-environment.js'
@@ -44,6 +46,7 @@ export class SimThread {
   /** Whether somebody wanted its death. */
   terminated = false
   readonly native: NativeCode
+  readonly reads = new ValueReads()
   /** Whether a fault has closed one of its ports. */
   isCutOff = false
   hasExited = false
@@ -148,8 +151,9 @@ export class SimThread {
     job: Job,
     awaited: () => Iterable<Task>,
     refused = (error: Error): void => this.#watcher.refused(this, job, error),
+    kind: WaitKind = 'end',
   ): () => void {
-    const end = job.beginWait(awaited, refused)
+    const end = job.beginWait(awaited, refused, kind)
     const count = this.#waiting.get(job) ?? 0
     if (count > 0 || this.#running === job || this.loop!.isPending(job)) {
       this.#waiting.set(job, count + 1)
@@ -168,7 +172,7 @@ export class SimThread {
   isBlocked = false
 
   /** A task blocks it. */
-  blocks<T>(job: Job, wait: () => T): T {
+  blocks<T>(job: Job | null, wait: () => T): T {
     const running = this.#running
     this.#running = job
     this.isBlocked = true
@@ -201,7 +205,7 @@ export class SimThread {
   /** What a task does that calls `process.exit()`. */
   exit(code: number): void {
     this.exitCode = code
-    this.loop?.flush()
+    this.loop?.flushAll()
     this.#tell({ type: 'exiting', code })
     this.actor.doom = 1
     this.#world.endure(this.actor, 'a task that exits')
@@ -333,6 +337,7 @@ export class SimThread {
         },
         timers: this.timers,
         timings: { waited: () => {}, ran: () => {} },
+        reads: this.reads,
         nextTurn: call => world.later(actor, call),
         microtask: call => world.later(actor, call),
         invoke: (job, call) => this.#invoke(job, call),
@@ -342,6 +347,7 @@ export class SimThread {
         abort: job => {
           this.#aborted.add(job)
           this.#onAbort.get(job)?.()
+          world.usersCode?.('an abort listener')
         },
         expiryAhead: at => expiries.announce(at),
         senderOver: gone => this.#tell({ type: 'sender-over', sender: gone }),

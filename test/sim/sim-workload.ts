@@ -7,11 +7,11 @@ import { NestingExtras } from './nesting-extras.js'
 import { watchTables } from './protocol-steps.js'
 import { checkQuiet } from './quiet-checks.js'
 import { Races } from './races.js'
-import { Actor } from './sim-actor.js'
 import { NestedCalls } from './sim-calls.js'
 import { SimDependencies } from './sim-dependencies.js'
 import { SimDrains } from './sim-drains.js'
 import { endWithoutFaults } from './sim-ending.js'
+import { SimFaults } from './sim-faults.js'
 import { watchGarbage } from './sim-garbage.js'
 import { SimHandles } from './sim-handles.js'
 import { Liveness } from './sim-liveness.js'
@@ -23,8 +23,8 @@ import { settle } from './sim-settling.js'
 import { SimStartWaits } from './sim-start-waits.js'
 import { Submissions } from './sim-submission.js'
 import { SimSyncWaits } from './sim-sync-waits.js'
-import type { SimThread } from './sim-thread.js'
 import { type Fate, SimWorld } from './sim-world.js'
+import { UsersCode } from './users-code.js'
 
 /** One run of a random workload: tasks, cancels, limits, deaths and parking, then a phase without faults. */
 class Run {
@@ -36,6 +36,7 @@ class Run {
   readonly #maps = new SimMaps()
   readonly #drains: SimDrains
   readonly #liveness: Liveness
+  readonly #faults: SimFaults
   readonly #handles: SimHandles | null
   readonly #sync: SimSyncWaits | null
   /** The names of its lanes. */
@@ -51,8 +52,9 @@ class Run {
   /** How many starts have not ended. */
   #starting = 0
   #isStopping = false
+  /** Whether the faults are over. */
+  #isEnding = false
   #cutShort = false
-  #deaths = 0
 
   constructor(seed: number, races: Races, fate: Fate | null) {
     this.#races = races
@@ -67,7 +69,8 @@ class Run {
     this.#startWaits = new SimStartWaits(this.#detectors, races)
     world.interleaving = random.pick([0, 0.1, 0.3])
     this.#deadly = random.chance(0.6)
-    const mesh = randomMesh(new Random(~seed))
+    const usersCode = new UsersCode(seed)
+    const mesh = randomMesh(new Random(~seed), usersCode.isBusy ? 0.6 : 0.2)
     const lanes = Array.from({ length: mesh.lanes }, () => randomLane(random, this.#deadly))
     const senders = random.chance(0.3) ? 2 : 1
     const stalling = lanes.some(({ stallAfter }) => stallAfter !== Number.POSITIVE_INFINITY)
@@ -95,6 +98,21 @@ class Run {
       handles,
     })
     this.#detectors.watch(this.#scheduler)
+    this.#faults = new SimFaults(world, this.#scheduler, this.#detectors, races)
+    const run = this
+    if (usersCode.isBusy)
+      usersCode.begin({
+        world,
+        races,
+        scheduler: this.#scheduler,
+        submissions: this.#submissions,
+        maps: this.#maps,
+        sync,
+        lanes: this.#lanes,
+        get end() {
+          return run.#isEnding ? null : run.#end
+        },
+      })
     this.#liveness = new Liveness(
       world,
       this.#detectors,
@@ -108,7 +126,7 @@ class Run {
     }
     world.onDeath = (actor, at) => {
       const thread = this.#scheduler.allThreads.find(one => one.actor === actor)!
-      this.#noteDeath(thread, at)
+      this.#faults.noteDeath(thread, at)
     }
     if (this.#deadly && random.chance(0.5)) {
       this.#scheduler.faults.lingers = random.pick([0.5, 1])
@@ -152,21 +170,19 @@ class Run {
   /** Stops it, and mostly starts it again: at once, or when it has stopped. */
   #stop(): void {
     const { life, main } = this.#scheduler
-    if (this.#closing !== null || this.#isStopping || !main.actor.canRun) return
+    if (this.#closing !== null || this.#isStopping) return
     const { random } = this.#world
     if (main.open.size > 0) this.#races.hit('stopped in the middle')
     this.#cutShort = true
     this.#isStopping = true
     const startsWhen = random.pick(['at once', 'later', 'never'])
-    this.#world.run(main.actor, () => {
-      life.stop(random.pick([0, 5, 100, 2000])).then(() => {
-        this.#isStopping = false
-        if (startsWhen === 'later' && this.#closing === null) this.#start()
-      })
-      if (startsWhen !== 'at once') return
-      this.#races.hit('started again while it stopped')
-      this.#start()
+    life.stop(random.pick([0, 5, 100, 2000])).then(() => {
+      this.#isStopping = false
+      if (startsWhen === 'later' && this.#closing === null) this.#start()
     })
+    if (startsWhen !== 'at once') return
+    this.#races.hit('started again while it stopped')
+    this.#start()
   }
 
   /** Whether all that is left is to refuse. */
@@ -190,13 +206,13 @@ class Run {
       this.#act(this.#anySender(sender), of => this.#onAny(of, entry => this.#submissions.cancel(entry)))
     else if (roll < 0.2)
       this.#act(this.#anySender(sender), of => this.#onAny(of, entry => this.#submissions.setPriority(entry)))
-    else if (roll < 0.205) this.#park(sender)
-    else if (roll < 0.21 && this.#isDeadly) this.#killAny()
-    else if (roll < 0.212 && this.#isDeadly) this.#closeAnyPort()
+    else if (roll < 0.205) this.#faults.park(sender)
+    else if (roll < 0.21 && this.#isDeadly) this.#faults.killAny()
+    else if (roll < 0.212 && this.#isDeadly) this.#faults.closeAnyPort()
     else if (roll < 0.222 && !this.#submissions.isOver)
       this.#act(sender, () => this.#submissions.startMap(sender, this.#anyLane(), this.#maps))
-    else if (roll < 0.2226) this.#close()
-    else if (roll < 0.2232) this.#stop()
+    else if (roll < 0.2226) this.#act(this.#scheduler.main, () => this.#close())
+    else if (roll < 0.2232) this.#act(this.#scheduler.main, () => this.#stop())
     else if (roll < 0.225) this.#act(sender, () => this.#drains.start(sender))
     else if (roll < 0.245)
       this.#act(sender, () => this.#onAny(sender, entry => this.#startWaits.start(entry)))
@@ -235,58 +251,17 @@ class Run {
     if (among.length > 0) call(random.pick(among))
   }
 
-  /** A submitting thread is blocked for a while, or goes on. */
-  #park({ actor }: SimSender): void {
-    actor.parked = !actor.parked && this.#world.random.chance(0.5)
-    if (!actor.parked) return
-    // Its turn to wake must come, though not by itself: it would hold up all that follows.
-    const { random } = this.#world
-    this.#world
-      .timersOf(new Actor('whatever blocks'))
-      .after(random.below(random.pick([100, 100, 3000])), () => {
-        actor.parked = false
-      })
-  }
-
-  #killAny(): void {
-    const { random } = this.#world
-    const { living } = this.#scheduler
-    if (living.length === 0) return
-    const thread = random.pick(living)
-    if (random.chance(0.3)) thread.outOfMemory = true
-    if (random.chance(0.8)) {
-      thread.actor.doom = 1 + random.below(random.pick([4, 60]))
-      return
-    }
-    this.#noteDeath(thread, 'between two things')
-    thread.actor.die()
-  }
-
-  #noteDeath(thread: SimThread, at: string): void {
-    if (thread.phase !== 'starting') this.#deaths++
-    this.#detectors.sawDeath(thread, at)
-  }
-
-  #closeAnyPort(): void {
-    const { random } = this.#world
-    const { living } = this.#scheduler
-    const thread = living.length === 0 ? undefined : random.pick(living)
-    const port = thread?.ports[random.below(thread.ports.length)]
-    // The first is that to the supervisor, which has no other end than the thread's own.
-    if (thread === undefined || port === undefined || port === thread.ports[0]) return
-    this.#races.hit('port closed under a living thread')
-    this.#deaths++
-    thread.isCutOff = true
-    port.close()
+  /** Whichever way. */
+  readonly #end = (): void => {
+    if (this.#world.random.chance(0.5)) this.#close()
+    else this.#stop()
   }
 
   #close(): void {
-    if (this.#closing !== null || !this.#scheduler.main.actor.canRun) return
+    if (this.#closing !== null) return
     if (this.#scheduler.senders.some(({ open }) => open.size > 0)) this.#races.hit('closed in the middle')
     this.#cutShort = true
-    this.#world.run(this.#scheduler.main.actor, () =>
-      this.#beginClose(this.#world.random.pick([0, 5, 100, 2000])),
-    )
+    this.#beginClose(this.#world.random.pick([0, 5, 100, 2000]))
   }
 
   #beginClose(timeout: number): void {
@@ -305,6 +280,8 @@ class Run {
   /** The faults are over: what is left must end. */
   #withoutFaults(): Promise<void> {
     const run = this
+    this.#isEnding = true
+    this.#world.unreadable = 0
     this.#world.fate = null
     if (this.#sync !== null) this.#sync.deadly = false
     return endWithoutFaults({
@@ -343,7 +320,7 @@ class Run {
     checkStrays(this.#scheduler, this.#detectors)
     const terminated = threads.some(thread => thread.terminated)
     checkOutcomes(this.#scheduler, this.#detectors, this.#races, {
-      deaths: this.#deaths > 0 || terminated || threads.some(thread => thread.exitCode !== 0),
+      deaths: this.#faults.deaths > 0 || terminated || threads.some(thread => thread.exitCode !== 0),
       closedAt: this.#closedAt,
       cutShort: this.#cutShort || this.#startFailed || this.#races.met.has('lane failed'),
     })

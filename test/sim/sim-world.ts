@@ -11,6 +11,17 @@ export interface Fate {
   readonly spared: number
 }
 
+/** Where the library calls code of its users. */
+export const CALL_SITES = [
+  'a callback',
+  'an argument',
+  'a result',
+  'an abort listener',
+  'an iterator',
+  'a report',
+] as const
+export type CallSite = (typeof CALL_SITES)[number]
+
 interface Call {
   readonly actor: Actor
   readonly call: () => void
@@ -44,6 +55,10 @@ export class SimWorld implements Clock {
   readonly #unsettled: Actor[] = []
   /** Told of each death, and of where it was. */
   onDeath: (actor: Actor, at: string) => void = () => {}
+  /** How likely a batch cannot be read. */
+  unreadable = 0
+  /** What users' code does where it is called; null if it does nothing. */
+  usersCode: ((site: CallSite) => void) | null = null
   /** Told when nothing is left to happen before the next timer. */
   onQuiet: () => void = () => {}
   #now = 1000

@@ -34,4 +34,28 @@ export interface OutcomeAnswered extends HandleName {
   readonly outcome: SentOutcome | null
 }
 
-export type LaneToSender = AnswerBatch | TasksStarted | TaskSlow | RoomMade | OutcomeAnswered
+/** All has left that had been answered when `answers-unread` came, which this answers. */
+export interface AnswersSent {
+  readonly type: 'answers-sent'
+}
+
+/** Tasks have come that could not be read. */
+export interface TasksUnread {
+  readonly type: 'tasks-unread'
+}
+
+/** Of the tasks that `tasks-sent` has named, those that are not here: they were in what could not be read. */
+export interface TasksMissing {
+  readonly type: 'tasks-missing'
+  readonly ids: readonly number[]
+}
+
+export type LaneToSender =
+  | AnswerBatch
+  | TasksStarted
+  | TaskSlow
+  | RoomMade
+  | OutcomeAnswered
+  | AnswersSent
+  | TasksUnread
+  | TasksMissing

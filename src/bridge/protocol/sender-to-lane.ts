@@ -31,4 +31,15 @@ export interface BellHung {
   readonly connection: number
 }
 
-export type SenderToLane = TaskBatch | SegmentAdded | OutcomeAsked | BellHung
+/** Answers have come that could not be read: the thread is to say when all has left that it has answered. */
+export interface AnswersUnread {
+  readonly type: 'answers-unread'
+}
+
+/** What had been sent when `tasks-unread` came, and had not started: the thread is to say which it does not have. */
+export interface TasksSent {
+  readonly type: 'tasks-sent'
+  readonly ids: readonly number[]
+}
+
+export type SenderToLane = TaskBatch | SegmentAdded | OutcomeAsked | BellHung | AnswersUnread | TasksSent

@@ -2,10 +2,11 @@ import { DeadlockError } from '../core/errors.js'
 import type { Task } from '../core/task.js'
 
 /**
- * Whether the arguments of tasks that leave are being read, whose accessors may do anything. A synchronous wait among that
- * is refused: tasks that have their slots and have not left would wait for it, maybe the very one that is waited for.
+ * Whether values are being read that leave a thread, arguments or results, whose accessors may do anything. A synchronous
+ * wait among that is refused: what has its slot, or its verdict, and has not left would wait for it, maybe the very one that is
+ * waited for.
  */
-export class ArgumentReads {
+export class ValueReads {
   #isReading = false
 
   /** Does what may run accessors. */
@@ -25,7 +26,7 @@ export class ArgumentReads {
     const needed = `task '${name}' of lane '${lane}'`
     throw new DeadlockError(
       ['this thread', needed],
-      'it is reading the arguments of tasks that are about to leave',
+      'it is reading arguments or results that are about to leave',
     )
   }
 }
