@@ -61,7 +61,10 @@ class Encoder {
       if (key === 'errors' && error instanceof AggregateError && Array.isArray(value)) {
         encoded.errors = value.slice(0, MAX_ERRORS).map((member: unknown) => this.#member(member, depth))
       } else if (isError(value)) {
-        if (this.#roomAt(depth, value)) encoded.nested[key] = this.encode(value, depth + 1)
+        if (!this.#roomAt(depth, value)) continue
+        const nested = this.#within(value, depth)
+        if (nested === undefined) encoded.fields[key] = describe(value)
+        else encoded.nested[key] = nested
       } else {
         encoded.fields[key] = copyOf(value)
       }
@@ -71,9 +74,18 @@ class Encoder {
 
   #member(member: unknown, depth: number): unknown {
     if (!isError(member)) return { value: copyOf(member) }
-    return this.#roomAt(depth, member)
-      ? { error: this.encode(member, depth + 1) }
-      : { value: `${text(member, 'name', MAX_FRAMES)}: left out` }
+    if (!this.#roomAt(depth, member)) return { value: `${text(member, 'name', MAX_FRAMES)}: left out` }
+    const error = this.#within(member, depth)
+    return error === undefined ? { value: describe(member) } : { error }
+  }
+
+  /** One that refuses to be looked at does not lose the error that it is part of. */
+  #within(error: Error, depth: number): EncodedError | undefined {
+    try {
+      return this.encode(error, depth + 1)
+    } catch {
+      return undefined
+    }
   }
 
   #roomAt(depth: number, error: Error): boolean {

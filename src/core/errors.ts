@@ -276,6 +276,25 @@ export function describe(value: unknown): string {
   }
 }
 
+/** What anything that was thrown says for itself: never throws. */
+export function textOf(thrown: unknown): string {
+  try {
+    return String(thrown)
+  } catch {
+    // An object without a prototype, or one whose `toString` throws.
+    return describe(thrown)
+  }
+}
+
+/** As `textOf`, but of an error its message alone. */
+export function messageOf(thrown: unknown): string {
+  try {
+    return isError(thrown) ? String(thrown.message) : String(thrown)
+  } catch {
+    return describe(thrown)
+  }
+}
+
 function shortened(text: string): string {
   return text.length > 40 ? `${text.slice(0, 40)}…` : text
 }

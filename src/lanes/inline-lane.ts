@@ -5,7 +5,7 @@ import type { AbortTask } from '../bridge/protocol/supervisor-to-lane.js'
 import { ThreadBlock } from '../bridge/thread-block.js'
 import { ValueReads } from '../bridge/value-reads.js'
 import type { Epoch } from '../core/clock.js'
-import { LaneError, TaskLoadError } from '../core/errors.js'
+import { LaneError, TaskLoadError, textOf } from '../core/errors.js'
 import { keepContexts, releaseContexts } from './ambient-task.js'
 import type { LadderThread } from './cancel-ladder.js'
 import type { LaneSetup } from './lane-config.js'
@@ -128,7 +128,7 @@ export class InlineLane implements LadderThread {
     try {
       await module.setup?.(structuredClone(this.config.workerData) as never)
     } catch (cause) {
-      throw new TaskLoadError(`setup of the task module failed: ${String(cause)}`, cause)
+      throw new TaskLoadError(`setup of the task module failed: ${textOf(cause)}`, cause)
     }
     return module
   }

@@ -11,7 +11,7 @@ import { PROTOCOL_VERSION } from '../bridge/protocol/version.js'
 import { ThreadBlock } from '../bridge/thread-block.js'
 import { ValueReads } from '../bridge/value-reads.js'
 import { Epoch } from '../core/clock.js'
-import { MultilaneError, TaskCanceledError, TaskLoadError } from '../core/errors.js'
+import { MultilaneError, TaskCanceledError, TaskLoadError, textOf } from '../core/errors.js'
 import { ControlInbox } from './control-inbox.js'
 import { lastWorkDone } from './last-work.js'
 import type { LaneWorkerData, Lease } from './lease.js'
@@ -145,7 +145,7 @@ export async function lease(terms: Lease): Promise<never> {
   try {
     await module.setup?.(user as never)
   } catch (cause) {
-    const error = new TaskLoadError(`setup of the task module failed: ${String(cause)}`, cause)
+    const error = new TaskLoadError(`setup of the task module failed: ${textOf(cause)}`, cause)
     tell({ type: 'load-failed', error: encodeError(error) })
     return ENDED_BY_SUPERVISOR
   }

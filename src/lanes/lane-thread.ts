@@ -7,7 +7,7 @@ import { isTyped } from '../bridge/protocol/typed-message.js'
 import { PROTOCOL_VERSION } from '../bridge/protocol/version.js'
 import { QueuePlaces } from '../bridge/queue-places.js'
 import { ThreadBlock } from '../bridge/thread-block.js'
-import { LaneError } from '../core/errors.js'
+import { LaneError, messageOf } from '../core/errors.js'
 import type { Timers } from '../core/reminders.js'
 import { requestIdlePolicy } from './idle-policy.js'
 import type { LaneSetup } from './lane-config.js'
@@ -366,7 +366,7 @@ export class LaneThread {
       ? exitCode === undefined
         ? 'ended'
         : `exited with code ${exitCode}`
-      : `could not start: ${error instanceof Error ? error.message : String(error)}`
+      : `could not start: ${messageOf(error)}`
     return new LaneError('ERR_LANE_EXITED', name, `a thread of lane '${name}' ${how}`, {
       exitCode,
       cause: error,

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, TaskLoadError } from '../core/errors.js'
+import { InvalidArgumentError, messageOf, TaskLoadError } from '../core/errors.js'
 import type { TaskFunction } from './loop-environment.js'
 
 /** A task module, taken apart. */
@@ -70,8 +70,4 @@ function taskModuleOf(exported: Readonly<Record<string, unknown>>): TaskModule {
     setup: functions.get('setup'),
     teardown: functions.get('teardown'),
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

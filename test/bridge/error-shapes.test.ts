@@ -148,6 +148,20 @@ test('a proxy that refuses to be read arrives as some error', () => {
   assert.instance(crossed(revoked()), Error)
 })
 
+test('an error of which a part refuses to be read arrives, with a text for that part', () => {
+  for (const trap of ['ownKeys', 'getPrototypeOf']) {
+    const refusing = new Proxy(new Error('x'), { [trap]: throws })
+    const arrived = crossed(new TypeError('outer', { cause: refusing }))
+    assert.instance(arrived, TypeError)
+    assert.equal([arrived.message, typeof arrived.cause], ['outer', 'string'], trap)
+    const members = crossed(
+      new AggregateError([refusing, new Error('readable')], 'several'),
+    ) as AggregateError
+    assert.equal([members.message, typeof members.errors[0]], ['several', 'string'], trap)
+    assert.is(members.errors[1].message, 'readable')
+  }
+})
+
 test('what is thrown and is no error becomes one that carries it', () => {
   for (const value of ['words', 5, null, undefined, 12n, { code: 'E_X' }, [1, 2]]) {
     const arrived = crossed(value)

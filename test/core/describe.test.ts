@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { describe, TaskThrewError } from '#src/core/errors.js'
+import { describe, messageOf, TaskThrewError, textOf } from '#src/core/errors.js'
 
 const test = suite('core: describing a value')
 
@@ -83,6 +83,17 @@ for (const [what, value] of ODD) {
     assert.ok(text.length <= 200, `${text.length} characters`)
   })
 }
+
+test('what is thrown has a text, whatever it is', () => {
+  for (const [what, value] of ODD) {
+    assert.type(textOf(value), 'string', what)
+    assert.type(messageOf(value), 'string', what)
+  }
+  const error = new TypeError('planted')
+  assert.equal([textOf(error), messageOf(error)], ['TypeError: planted', 'planted'])
+  assert.equal([textOf('words'), messageOf('words')], ['words', 'words'])
+  assert.is(messageOf(Object.defineProperty(new Error('x'), 'message', { get: throws })), 'an object')
+})
 
 test('an error about an odd value can be made', () => {
   for (const [, value] of ODD) assert.is(new TaskThrewError(value).value, value)

@@ -43,6 +43,25 @@ both('task module with an export that cannot be read', async launch => {
   assert.is((error.cause as RangeError).message, 'planted')
 })
 
+/** What has no text, and errors that refuse to be looked at, as expressions. */
+const TEXTLESS = [
+  'Object.create(null)',
+  '{ toString: 1, valueOf: 1 }',
+  `Object.defineProperty(new Error('x'), 'message', { get() { throw 1 } })`,
+  `new Proxy(new Error('x'), { ownKeys() { throw 1 } })`,
+  `new Proxy(new Error('x'), { getPrototypeOf() { throw 1 } })`,
+]
+
+both('task module, or its setup, that throws what cannot be told in words', async launch => {
+  for (const thrown of TEXTLESS) {
+    for (const source of [`throw ${thrown}`, `export function setup() { throw ${thrown} }`]) {
+      const error = await rejectionOf(launch({ tasks: module(source), lanes: { a: {} } }), TaskLoadError)
+      assert.is(error.code, 'ERR_TASK_LOAD')
+      assert.match(error.message, /failed: .|could not be loaded: ./)
+    }
+  }
+})
+
 test('task module awaiting for ever at its top', async () => {
   for (const source of ['await new Promise(() => {})', 'for (;;);']) {
     const lanes = { a: { startTimeout: 300 } }
