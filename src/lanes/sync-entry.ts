@@ -2,13 +2,13 @@
  * What runs in the threads of a `SyncPool`: piscina calls `call` once for each attempt at a task, one at a time.
  */
 import { BroadcastChannel, threadId, workerData } from 'node:worker_threads'
-import { encodeError, encodeThrown } from '../bridge/error-codec.js'
-import { pathToUncloneable } from '../bridge/uncloneable.js'
-import { LaneError, ResultNotCloneableError, UnknownTaskError } from '../core/errors.js'
+import { encodeThrown } from '../bridge/error-codec.js'
+import { LaneError, UnknownTaskError } from '../core/errors.js'
 import { ambientRun, keepContexts, runAs } from './ambient-task.js'
 import type { TaskFunction } from './loop-environment.js'
 import { ModuleLoads } from './module-loads.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
+import { answerOf } from './sync-answer.js'
 import type { SyncAnswer, SyncCall, SyncWorkerData } from './sync-call.js'
 import { SyncCell } from './sync-cell.js'
 import { SyncRun } from './sync-run.js'
@@ -36,6 +36,7 @@ export async function call(terms: SyncCall): Promise<SyncAnswer> {
   try {
     const found = await findFunction(terms).finally(() => cell.noteLoaded())
     const value = await Promise.race([runAs(run, () => adopt(found(...(terms.args as never[])))), run.blamed])
+    // Before the outcome is decided: what its accessors do is still the task's, and can be ended.
     answer = answerOf(value)
   } catch (thrown) {
     answer = { error: encodeThrown(thrown) }
@@ -69,13 +70,6 @@ function loadWithin(module: string): Promise<TaskModule> {
     loads.note(threadId, loading)
     loading.then(resolve, reject).finally(stop)
   })
-}
-
-/** An answer that could not be cloned would never arrive, and nobody would be told. */
-function answerOf(value: unknown): SyncAnswer {
-  // A copy is all that tells of an object; of bytes it is known.
-  const path = ArrayBuffer.isView(value) ? undefined : pathToUncloneable(value, 'result')
-  return path === undefined ? { value } : { error: encodeError(new ResultNotCloneableError(path)) }
 }
 
 /** Its asynchronous context tells whose it is: a task that still runs fails with it, else nobody does. */
