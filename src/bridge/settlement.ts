@@ -32,9 +32,10 @@ export class Settlement {
     this.#endings = new Endings(context.history, {
       ended: (task, id) => {
         context.ended()
-        if (task.extras !== null && task.extras.home !== 0) context.exports.ended(task, id)
         if (task.extras?.hasTurn === true) this.#giveUpTurn(task, task.extras, id)
         owner.settled(task)
+        // Last: accessors of what it has ended with are read, and what they wait for may free its slot.
+        if (task.extras !== null && task.extras.home !== 0) context.exports.ended(task, id)
       },
     })
   }

@@ -121,6 +121,26 @@ test('what a task sees of the reason is a copy, or a text', async () => {
   ])
 })
 
+test('a reason whose accessor waits for the task that is to be cancelled: it has ended by then', async () => {
+  await using scheduler = await SchedulerThread.start<typeof plain, 'a'>({ tasks, lanes: { a: {} } })
+  const { a } = scheduler.lanes
+  const gate = newGate()
+  const task = a.submit('wait', [gate])
+  await task.wait({ for: 'RUNNING' })
+  const seen: unknown[] = []
+  const isCancelled = task.cancel({
+    get field() {
+      openGate(gate)
+      seen.push(task.waitSync({ timeout: 20_000 }), task.state)
+      return 0
+    },
+  })
+  assert.equal([isCancelled, task.state, ...seen.slice(0, 2)], [false, 'DONE', true, 'DONE'])
+  await task.result()
+  assert.is(await a.run('echo', [1]), 1)
+  assert.is((await scheduler.stats()).strays, 0)
+})
+
 test('a task of another thread, by a handle that was given to a task', async () => {
   await using scheduler = await SchedulerThread.start<typeof handed, 'a' | 'b'>({
     tasks: new URL('./tasks/handed.js', import.meta.url),
