@@ -104,17 +104,21 @@ export class Outbox {
       if (!task.dead) this.#refuseUnsent(task, 'args', cause)
       return false
     }
+    const count = message.length - at - 1
+    // Accessors of what a handle's task has ended with are read, and may end this one.
+    const lent = handles === null ? null : lend(handles, link.thread)
     if (task.dead) {
+      for (const one of lent?.tasks ?? []) one.lending.takeBack(one.task, one.thread)
       message.length = at
       return false
     }
-    const count = message.length - at - 1
     const id = sent.assign(task)
     message[at] = id
     table.setInt(id, INT.CALL, this.#targets.indexOn(link.names, task.target))
-    if (handles === null) table.setInt(id, INT.ARGUMENTS, count)
+    if (lent === null) table.setInt(id, INT.ARGUMENTS, count)
     else {
-      message.push(this.#lend(id, handles, link.thread))
+      message.push(lent.list)
+      sent.lend(id, lent.tasks)
       table.setInt(id, INT.ARGUMENTS, count + 1)
       table.orInt(id, INT.FLAGS, FLAG.HANDLES)
     }
@@ -163,18 +167,6 @@ export class Outbox {
 
   #areOurs(handles: readonly FoundHandle[]): boolean {
     return handles.every(({ lending }) => lending?.of === this.#context)
-  }
-
-  /** @returns each handle, which is cloned to an empty object, with what its task is known by */
-  #lend(id: number, handles: readonly FoundHandle[], thread: number): unknown[] {
-    const list: unknown[] = []
-    const lent: Lent[] = []
-    for (const { handle, task, lending } of handles) {
-      list.push(handle, lending!.lend(task, thread))
-      lent.push({ task, lending: lending!, thread })
-    }
-    this.#context.sent.lend(id, lent)
-    return list
   }
 
   /**
@@ -248,4 +240,18 @@ export class Outbox {
   #refuseUnsent(task: Task, path: string, cause: unknown): void {
     this.#settlement.finishUnstarted(task, FAILED, Failure.of(new NotCloneableError(path, { cause })))
   }
+}
+
+/** @returns each handle, which is cloned to an empty object, with what its task is known by; and whose they are */
+function lend(
+  handles: readonly FoundHandle[],
+  thread: number,
+): { readonly list: readonly unknown[]; readonly tasks: readonly Lent[] } {
+  const list: unknown[] = []
+  const tasks: Lent[] = []
+  for (const { handle, task, lending } of handles) {
+    list.push(handle, lending!.lend(task, thread))
+    tasks.push({ task, lending: lending!, thread })
+  }
+  return { list, tasks }
 }

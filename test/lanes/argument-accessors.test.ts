@@ -81,6 +81,28 @@ test('a list of arguments that cannot be read fails its own task', async () => {
   await expectRoom(scheduler)
 })
 
+test('one of what the task of a handle among them was cancelled for', async () => {
+  await using scheduler = await start()
+  const { a } = scheduler.lanes
+  let isLeaving = false
+  const reason = {
+    get cancelling() {
+      if (isLeaving) second.cancel()
+      return 0
+    },
+  }
+  const first = a.submit('echo', [1], { delay: 60_000 })
+  assert.ok(first.cancel(reason))
+  const before = a.run('echo', ['before'])
+  const second = a.submit('echo', [first])
+  isLeaving = true
+  const after = a.run('echo', ['after'])
+  await rejectionOf(second.result(), TaskCanceledError)
+  assert.equal(await Promise.all([before, after]), ['before', 'after'])
+  await rejectionOf(first.result(), TaskCanceledError)
+  await expectRoom(scheduler)
+})
+
 test('one that waits synchronously is refused that', async () => {
   await using scheduler = await start()
   const { a } = scheduler.lanes
