@@ -7,7 +7,8 @@
  *
  * The files need nothing beside them, neither each other nor a node_modules folder, so whoever bundles a program can
  * copy them next to it. For that the file piscina starts its threads with is within the lane's entry: piscina finds
- * that file by its own folder, and has no option for it.
+ * that file by its own folder, and has no option for it. Nor has it one for a thread that the operating system does not
+ * give: see `RefusedWorker`.
  */
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -19,18 +20,26 @@ const lanes = fileURLToPath(new URL('../dist/lanes/', import.meta.url))
 const threads = join(lanes, 'threads')
 const piscina = dirname(createRequire(import.meta.url).resolve('piscina'))
 
-const OWN_WORKER = "(0, node_path_1.resolve)(__dirname, 'worker.js')"
-const GIVEN_WORKER = 'this.options.filename'
+const OWN_FILE = "(0, node_path_1.resolve)(__dirname, 'worker.js')"
+const GIVEN_FILE = 'this.options.filename'
+const NODES_WORKER = 'new node_worker_threads_1.Worker('
+const OUR_WORKER = `require(${JSON.stringify(join(lanes, 'refused-worker.js'))}).startWorker(`
 
-/** Has piscina start a thread with the file its tasks are in, which is the lane's entry. */
-const startWithGivenFile = {
-  name: 'start with the given file',
+/**
+ * Has piscina start a thread with the file its tasks are in, which is the lane's entry, and bear it if there is no
+ * thread for it.
+ */
+const startThreadsOurWay = {
+  name: 'start threads our way',
   setup({ onLoad }) {
-    onLoad({ filter: /[\\/]piscina[\\/]dist[\\/]index\.js$/ }, async ({ path }) => {
-      const parts = (await readFile(path, 'utf8')).split(OWN_WORKER)
-      if (parts.length !== 2) throw new Error(`piscina no longer starts its threads with ${OWN_WORKER}`)
-      return { contents: parts.join(GIVEN_WORKER), loader: 'js' }
-    })
+    const replace = (filter, own, ours) =>
+      onLoad({ filter }, async ({ path }) => {
+        const parts = (await readFile(path, 'utf8')).split(own)
+        if (parts.length !== 2) throw new Error(`piscina no longer starts its threads with ${own}`)
+        return { contents: parts.join(ours), loader: 'js' }
+      })
+    replace(/[\\/]piscina[\\/]dist[\\/]index\.js$/, OWN_FILE, GIVEN_FILE)
+    replace(/[\\/]piscina[\\/]dist[\\/]worker_pool[\\/]index\.js$/, NODES_WORKER, OUR_WORKER)
   },
 }
 
@@ -58,8 +67,8 @@ function bundle(entry, options) {
 }
 
 await Promise.all([
-  bundle('supervisor-entry.js', { plugins: [startWithGivenFile] }),
+  bundle('supervisor-entry.js', { plugins: [startThreadsOurWay] }),
   bundle('lane-entry.js', { inject: [join(piscina, 'worker.js')] }),
-  bundle('sync-pool.js', { plugins: [startWithGivenFile] }),
+  bundle('sync-pool.js', { plugins: [startThreadsOurWay] }),
   bundle('sync-entry.js', { inject: [join(piscina, 'worker.js')] }),
 ])

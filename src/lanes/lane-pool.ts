@@ -6,12 +6,20 @@ import { type LaneConfig, mostStalled } from './lane-config.js'
 import type { LaneWorkerData, Lease } from './lease.js'
 import { ModuleLoads } from './module-loads.js'
 import { PoolExits } from './pool-exits.js'
+import { isRefusal } from './refused-worker.js'
 
 /**
  * How long the pool keeps a thread above its minimum that was never leased, in milliseconds: until it has loaded the
  * task module, or a little longer.
  */
 const SPARE_FOR_MS = 1_000
+
+/** One lease that has not ended. */
+interface OpenLease {
+  readonly block: ThreadBlock
+  /** There is no thread for it. */
+  fail(error: Error): void
+}
 
 /**
  * Where a lane's threads come from: one piscina pool, each thread of which is leased for good by one task.
@@ -29,6 +37,8 @@ export class LanePool {
   readonly #pool: Piscina
   readonly #loads: ModuleLoads
   readonly #exits: PoolExits
+  readonly #leases = new Set<OpenLease>()
+  #onError: (error: Error) => void = () => {}
 
   /**
    * @param entry the URL of the file that threads are started with, which also holds the lease
@@ -57,28 +67,46 @@ export class LanePool {
       ...(config.execArgv === undefined ? {} : { execArgv: [...config.execArgv] }),
     })
     this.#exits = new PoolExits(this.#pool, this.#loads)
+    this.#pool.on('error', error => this.#failed(error))
   }
 
-  /** Errors that piscina raises outside any lease; without a listener they would end the thread. */
+  /** Errors that piscina raises outside any lease. */
   onError(listener: (error: Error) => void): void {
-    this.#pool.on('error', listener)
+    this.#onError = listener
   }
 
   /**
    * Leases a thread.
    *
    * @param signal ends the thread, whatever it is doing; but if that is to load the task module, a little later
-   * @returns never resolves; rejects when the thread has been ended or has died
+   * @returns never resolves; rejects when the thread has been ended or has died, or if there is none to be had
    */
-  lease(terms: Lease, signal: AbortSignal): Promise<unknown> {
+  async lease(terms: Lease, signal: AbortSignal): Promise<unknown> {
     const end = new AbortController()
+    let flaw: Error | undefined
     const block = new ThreadBlock(terms.block)
+    const lease: OpenLease = {
+      block,
+      fail: error => {
+        flaw = error
+        over()
+      },
+    }
+    const over = (): void => {
+      this.#leases.delete(lease)
+      end.abort(signal.reason)
+    }
+    this.#leases.add(lease)
     // Which thread has the lease is not known until it has reached it.
     const threads = (): readonly number[] => (block.thread === 0 ? this.#exits.threads : [block.thread])
-    signal.addEventListener('abort', () => this.#loads.whenOver(threads, () => end.abort(signal.reason)), {
-      once: true,
-    })
-    return this.#pool.run(terms, { name: 'lease', signal: end.signal, transferList: [terms.control] })
+    signal.addEventListener('abort', () => this.#loads.whenOver(threads, over), { once: true })
+    try {
+      return await this.#pool.run(terms, { name: 'lease', signal: end.signal, transferList: [terms.control] })
+    } catch (error) {
+      throw flaw ?? error
+    } finally {
+      this.#leases.delete(lease)
+    }
   }
 
   /** The worker that runs under a thread id; undefined if it has exited. */
@@ -94,5 +122,18 @@ export class LanePool {
   /** Ends all threads there are. Resolves when every one has exited. */
   destroy(): Promise<void> {
     return this.#exits.destroy()
+  }
+
+  /**
+   * A thread that nothing had been given to has died. If there is now one too few for the leases that wait for theirs, the
+   * latest of these has none: piscina would keep it until some other is free, which none ever is.
+   */
+  #failed(error: Error): void {
+    const waiting = [...this.#leases].filter(({ block }) => block.thread === 0)
+    const leased = new Set(Array.from(this.#leases, ({ block }) => block.thread))
+    const free = this.#pool.threads.filter(({ threadId }) => !leased.has(threadId))
+    if (waiting.length > free.length) waiting.at(-1)!.fail(error)
+    // What nobody has asked for, nobody misses.
+    else if (!isRefusal(error)) this.#onError(error)
   }
 }

@@ -12,6 +12,7 @@ import type { Timers } from '../core/reminders.js'
 import { requestIdlePolicy } from './idle-policy.js'
 import type { LaneSetup } from './lane-config.js'
 import type { OsPriority } from './os-priority.js'
+import { isRefusal } from './refused-worker.js'
 import type { Surroundings, ThreadSource } from './surroundings.js'
 import type { TaskDurations } from './task-timings.js'
 
@@ -83,6 +84,8 @@ export class LaneThread {
   signsAsked = 0
   /** Whether it has ever been ready. */
   wasReady = false
+  /** Whether the operating system gave none. */
+  wasRefused = false
   /** The task on account of which it was ended, if it was. */
   blamed: { readonly sender: number; readonly id: number } | null = null
   readonly #config: LaneSetup
@@ -318,6 +321,7 @@ export class LaneThread {
     this.#over = true
     const died = error !== undefined
     if (!this.#booted) this.#markExited()
+    this.wasRefused = isRefusal(error)
     if (died) await this.#exitWithin(EXIT_WAIT_MS)
     const wasLeaving = this.#mode === 'leaving'
     this.#enter('lost')
@@ -362,14 +366,16 @@ export class LaneThread {
       return new LaneError('ERR_LANE_OOM', name, `a thread of lane '${name}' ran out of heap memory`)
     }
     const exitCode = this.#exitCode
-    const how = this.#booted
-      ? exitCode === undefined
-        ? 'ended'
-        : `exited with code ${exitCode}`
-      : `could not start: ${messageOf(error)}`
-    return new LaneError('ERR_LANE_EXITED', name, `a thread of lane '${name}' ${how}`, {
-      exitCode,
-      cause: error,
-    })
+    const message = `a thread of lane '${name}' ${this.#booted ? howEnded(exitCode) : whyNotBegun(error)}`
+    return new LaneError('ERR_LANE_EXITED', name, message, { exitCode, cause: error })
   }
+}
+
+function howEnded(exitCode: number | undefined): string {
+  return exitCode === undefined ? 'ended' : `exited with code ${exitCode}`
+}
+
+function whyNotBegun(error: unknown): string {
+  const why = messageOf(error)
+  return `could not start: ${isRefusal(error) ? `the operating system gave none (${why})` : why}`
 }

@@ -71,6 +71,8 @@ export class LocalConnection implements SchedulerConnection {
       slow: (task, held) => observer.slow(task, held),
     })
     this.#threads = new SyncThreads(config, this.#figures.pool.loops, {
+      given: () => this.pool.given(),
+      refused: error => this.pool.refused(error),
       noneLeft: code => this.pool.forsaken(new Error(`the pool's last thread exited with code ${code}`)),
       report,
     })
@@ -79,6 +81,7 @@ export class LocalConnection implements SchedulerConnection {
       timings: this.#figures.pool.timings,
       executor: this.#threads,
       startTimeout: config.threads.startTimeout,
+      report,
       died: (thread, error) => {
         // There is a new one when there is work for it.
         if (!this.#closing) observer.died(thread, error, ++this.#restarts)

@@ -56,8 +56,9 @@ export class PoolExits {
   /** Looks for new threads: piscina tells of one only when it is ready, and it may never be. */
   note(): void {
     for (const worker of this.#pool.threads) {
-      if (this.#exits.has(worker)) continue
       const { threadId } = worker
+      // One that the operating system did not give is not a worker at all.
+      if (threadId < 0 || this.#exits.has(worker)) continue
       const exit = new Promise<number>(resolve => {
         worker.once('exit', code => {
           this.#exits.delete(worker)

@@ -7,7 +7,9 @@ import { DONE, FAILED, SCHEDULED, STARTED } from '../core/task-state.js'
 import { LoadWatch } from './load-watch.js'
 import { LocalLane } from './local-lane.js'
 import type { LocalSurroundings, LocalTerms } from './local-terms.js'
+import { PoolPlaces } from './pool-places.js'
 import { PoolRun } from './pool-run.js'
+import { isRefusal } from './refused-worker.js'
 import type { SyncAnswer, SyncCall } from './sync-call.js'
 import type { SyncTask } from './sync-task.js'
 
@@ -38,6 +40,8 @@ export interface PoolSurroundings extends LocalSurroundings {
   readonly executor: SyncExecutor
   /** Milliseconds that a module has to load. */
   readonly startTimeout: number
+  /** Takes errors that belong to no task. */
+  report(error: unknown): void
   /** A thread died with a task on it. */
   died(threadId: number, error: Error): void
 }
@@ -60,12 +64,13 @@ export class PoolLane extends LocalLane<PoolRun> {
   readonly #surroundings: PoolSurroundings
   readonly #moves = new WeakMap<Task, number>()
   readonly #loads: LoadWatch
-  #threads = 0
+  readonly #places: PoolPlaces
 
   constructor(terms: LocalTerms, surroundings: PoolSurroundings) {
     super(terms, surroundings)
     this.#surroundings = surroundings
     const { clock, reminders, startTimeout } = surroundings
+    this.#places = new PoolPlaces(terms.concurrency, clock, reminders, () => this.slice.wake())
     this.#loads = new LoadWatch({
       clock,
       reminders,
@@ -93,8 +98,20 @@ export class PoolLane extends LocalLane<PoolRun> {
     for (const { cell, kill } of this.runs.values()) if (!cell.isBegun) kill.abort(why)
   }
 
+  /** There is one thread more. */
+  given(): void {
+    this.#places.given()
+  }
+
+  /** The operating system gave no thread: the last of those that none has begun waits again. */
+  refused(why: Error): void {
+    const waits = ({ cell, kill }: PoolRun): boolean => !cell.isBegun && !kill.signal.aborted
+    const last = [...this.runs.values()].findLast(waits)
+    last?.kill.abort(why)
+  }
+
   protected override get hasPlace(): boolean {
-    return this.#threads < this.terms.concurrency
+    return this.#places.hasRoom
   }
 
   protected override begin(task: Task, now: number): number {
@@ -102,7 +119,7 @@ export class PoolLane extends LocalLane<PoolRun> {
     const run = new PoolRun(task)
     task.enter(SCHEDULED)
     this.runs.set(task, run)
-    this.#threads++
+    this.#places.taken++
     this.#loads.begun(now)
     const { extras } = task
     if (extras !== null) {
@@ -226,7 +243,9 @@ export class PoolLane extends LocalLane<PoolRun> {
     cell.withdraw()
     if (!cell.isBegun) {
       this.left(run)
-      if (!task.dead) this.#notBegun(task, run.kill.signal.aborted ? run.kill.signal.reason : error)
+      const cause = run.kill.signal.aborted ? run.kill.signal.reason : error
+      if (isRefusal(cause)) this.#makeDo(cause)
+      if (!task.dead) this.#notBegun(task, cause)
       return
     }
     // What the thread is in the middle of may go on for a while, and until then no other of its key may begin.
@@ -243,12 +262,27 @@ export class PoolLane extends LocalLane<PoolRun> {
     this.failed(task, cause, this.#surroundings.clock.now())
   }
 
+  /** The others run on what threads there are. */
+  #makeDo(cause: Error): void {
+    const { length } = this.#holders
+    // One is asked for in any case, so that no task waits for ever.
+    const isFirst = this.#places.refused(Math.max(1, length))
+    if (!isFirst || length === 0) return
+    const message = `a thread of lane '${this.name}' could not start: the operating system gave none (${cause.message})`
+    this.#surroundings.report(new LaneError('ERR_LANE_EXITED', this.name, message, { cause }))
+  }
+
+  /** The runs that have a thread, or will when it has booted. */
+  get #holders(): PoolRun[] {
+    return [...this.runs.values()].filter(({ hasThread, kill }) => hasThread && !kill.signal.aborted)
+  }
+
   /** No thread began with it: it waits again, unless that is of no use. */
   #notBegun(task: Task, cause: unknown): void {
     const call = task.payload as SyncTask
     // It has its place before its arguments are looked through: what is theirs may have it, or all tasks, cancelled.
     this.putBack(task)
-    const flaw = flawOf(call, task.extras?.transfer ?? [], cause)
+    const flaw = isRefusal(cause) ? undefined : flawOf(call, task.extras?.transfer ?? [], cause)
     if (task.dead) return
     const error = flaw === undefined ? this.#whyNotAgain(task, cause) : new NotCloneableError(flaw, { cause })
     if (error !== undefined) this.decide(task, FAILED, Failure.of(error), this.#surroundings.clock.now())
@@ -257,6 +291,11 @@ export class PoolLane extends LocalLane<PoolRun> {
 
   #whyNotAgain(task: Task, cause: unknown): Error | undefined {
     const { name } = task.target
+    if (isRefusal(cause)) {
+      if (this.#holders.length > 0) return undefined
+      const message = `there is no thread for task '${name}': the operating system gave none`
+      return new LaneError('ERR_LANE_EXITED', this.name, message, { cause })
+    }
     if ((task.extras?.transfer ?? null) !== null) {
       const message = `the thread that task '${name}' was handed over to died before it began`
       return new MultilaneError('ERR_TRANSFER_LOST', message, { cause })
@@ -271,7 +310,7 @@ export class PoolLane extends LocalLane<PoolRun> {
   #freeThread(run: PoolRun): void {
     if (!run.hasThread) return
     run.hasThread = false
-    this.#threads--
+    this.#places.taken--
     this.slice.wake()
   }
 }

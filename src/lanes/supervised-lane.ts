@@ -1,5 +1,6 @@
 import type { LaneToSupervisor } from '../bridge/protocol/lane-to-supervisor.js'
 import { LaneError } from '../core/errors.js'
+import { GrowthPause } from '../core/growth-pause.js'
 import { ReplacementBudget } from '../core/replacement-budget.js'
 import { RestartBudget } from '../core/restart-budget.js'
 import { culpritsOf } from './culprits.js'
@@ -48,6 +49,9 @@ export interface LaneObserver {
  * spend from a budget of their own, of the size that `restart` gives; and of stalled ones that have not left there are
  * no more at a time than its `max`. When that is spent, nothing is done about a stall.
  *
+ * A thread that the operating system does not give is not missed by a lane that has as many ready as it has at least: it is
+ * told of once, and the lane grows again only after a while, longer each time. Below that it counts as one that is lost.
+ *
  * A thread that was ended because a task held its loop is replaced at once and does not count; any other loss counts
  * toward the restart budget, and when that is spent the lane is closed. If a thread fails that was never
  * ready, and before the lane was, nothing would be better the next time, so the start fails with what it failed with.
@@ -67,6 +71,7 @@ export class SupervisedLane {
   /** Those among them that have a replacement: they are beyond the configured number. */
   readonly #replaced = new Set<LaneThread>()
   readonly #replacements: ReplacementBudget
+  readonly #growthPause = new GrowthPause()
   readonly #idle: IdleThreads<LaneThread>
   readonly #started: { resolve: () => void; reject: (error: Error) => void; promise: Promise<void> }
   #mode: 'starting' | 'running' | 'closing' = 'starting'
@@ -160,7 +165,11 @@ export class SupervisedLane {
     if (present.some(thread => thread.isStarting)) return
     const retiring = present.find(thread => thread.isRetiring && hasPlace(thread, this.config.concurrency))
     if (retiring !== undefined) this.#stay(retiring)
-    else if (present.length < this.config.threads.max) this.#lease()
+    else if (present.length < this.config.threads.max && this.#now >= this.#growthPause.until) this.#lease()
+  }
+
+  get #now(): number {
+    return this.#surroundings.clock.now()
   }
 
   /**
@@ -171,7 +180,7 @@ export class SupervisedLane {
    */
   replaceStalled(thread: LaneThread): boolean {
     if (!this.#maySpend(thread) || this.#replaced.size >= mostStalled(this.config)) return false
-    if (!this.#replacements.take(this.#surroundings.clock.now())) return false
+    if (!this.#replacements.take(this.#now)) return false
     this.#replaced.add(thread)
     this.#retire(thread)
     this.#lease()
@@ -184,7 +193,7 @@ export class SupervisedLane {
    * @returns false if it is ended or to leave anyway, or too many have been
    */
   endStalled(thread: LaneThread, { candidates, silent, sign }: Stall): boolean {
-    if (!this.#maySpend(thread) || !this.#replacements.take(this.#surroundings.clock.now())) return false
+    if (!this.#maySpend(thread) || !this.#replacements.take(this.#now)) return false
     const { name } = this.config
     const { holders, told } = culpritsOf(candidates.map(candidate => candidate.name))
     const message = `a thread of lane '${name}' was ended because ${told} held its loop for ${Math.round(silent)} ms`
@@ -236,6 +245,7 @@ export class SupervisedLane {
 
   #ready(thread: LaneThread): void {
     this.#budget.ready()
+    this.#growthPause.given()
     this.figures.joined(thread)
     this.#observer.joined(this, thread)
     if (this.#mode !== 'closing') this.#idle.watch()
@@ -278,13 +288,17 @@ export class SupervisedLane {
       this.#started.reject(error)
       return
     }
+    if (thread.wasRefused && this.#readyThreads.length >= this.config.threads.min) {
+      if (this.#growthPause.refused(this.#now)) this.#observer.fault(this, error)
+      return
+    }
     if (error instanceof LaneError && error.code === 'ERR_LANE_TERMINATED') {
       this.restarts++
       this.#observer.restarts(this, thread, error, 0)
       this.#lease()
       return
     }
-    const decision = this.#budget.lost(this.#surroundings.clock.now(), thread.wasReady)
+    const decision = this.#budget.lost(this.#now, thread.wasReady)
     if (decision.type === 'give-up') {
       const { name, restart } = this.config
       const message = `lane '${name}' lost more than ${restart.max} threads within ${restart.within} ms and is closed`

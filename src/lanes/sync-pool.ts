@@ -2,6 +2,7 @@ import type { Worker } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import { ModuleLoads } from './module-loads.js'
 import { type ExitObserver, PoolExits } from './pool-exits.js'
+import { isRefusal } from './refused-worker.js'
 import type { SyncAnswer, SyncCall, SyncWorkerData } from './sync-call.js'
 
 /** How the threads of a pool for `SyncTask`s are made. */
@@ -18,6 +19,8 @@ export interface SyncPoolTerms {
 
 /** What a pool tells of its threads. */
 export interface SyncPoolObserver extends ExitObserver {
+  /** The operating system gave no thread: for the last of the calls that no thread has begun there is none. */
+  refused(error: Error): void
   /** An error that piscina raises outside any task; without a listener it would be the process's. */
   failed(error: Error): void
 }
@@ -58,12 +61,16 @@ export class SyncPool {
       ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
     })
     this.#exits = new PoolExits(this.#pool, this.#loads, observer)
-    this.#pool.on('error', error => observer.failed(error))
+    this.#pool.on('error', error => {
+      if (isRefusal(error)) observer.refused(error)
+      else observer.failed(error)
+    })
   }
 
   /** Those that piscina has not ended. */
   get threads(): readonly Worker[] {
-    return this.#pool.threads
+    // What it has in place of one that the operating system did not give has no id.
+    return this.#pool.threads.filter(({ threadId }) => threadId >= 0)
   }
 
   /**

@@ -12,6 +12,10 @@ import { syncEntry, syncPool } from './thread-entries.js'
 
 /** What is told of the threads as a whole. */
 export interface SyncThreadsObserver {
+  /** There is one thread more. */
+  given(): void
+  /** As `SyncPoolObserver.refused`. */
+  refused(error: Error): void
   /** The last thread has gone. @param code its exit code */
   noneLeft(code: number): void
   /** Takes errors that belong to no task. */
@@ -70,11 +74,15 @@ export class SyncThreads implements SyncExecutor {
   }
 
   readonly #watcher: SyncPoolObserver = {
-    created: worker => this.#loops.joined(worker),
+    created: worker => {
+      this.#loops.joined(worker)
+      this.#observer.given()
+    },
     exited: (worker, code) => {
       this.#loops.left(worker)
       if (this.count === 0) this.#observer.noneLeft(code)
     },
+    refused: error => this.#observer.refused(error),
     failed: error => this.#observer.report(error),
   }
 

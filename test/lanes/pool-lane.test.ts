@@ -78,6 +78,7 @@ class Rig {
           exitOf: () => undefined,
         },
         died: () => {},
+        report: () => {},
       },
     )
   }
