@@ -8,7 +8,7 @@ import { CANCELED, FAILED, NEW, SCHEDULED, STARTED } from '../core/task-state.js
 import { Answers } from './answers.js'
 import { CallTargets } from './call-targets.js'
 import { Dispatch } from './dispatch.js'
-import { type EncodedReason, encodeReason } from './error-codec.js'
+import { encodeReason } from './error-codec.js'
 import { Failure } from './failure.js'
 import { LaneCrew } from './lane-crew.js'
 import { LaneKeys } from './lane-keys.js'
@@ -223,36 +223,27 @@ export class LaneSender {
 
   #cancel(task: Task, failure: Failure, reason: unknown): boolean {
     if (this.#endWaiting(task, failure)) return true
-    if (this.#context.sent.table.state(task.id) !== STARTED) return this.#endBetweenAttempts(task, failure)
+    const { id } = task
+    const { table } = this.#context.sent
     // Accessors of the reason may do anything, with this very task too, so nothing is decided before they are done.
     const encoded = encodeReason(reason === undefined ? failure.error() : reason)
     if (task.dead) return false
-    return (
-      this.#endWaiting(task, failure) ||
-      this.#endRunning(task, failure, encoded) ||
-      this.#endBetweenAttempts(task, failure)
-    )
-  }
-
-  /** @returns false if it does not run any more */
-  #endRunning(task: Task, failure: Failure, reason: EncodedReason): boolean {
-    const { id } = task
-    const { table } = this.#context.sent
-    if (!table.exchange(id, STARTED, CANCELED)) return false
-    this.links.get(table.int(id, INT.THREAD))?.condemn(id)
-    this.#context.tell({ type: 'canceled', id, reason })
-    this.#settlement.noteStart(task, id)
-    this.#settlement.finish(task, CANCELED, failure)
-    return true
-  }
-
-  /** @returns false unless its attempt has failed and the next has not been decided on: there will be none */
-  #endBetweenAttempts(task: Task, failure: Failure): boolean {
-    const { id } = task
-    if (this.#context.sent.table.state(id) !== FAILED || !this.#retries.areLeft(task)) return false
-    this.#settlement.noteStart(task, id)
-    this.#settlement.finish(task, CANCELED, failure)
-    return true
+    // By then it is to be run again: it has another slot, or none.
+    if (task.id !== id) return this.#cancel(task, failure, reason)
+    if (table.exchange(id, STARTED, CANCELED)) {
+      this.links.get(table.int(id, INT.THREAD))?.condemn(id)
+      this.#context.tell({ type: 'canceled', id, reason: encoded })
+      this.#settlement.noteStart(task, id)
+      this.#settlement.finish(task, CANCELED, failure)
+      return true
+    }
+    if (table.state(id) === FAILED && this.#retries.areLeft(task)) {
+      // The attempt has failed and the next has not been decided on: there will be none.
+      this.#settlement.noteStart(task, id)
+      this.#settlement.finish(task, CANCELED, failure)
+      return true
+    }
+    return false
   }
 
   /** @returns false if it has started or ended, its arguments were handed over, or its lane has failed */

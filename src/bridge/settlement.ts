@@ -32,10 +32,8 @@ export class Settlement {
     this.#endings = new Endings(context.history, {
       ended: (task, id) => {
         context.ended()
-        if (task.extras?.hasTurn === true) this.#giveUpTurn(task, task.extras, id)
+        if (task.extras !== null) this.#endedWithOptions(task, task.extras, id)
         owner.settled(task)
-        // Last: accessors of what it has ended with are read, and what they wait for may free its slot.
-        if (task.extras !== null && task.extras.home !== 0) context.exports.ended(task, id)
       },
     })
   }
@@ -71,10 +69,13 @@ export class Settlement {
     else this.#owner.mayRunAgain(task)
   }
 
-  /** The turn of a task that has started ends with its slot: only then is it certain that nothing of it runs. */
-  #giveUpTurn(task: Task, extras: TaskExtras, id: number): void {
-    if (id === 0 || task.started === undefined) this.#owner.endTurn(task)
-    else extras.lingersIn = id
+  #endedWithOptions(task: Task, extras: TaskExtras, id: number): void {
+    // The turn of a task that has started ends with its slot: only then is it certain that nothing of it runs.
+    const lingers = extras.hasTurn && id !== 0 && task.started !== undefined
+    // First: accessors of what it has ended with are read next, and while one waits for another task its slot may be freed.
+    if (lingers) extras.lingersIn = id
+    if (extras.home !== 0) this.#context.exports.ended(task, id)
+    if (extras.hasTurn && !lingers) this.#owner.endTurn(task)
   }
 
   /** Records when a sent task started, if it did, and tells its observer once. */
