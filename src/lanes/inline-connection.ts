@@ -15,6 +15,7 @@ import { termsOf } from './lane-terms.js'
 import { monotonicClock } from './monotonic-clock.js'
 import { nextTurn, ownMicrotask, ownTimers } from './own-context.js'
 import { type ConnectionTerms, type SenderConnection, tasksOf } from './scheduler-connection.js'
+import { SharedPatience } from './shared-patience.js'
 import type { SupervisorStats } from './supervisor-stats.js'
 import type { TaskModule } from './task-module.js'
 import type { TaskSource } from './task-sight.js'
@@ -34,7 +35,10 @@ export class InlineConnection implements SenderConnection {
   readonly #notices: MemoryPort
   readonly #supervisor: InlineSupervisor
   readonly #hold = new LoopHold()
+  readonly #patience = new SharedPatience(ownTimers)
   readonly #started: Promise<void>
+  /** That the lanes have left, while they do. */
+  #left: Promise<void> | null = null
 
   /** @param given by lane: the functions it was given in place of a module */
   constructor(
@@ -111,14 +115,14 @@ export class InlineConnection implements SenderConnection {
   }
 
   async close(within: number): Promise<void> {
-    let stop: () => void = () => {}
-    const patience = new Promise<void>(resolve => {
-      stop = ownTimers.after(within, resolve)
-    })
-    const left = this.#supervisor.leave()
+    const { over, stop } = this.#patience.begin(within)
+    // One that is asked to leave once more answers at once.
+    this.#left ??= this.#supervisor.leave()
+    const left = this.#left
     await this.#started.catch(() => {})
     this.#hold.set(true)
-    await Promise.race([left, patience])
+    await Promise.race([left, over])
+    this.#left = null
     stop()
     // First: a port that the other side closes is waited for, in case somebody says why.
     this.sender.orphaned(new LaneError('ERR_LANE_CLOSED', '', 'the lanes were closed'))

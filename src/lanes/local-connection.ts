@@ -18,6 +18,7 @@ import { monotonicClock } from './monotonic-clock.js'
 import { nextTurn, ownMicrotask, ownTimers } from './own-context.js'
 import { PoolLane } from './pool-lane.js'
 import type { CommonTerms, KeptLanes, SchedulerConnection } from './scheduler-connection.js'
+import { SharedPatience } from './shared-patience.js'
 import type { LaneThreadStats, SupervisorStats } from './supervisor-stats.js'
 import { SyncThreads } from './sync-threads.js'
 import type { TaskSource } from './task-sight.js'
@@ -43,6 +44,7 @@ export class LocalConnection implements SchedulerConnection {
   readonly #hold = new LoopHold()
   readonly #threads: SyncThreads
   readonly #figures = { loop: new LocalFigures(), pool: new LocalFigures() }
+  readonly #patience = new SharedPatience(ownTimers)
   #restarts = 0
   #closing = false
 
@@ -124,12 +126,9 @@ export class LocalConnection implements SchedulerConnection {
   async close(within: number): Promise<void> {
     this.#closing = true
     this.#hold.set(true)
-    let stop: () => void = () => {}
-    const patience = new Promise<void>(resolve => {
-      stop = ownTimers.after(within, resolve)
-    })
-    await Promise.race([Promise.all([this.loop.empty(), this.pool.empty()]), patience])
-    await Promise.race([this.#threads.destroy(), patience])
+    const { over, stop } = this.#patience.begin(within)
+    await Promise.race([Promise.all([this.loop.empty(), this.pool.empty()]), over])
+    await Promise.race([this.#threads.destroy(), over])
     stop()
     this.#hold.set(this.#unfinished.count > 0)
   }

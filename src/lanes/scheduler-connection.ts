@@ -51,7 +51,11 @@ export interface SchedulerConnection {
   /** Resolves when all lanes are ready; rejects with why one is not. */
   started(): Promise<void>
   stats(): Promise<SupervisorStats>
-  /** Ends all lanes. @param within milliseconds until what has not gone by itself is given up */
+  /**
+   * Ends all lanes. May be called once more meanwhile: the shorter time holds for both.
+   *
+   * @param within milliseconds until what has not gone by itself is given up
+   */
   close(within: number): Promise<void>
 }
 

@@ -37,6 +37,10 @@ export class SchedulerLife<T, C extends SchedulerConnection> {
   #starting: Promise<T> | null = null
   #stopping: Promise<void> | null = null
   #closing: Promise<void> | null = null
+  /** The instant at which `close` gives up what a `stop` under way waits for. */
+  #closeBy = Number.POSITIVE_INFINITY
+  /** The connection while it is being closed. */
+  #leaving: C | null = null
 
   /**
    * @param owner what `start` answers
@@ -129,10 +133,12 @@ export class SchedulerLife<T, C extends SchedulerConnection> {
   }
 
   async #close(timeout: number): Promise<void> {
+    this.#closeBy = this.#clock.now() + timeout
     this.#starting = null
-    if (this.#stopping !== null) await this.#stopping
+    if (this.#stopping !== null) await Promise.all([this.#stopping, this.#leaving?.close(timeout)])
+    const left = Math.max(0, this.#closeBy - this.#clock.now())
     // What is left at the end of the time must still be aborted and ended within it.
-    await this.#end('closing', 'closed', timeout, Math.min(timeout / 2, this.#grace))
+    await this.#end('closing', 'closed', left, Math.min(left / 2, this.#grace))
   }
 
   /**
@@ -163,7 +169,12 @@ export class SchedulerLife<T, C extends SchedulerConnection> {
         for (const lane of sender) lane.cancelAll(name => new TaskCanceledError(name, refusal))
       })
       // What the tasks did not need is the threads' own, for their teardown.
-      await connection.close(Math.max(reserve, until - this.#clock.now()))
+      const now = this.#clock.now()
+      const least = Math.max(reserve, until - now)
+      this.#leaving = connection
+      // A `stop` is not to outlast the time of a `close` that has come meanwhile.
+      await connection.close(during === 'closing' ? least : Math.min(least, Math.max(0, this.#closeBy - now)))
+      this.#leaving = null
     }
     this.#observer.ended()
     this.#mode = after

@@ -1,7 +1,16 @@
-import { ClosedError, LaneError, MultilaneError, SchedulerThread, TaskCanceledError } from 'multilane'
+import {
+  AsyncScheduler,
+  ClosedError,
+  LaneError,
+  MultilaneError,
+  SchedulerThread,
+  SyncTask,
+  TaskCanceledError,
+} from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Launch, testsInBothPlaces } from '../support/both-places.js'
+import { eventually } from '../support/eventually.js'
 import { arrived, newGate, openGate } from '../support/gate.js'
 import { rejectionOf, thrownBy } from '../support/rejection.js'
 import type * as closing from './tasks/closing.js'
@@ -154,6 +163,38 @@ both('close() while it stops', async launch => {
   await rejectionOf(task.result(), TaskCanceledError)
   await expectClosed(scheduler)
   openGate(gate)
+})
+
+const elastic = new URL('../lanes/tasks/elastic.js', import.meta.url)
+const TEARDOWNS = 1
+/** Far longer than a close may take that has next to no time. */
+const LONG_MS = 60_000
+
+async function expectSoon(stopped: Promise<void>, closed: Promise<void>): Promise<void> {
+  const begun = performance.now()
+  await Promise.all([stopped, closed])
+  assert.ok(performance.now() - begun < LONG_MS / 3)
+}
+
+both('a short close() while a long stop() goes on', async launch => {
+  for (const isUnderWay of [false, true]) {
+    const counts = new Int32Array(new SharedArrayBuffer(8))
+    const workerData = { counts, teardown: 'hangs' }
+    const scheduler = await launch({ tasks: elastic, lanes: { a: { workerData } } })
+    const stopped = scheduler.stop({ timeout: LONG_MS })
+    if (isUnderWay) await eventually('its teardown has begun', () => Atomics.load(counts, TEARDOWNS) > 0)
+    await expectSoon(stopped, scheduler.close({ timeout: 50 }))
+  }
+})
+
+test('a short close() while a long stop() of one loop goes on', async () => {
+  const scheduler = await AsyncScheduler.start({ grace: LONG_MS })
+  const gate = newGate()
+  const task = scheduler.submitTask(new SyncTask(tasks, 'spin', [gate]))
+  await arrived(gate)
+  const stopped = scheduler.stop({ timeout: LONG_MS })
+  await rejectionOf(task.result(), TaskCanceledError)
+  await expectSoon(stopped, scheduler.close({ timeout: 50 }))
 })
 
 test.run()
