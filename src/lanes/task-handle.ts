@@ -13,7 +13,7 @@ import type { TaskKeeper } from './task-keeper.js'
 import { readPriority } from './task-priority.js'
 import { awaitable } from './task-promise.js'
 import { TaskWaits } from './task-waits.js'
-import type { WaitOptions } from './wait-options.js'
+import { readWaitOptions, type WaitOptions, type WaitTerms } from './wait-options.js'
 
 /**
  * A submitted task. It settles exactly once, whatever dies, and nothing that is asked of it here ever hangs on the
@@ -104,8 +104,15 @@ export class TaskHandle<R = unknown> {
    *   group
    */
   wait(options: WaitOptions = {}): Promise<boolean> {
+    let terms: WaitTerms
+    try {
+      // Before the wait begins, whose promise nobody would have.
+      terms = readWaitOptions(options)
+    } catch (error) {
+      return Promise.reject(error)
+    }
     this.#waits ??= new TaskWaits(this.#task, this.#keeper, () => this.#ownEnd.promise)
-    return awaitable(this.#waits.wait(options), () => [this.#task], kindOf(options))
+    return awaitable(this.#waits.wait(terms), () => [this.#task], kindOf(terms))
   }
 
   /**
@@ -179,7 +186,7 @@ export class TaskHandle<R = unknown> {
 }
 
 /** What ends a wait: its own time, whatever becomes of the task, or the task's start or end. */
-function kindOf({ timeout, for: group }: WaitOptions): WaitKind {
+function kindOf({ timeout, group }: WaitTerms): WaitKind {
   if (timeout !== undefined) return 'limited'
   return group === 'RUNNING' ? 'start' : 'end'
 }

@@ -1,7 +1,7 @@
 import type { Task, TaskObserver } from '../core/task.js'
 import { isFinal } from '../core/task-state.js'
 import type { KeptSight, TaskKeeper } from './task-keeper.js'
-import { readWaitOptions, type WaitOptions } from './wait-options.js'
+import type { WaitTerms } from './wait-options.js'
 
 /** The waits for one task. One whose time is over leaves nothing behind, so that a task can be polled for days. */
 export class TaskWaits {
@@ -18,8 +18,7 @@ export class TaskWaits {
   }
 
   /** As `TaskHandle.wait`. */
-  async wait(options: WaitOptions): Promise<boolean> {
-    const { timeout, group } = readWaitOptions(options)
+  async wait({ timeout, group }: WaitTerms): Promise<boolean> {
     const isForStart = group === 'RUNNING'
     const occasion = isForStart ? this.#started : this.#finished
     if (timeout === undefined) return occasion.comes()

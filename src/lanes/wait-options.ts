@@ -11,11 +11,14 @@ export interface WaitOptions {
   readonly for?: TaskStateGroup
 }
 
-/** @throws InvalidArgumentError (`ERR_INVALID_ARG`) that names the option */
-export function readWaitOptions(options: WaitOptions): {
+/** The options of a wait, each read once. */
+export interface WaitTerms {
   readonly timeout: number | undefined
   readonly group: TaskStateGroup
-} {
+}
+
+/** @throws InvalidArgumentError (`ERR_INVALID_ARG`) that names the option */
+export function readWaitOptions(options: WaitOptions): WaitTerms {
   knownKeys('options', plainObject('options', options), ['timeout', 'for'])
   const { timeout, for: group = 'FINISHED' } = options
   return {

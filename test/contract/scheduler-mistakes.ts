@@ -1,9 +1,9 @@
-import type { TaskHandle } from 'multilane'
+import { InvalidArgumentError, type TaskHandle } from 'multilane'
 import * as assert from 'uvu/assert'
 import { eventually } from '../support/eventually.js'
 import { collectGarbage } from '../support/garbage.js'
 import { arrived, newGate, openGate } from '../support/gate.js'
-import { reasonOf } from '../support/rejection.js'
+import { reasonOf, rejectionOf, thrownBy } from '../support/rejection.js'
 import { type RowSuite, testsOnSchedulers } from './scheduler-under-test.js'
 
 const FINAL = ['DONE', 'FAILED', 'TIMED_OUT', 'CANCELED']
@@ -153,6 +153,44 @@ export function schedulerMistakes(rows: RowSuite): void {
     openGate(gate)
     assert.ok(seen.length >= 800)
     for (const state of seen) assert.ok(FINAL.includes(state), state)
+  })
+
+  onScheduler('options of a wait that are none: one refusal, and nothing is left behind', async made => {
+    const { scheduler, submit } = made
+    const strays: unknown[] = []
+    const listener = (reason: unknown): void => void strays.push(reason)
+    const gate = newGate()
+    const running = submit('wait', [gate])
+    await arrived(gate)
+    const ended = submit('echo', [1])
+    await ended.wait()
+    process.on('unhandledRejection', listener)
+    try {
+      for (const options of [null, 5, 'text', [], true] as never[]) {
+        for (const task of [running, ended]) {
+          assert.is((await rejectionOf(task.wait(options), InvalidArgumentError)).option, 'options')
+          const waiting = scheduler.waitTask(task, options)
+          assert.is((await rejectionOf(waiting, InvalidArgumentError)).option, 'options')
+          for (const call of ['waitSync', 'resultSync'] as const)
+            assert.is(thrownBy(() => task[call](options), InvalidArgumentError).option, 'options')
+        }
+        const dump = thrownBy(() => scheduler.dumpTasks(options), InvalidArgumentError)
+        assert.is(dump.option, 'options')
+      }
+      let reads = 0
+      const once = {
+        get timeout(): number {
+          if (++reads > 1) throw new RangeError('planted')
+          return 60_000
+        },
+      }
+      openGate(gate)
+      assert.is(await running.wait(once), true)
+      await new Promise(resolve => setTimeout(resolve, 5))
+      assert.equal(strays, [])
+    } finally {
+      process.off('unhandledRejection', listener)
+    }
   })
 
   onScheduler(
