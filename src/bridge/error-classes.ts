@@ -3,6 +3,7 @@ import {
   DeadlockError,
   DependencyError,
   InvalidArgumentError,
+  isError,
   LaneError,
   MultilaneError,
   NotCloneableError,
@@ -40,9 +41,12 @@ const { classes, names } = holder[REGISTRY]
  * The constructor is not called on arrival: the instance is made from the prototype and given the own fields.
  *
  * @param errorClass a class that extends Error; its `name` must be unique among those registered
- * @throws MultilaneError `ERR_INVALID_ARG` if another class of that name is registered
+ * @throws InvalidArgumentError (`ERR_INVALID_ARG`) if it is no such class, or another of that name is registered
  */
 export function registerError(errorClass: ErrorClass): void {
+  if (!isErrorClass(errorClass)) {
+    throw new InvalidArgumentError('errorClass', 'a class that extends Error', errorClass)
+  }
   const known = classes.get(errorClass.name)
   if (known !== undefined && known !== errorClass) {
     throw new InvalidArgumentError(
@@ -54,6 +58,14 @@ export function registerError(errorClass: ErrorClass): void {
   know(errorClass)
 }
 
+function isErrorClass(value: unknown): value is ErrorClass {
+  return (
+    typeof value === 'function' &&
+    typeof value.name === 'string' &&
+    (value === Error || isError(value.prototype))
+  )
+}
+
 function know(errorClass: ErrorClass): void {
   classes.set(errorClass.name, errorClass)
   names.set(errorClass, errorClass.name)
@@ -62,6 +74,7 @@ function know(errorClass: ErrorClass): void {
 const BUILT_IN = [
   Error,
   AggregateError,
+  DOMException,
   EvalError,
   RangeError,
   ReferenceError,
@@ -100,7 +113,13 @@ export function classNameOf(error: Error): string {
   return 'Error'
 }
 
-/** The prototype to give an error that arrives under this name. */
-export function prototypeOf(className: string): Error {
-  return (classes.get(className) ?? Error).prototype
+/** Makes an error that arrives under this name; its fields are still to come. */
+export function newError(className: string, name: string, message: string): Error {
+  const { prototype }: { prototype: Error } = classes.get(className) ?? Error
+  const domClass = classes.get('DOMException') as typeof DOMException
+  const isDom = prototype === domClass.prototype || prototype instanceof domClass
+  // Made by these themselves, so that engine and inspector know it for one, and so that a DOMException has what its name,
+  // message and code are read from; the prototype gives it its class.
+  const error = isDom ? new domClass(message, name) : new Error(message)
+  return Object.setPrototypeOf(error, prototype)
 }

@@ -5,7 +5,7 @@ import {
   ResultNotCloneableError,
   TaskThrewError,
 } from '../core/errors.js'
-import { classNameOf, prototypeOf } from './error-classes.js'
+import { classNameOf, newError } from './error-classes.js'
 import { isNestedTooDeep } from './nesting.js'
 import { isOwnFrame } from './own-frames.js'
 import { pathToUncloneable } from './uncloneable.js'
@@ -133,9 +133,7 @@ export function decodeReason(reason: EncodedReason): unknown {
 export function decodeError(encoded: EncodedError, seen = new Map<EncodedError, Error>()): Error {
   const known = seen.get(encoded)
   if (known !== undefined) return known
-  // Made by Error itself so that engine and inspector know it for one; the prototype gives it its class.
-  const error = new Error(encoded.message)
-  Object.setPrototypeOf(error, prototypeOf(encoded.class))
+  const error = newError(encoded.class, encoded.name, encoded.message)
   seen.set(encoded, error)
   for (const [key, value] of Object.entries(encoded.fields)) define(error, key, value)
   for (const [key, nested] of Object.entries(encoded.nested)) define(error, key, decodeError(nested, seen))

@@ -2,7 +2,13 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { registerError } from '#src/bridge/error-classes.js'
 import { decodeError, encodeThrown } from '#src/bridge/error-codec.js'
-import { MultilaneError, ResultNotCloneableError, TaskThrewError } from '#src/core/errors.js'
+import {
+  InvalidArgumentError,
+  MultilaneError,
+  ResultNotCloneableError,
+  TaskThrewError,
+} from '#src/core/errors.js'
+import { thrownBy } from '../support/rejection.js'
 
 const test = suite('bridge: errors of unusual shape')
 
@@ -186,9 +192,55 @@ test('what is thrown, is no error and cannot be cloned says where', () => {
   }
 })
 
-test('an AbortError keeps its name and message', () => {
-  const arrived = crossed(new DOMException('the client has gone', 'AbortError'))
-  assert.equal([arrived.name, arrived.message], ['AbortError', 'the client has gone'])
+test('a DOMException arrives as one, with code, stack, cause and own fields', () => {
+  const abort = new DOMException('the client has gone', 'AbortError')
+  abort.cause = new TypeError('closed')
+  const error = Object.assign(abort, { client: 7 })
+  for (const arrived of [crossed(error), crossed(crossed(error))] as DOMException[]) {
+    assert.is(Object.getPrototypeOf(arrived), DOMException.prototype)
+    assert.equal([arrived.name, arrived.message, arrived.code], ['AbortError', 'the client has gone', 20])
+    assert.is(arrived.stack, error.stack)
+    assert.instance(arrived.cause, TypeError)
+    assert.equal(Object.keys(arrived), ['client'])
+    assert.is(Reflect.get(arrived, 'client'), 7)
+  }
+  const cause = thrownBy(() => structuredClone(() => {}), DOMException)
+  const inner = crossed(new Error('x', { cause })).cause as DOMException
+  assert.equal([inner.name, inner.code, inner.message], ['DataCloneError', 25, cause.message])
+})
+
+test('a registered class that extends DOMException arrives as itself', () => {
+  class NetworkError extends DOMException {
+    readonly host: string
+    constructor(host: string) {
+      super(`${host} is gone`, 'NetworkError')
+      this.host = host
+    }
+  }
+  const error = new NetworkError('a.example')
+  const unregistered = crossed(error) as DOMException
+  assert.is(Object.getPrototypeOf(unregistered), DOMException.prototype)
+  assert.equal([unregistered.name, unregistered.code], ['NetworkError', 19])
+  registerError(NetworkError)
+  const arrived = crossed(error) as NetworkError
+  assert.is(Object.getPrototypeOf(arrived), NetworkError.prototype)
+  assert.equal([arrived.name, arrived.code, arrived.host], ['NetworkError', 19, 'a.example'])
+})
+
+test('a class that is built in may be registered, which changes nothing', () => {
+  for (const errorClass of [Error, TypeError, AggregateError, DOMException]) registerError(errorClass)
+  assert.is((crossed(new DOMException('x', 'TimeoutError')) as DOMException).code, 23)
+})
+
+test('what is no class of errors cannot be registered', () => {
+  class Misnamed extends Error {
+    static override readonly name = 5 as never
+  }
+  const others = [null, undefined, 5, 'Error', {}, class {}, () => 1, new Error('x'), Object, Date, Misnamed]
+  for (const none of [...others, Error.prototype, Object.assign(() => {}, { prototype: revoked() })]) {
+    const error = thrownBy(() => registerError(none as never), InvalidArgumentError)
+    assert.is(error.option, 'errorClass')
+  }
 })
 
 test('a registered class that computes its name from private fields arrives', () => {

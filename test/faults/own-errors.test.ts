@@ -73,6 +73,13 @@ both('own error class that is not registered: its nearest built-in, with its own
   assert.equal(shelves, ['a', 'b'])
 })
 
+both('the AbortError of a fetch is a DOMException', async launch => {
+  await using scheduler = await start(launch)
+  const error = await rejectionOf(scheduler.lanes.a.run('throwAborted'), DOMException)
+  assert.is(error.name, 'AbortError')
+  assert.is(error.code, DOMException.ABORT_ERR)
+})
+
 both('AggregateError', async launch => {
   await using scheduler = await start(launch)
   const { message, errors } = await rejectionOf(scheduler.lanes.a.run('throwAggregate'), AggregateError)

@@ -73,6 +73,11 @@ export function throwCycle(): never {
   throw one
 }
 
+export async function throwAborted(): Promise<never> {
+  await fetch('http://127.0.0.1:1/', { signal: AbortSignal.abort() })
+  throw new Error('it should have been aborted')
+}
+
 export function throwHuge(): never {
   throw new Error('m'.repeat(HUGE))
 }
