@@ -8,6 +8,7 @@ import {
 import { classNameOf, newError } from './error-classes.js'
 import { isNestedTooDeep } from './nesting.js'
 import { isOwnFrame } from './own-frames.js'
+import { framesIn } from './stack-text.js'
 import { pathToUncloneable } from './uncloneable.js'
 
 /**
@@ -145,6 +146,8 @@ export function decodeError(encoded: EncodedError, seen = new Map<EncodedError, 
     define(error, 'errors', members)
   }
   if (read(error, 'name') !== encoded.name) define(error, 'name', encoded.name)
+  // Else the one taken here would be made into text first, in which a program has its say, and which takes longest.
+  Reflect.deleteProperty(error, 'stack')
   define(error, 'stack', `${header(encoded)}${encoded.frames}`)
   return error
 }
@@ -155,9 +158,8 @@ export function decodeError(encoded: EncodedError, seen = new Map<EncodedError, 
  * @param error an error put together by `decodeError`
  * @param here a stack taken on this thread
  */
-export function appendCaller(error: Error, here: string | undefined): void {
-  const frames = here?.slice(here.indexOf('\n    at ')) ?? ''
-  const callers = frames
+export function appendCaller(error: Error, here: string): void {
+  const callers = framesIn(here)
     .split('\n')
     .filter(line => line.startsWith('    at async ') || (line !== '' && !isOwnFrame(line)))
   if (callers.length > 0)
@@ -176,8 +178,8 @@ function header(encoded: EncodedError): string {
 function framesOf(error: Error, encoded: EncodedError): string {
   const stack = read(error, 'stack')
   if (typeof stack !== 'string') return ''
-  const start = stack.startsWith(header(encoded)) ? header(encoded).length : stack.indexOf('\n    at ')
-  return start < 0 ? '' : stack.slice(start, start + MAX_FRAMES)
+  const start = header(encoded)
+  return (stack.startsWith(start) ? stack.slice(start.length) : framesIn(stack)).slice(0, MAX_FRAMES)
 }
 
 /** Own accessors, and proxies, may throw: an error that cannot be read must not become another one. */

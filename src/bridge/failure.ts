@@ -1,5 +1,6 @@
 import type { TaskFailure } from '../core/task-failure.js'
 import { appendCaller, decodeError, type EncodedError } from './error-codec.js'
+import { stackOf } from './stack-text.js'
 
 /**
  * Why a task has no value: an error made on this thread, one that is made only when somebody looks, or one that came
@@ -57,7 +58,7 @@ export class Failure implements TaskFailure {
       this.#makeChain()
     } else if (origin !== null) {
       const error = decodeError(origin)
-      appendCaller(error, new Error().stack)
+      appendCaller(error, stackOf(new Error()))
       return error
     }
     return this.#error

@@ -1,3 +1,5 @@
+import { framesIn, stackOf } from './stack-text.js'
+
 const OWN_MODULE = '/bridge/own-frames.js'
 
 /**
@@ -7,8 +9,8 @@ const OWN_MODULE = '/bridge/own-frames.js'
  *
  * @param stack a stack taken in this module while it is loaded
  */
-export function ownPlaceIn(stack: string | undefined): string | null {
-  const frame = stack?.slice(stack.indexOf('\n    at ') + 1).split('\n', 1)[0] ?? ''
+export function ownPlaceIn(stack: string): string | null {
+  const frame = framesIn(stack).slice(1).split('\n', 1)[0] ?? ''
   const file = /^ {4}at (?:[^(]*\()?(.+):\d+:\d+\)?$/.exec(frame)?.[1] ?? ''
   if (file.endsWith(OWN_MODULE)) return file.slice(0, 1 - OWN_MODULE.length)
   // Nothing but the library is in the files that threads are started with.
@@ -17,7 +19,7 @@ export function ownPlaceIn(stack: string | undefined): string | null {
   return null
 }
 
-const ownPlace = ownPlaceIn(new Error().stack)
+const ownPlace = ownPlaceIn(stackOf(new Error()))
 
 /** Whether a line of a stack is of the library or of Node, and so nothing to whoever called the library. */
 export function isOwnFrame(line: string): boolean {

@@ -1,4 +1,5 @@
 import { isOwnFrame } from '../bridge/own-frames.js'
+import { stackOf } from '../bridge/stack-text.js'
 import type { CallTarget, Task } from '../core/task.js'
 
 /** A function is looked at for its first so many submissions, whatever it then turns out to be. */
@@ -10,7 +11,7 @@ const MOST_KEPT = 1000
 
 /** Takes a stack; it is made into text only when somebody reads it. */
 interface Capture {
-  readonly stack: string
+  readonly stack: unknown
 }
 
 /** What is known of one function. */
@@ -86,7 +87,9 @@ export class SubmissionSites {
 
 function textOf(capture: Capture | undefined): string | undefined {
   if (capture === undefined) return undefined
-  const lines = capture.stack.split('\n').filter(line => /^\s+at /.test(line) && !isOwnFrame(line))
+  const lines = stackOf(capture)
+    .split('\n')
+    .filter(line => /^\s+at /.test(line) && !isOwnFrame(line))
   // What our own frames had called in between, as the constructor of a promise.
   const first = lines.findIndex(line => !line.endsWith('(<anonymous>)'))
   return first === -1 ? undefined : lines.slice(first).join('\n')

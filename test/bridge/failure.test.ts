@@ -2,6 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type EncodedError, encodeError } from '#src/bridge/error-codec.js'
 import { Failure } from '#src/bridge/failure.js'
+import { withMadeStacks } from '../support/made-stacks.js'
 import { reasonOf, rejectionOf } from '../support/rejection.js'
 
 const test = suite('bridge: failures')
@@ -62,6 +63,17 @@ test('its stack ends with the asynchronous frames of the one who awaited it', as
     places,
   )
   assert.not.match(stack, /node:internal/)
+})
+
+test('what the program has made of stacks on this thread keeps no error from arriving', async () => {
+  const encoded = thrownElsewhere()
+  await withMadeStacks(() => {
+    const error = Failure.remote(encoded).error() as RangeError
+    assert.instance(error, RangeError)
+    assert.is(error.message, 'from another thread')
+    assert.match(error.stack ?? '', /^RangeError: from another thread\n {4}at thrownElsewhere/)
+    assert.not.match(error.stack ?? '', 'another thread]')
+  })
 })
 
 test('each look puts together an error of its own, so that no caller writes into the stack of another', () => {

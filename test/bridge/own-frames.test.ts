@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isOwnFrame, ownPlaceIn } from '#src/bridge/own-frames.js'
+import { withMadeStacks } from '../support/made-stacks.js'
 
 const test = suite('which stack frames are of the library')
 
@@ -29,8 +30,18 @@ for (const [frame, place] of PLACES) {
 }
 
 test('with no stack to read, none is', () => {
-  assert.is(ownPlaceIn(undefined), null)
+  assert.is(ownPlaceIn(''), null)
   assert.is(ownPlaceIn('Error'), null)
+})
+
+test('it can be loaded where stacks are no text', async () => {
+  let times = 0
+  await withMadeStacks(async () => {
+    const anew: { readonly isOwnFrame: typeof isOwnFrame } = await import(
+      `${import.meta.resolve('#src/bridge/own-frames.js')}?${++times}`
+    )
+    assert.is(anew.isOwnFrame('    at node:internal/timers:5:1'), true)
+  })
 })
 
 test('this one is not, that of the function called is', () => {

@@ -1,7 +1,8 @@
-import { registerError, SchedulerThread } from 'multilane'
+import { MultilaneError, registerError, SchedulerThread } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Launch, testsInBothPlaces } from '../support/both-places.js'
+import { withMadeStacks } from '../support/made-stacks.js'
 import { rejectionOf } from '../support/rejection.js'
 import { PaymentError } from './tasks/payment-error.js'
 import type * as throwers from './tasks/throwers.js'
@@ -60,6 +61,18 @@ both('an error has the stack of the task, and that of the caller after it', asyn
   assert.ok(stack.startsWith('PaymentError: declined\n'), stack)
   const [task, caller] = [stack.indexOf('at throwPayment'), stack.indexOf('theCaller')]
   assert.ok(task > 0 && caller > task, stack)
+})
+
+both('an Error.prepareStackTrace that makes no text keeps no outcome from its caller', async launch => {
+  await using scheduler = await start(launch)
+  const { a } = scheduler.lanes
+  await withMadeStacks(async () => {
+    assert.is((await rejectionOf(a.run('throwPayment'), PaymentError)).message, 'declined')
+    assert.is(
+      (await rejectionOf(a.run('give', ['function']), MultilaneError)).code,
+      'ERR_RESULT_NOT_CLONEABLE',
+    )
+  })
 })
 
 both('own error class that is not registered: its nearest built-in, with its own fields', async launch => {

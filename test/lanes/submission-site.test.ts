@@ -2,6 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type CallTarget, Task } from '#src/core/task.js'
 import { SubmissionSites } from '#src/lanes/submission-site.js'
+import { withMadeStacks } from '../support/made-stacks.js'
 
 const test = suite('lanes: where tasks were submitted')
 
@@ -56,6 +57,13 @@ test('the latest thousand are kept', () => {
   const tasks = Array.from({ length: 1500 }, () => note())
   assert.is(sites.reportedSlow(tasks[499]!).isExactPlace, false)
   assert.is(sites.reportedSlow(tasks[500]!).isExactPlace, true)
+})
+
+test('nothing is told of a place whose stack the program has made something else of', async () => {
+  const { sites, note } = setUp()
+  await withMadeStacks(() => {
+    assert.equal(sites.reportedSlow(note()), { submittedAt: undefined, isExactPlace: true })
+  })
 })
 
 test.run()
