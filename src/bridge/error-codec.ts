@@ -130,6 +130,15 @@ export function decodeReason(reason: EncodedReason): unknown {
   return 'error' in reason ? decodeError(reason.error) : reason.value
 }
 
+/** Why a task has no value: an error taken apart, or the reason of the signal that cancelled it, if that is none. */
+export type EncodedFailure = EncodedError | { readonly reason: unknown }
+
+/** Never throws. */
+export function encodeFailure(why: unknown): EncodedFailure {
+  const encoded = encodeReason(why)
+  return 'error' in encoded ? encoded.error : { reason: encoded.value }
+}
+
 /** Puts an error together again. Fields that the class's own prototype would refuse are left out. */
 export function decodeError(encoded: EncodedError, seen = new Map<EncodedError, Error>()): Error {
   const known = seen.get(encoded)

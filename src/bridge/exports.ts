@@ -1,7 +1,7 @@
 import { ResultNotCloneableError } from '../core/errors.js'
 import type { Task } from '../core/task.js'
 import { DONE, FAILED, SCHEDULED, STARTED, SUBMITTED } from '../core/task-state.js'
-import { encodeError, encodeThrown } from './error-codec.js'
+import { encodeError, encodeFailure } from './error-codec.js'
 import type { Failure } from './failure.js'
 import { advance, mirror, retreat, takeHome } from './homes.js'
 import type { Lending, SentHandle, SentOutcome } from './lending.js'
@@ -324,7 +324,7 @@ function outcomeOf(task: Task): SentOutcome {
   const { state, payload, started = 0, ended = 0, attempt } = task
   return {
     state,
-    value: state === DONE ? payload : encodeThrown((payload as Failure).error()),
+    value: state === DONE ? payload : encodeFailure((payload as Failure).error()),
     started,
     ended,
     attempt,

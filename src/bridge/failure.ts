@@ -1,5 +1,5 @@
 import type { TaskFailure } from '../core/task-failure.js'
-import { appendCaller, decodeError, type EncodedError } from './error-codec.js'
+import { appendCaller, decodeError, type EncodedFailure } from './error-codec.js'
 import { stackOf } from './stack-text.js'
 
 /**
@@ -14,9 +14,9 @@ import { stackOf } from './stack-text.js'
 export class Failure implements TaskFailure {
   #error: unknown
   /** What the error is made of, or by; null once there is one. */
-  #origin: EncodedError | (() => unknown) | Consequence | null
+  #origin: EncodedFailure | (() => unknown) | Consequence | null
 
-  private constructor(error: unknown, origin: EncodedError | (() => unknown) | Consequence | null) {
+  private constructor(error: unknown, origin: EncodedFailure | (() => unknown) | Consequence | null) {
     this.#error = error
     this.#origin = origin
   }
@@ -44,7 +44,7 @@ export class Failure implements TaskFailure {
     return new Failure(undefined, new Consequence(cause, make))
   }
 
-  static remote(encoded: EncodedError): Failure {
+  static remote(encoded: EncodedFailure): Failure {
     return new Failure(undefined, encoded)
   }
 
@@ -57,6 +57,7 @@ export class Failure implements TaskFailure {
     } else if (origin instanceof Consequence) {
       this.#makeChain()
     } else if (origin !== null) {
+      if ('reason' in origin) return origin.reason
       const error = decodeError(origin)
       appendCaller(error, stackOf(new Error()))
       return error

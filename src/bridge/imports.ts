@@ -4,7 +4,7 @@ import { type CallTarget, Task, UNRESOLVED } from '../core/task.js'
 import type { TaskRecord } from '../core/task-info.js'
 import { DONE, FAILED, isFinal, NEW, SCHEDULED, STARTED } from '../core/task-state.js'
 import type { SyncWait } from './blocking-wait.js'
-import { type EncodedError, encodeError, encodeReason } from './error-codec.js'
+import { type EncodedFailure, encodeError, encodeReason } from './error-codec.js'
 import { failureOf } from './exports.js'
 import { Failure } from './failure.js'
 import { instantAt } from './homes.js'
@@ -273,7 +273,7 @@ export class Imports implements Lending {
     }
     if (!isFinal(state)) return
     if (this.#watched.delete(imported)) this.#unwatch(imported)
-    const outcome = state === DONE ? value : Failure.remote(value as EncodedError)
+    const outcome = state === DONE ? value : Failure.remote(value as EncodedFailure)
     const { resolve } = task
     task.settle(state, outcome, ended)
     task.resolve = null

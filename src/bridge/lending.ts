@@ -4,7 +4,7 @@ import type { Task } from '../core/task.js'
 export interface SentOutcome {
   /** The number of a final state, or STARTED. */
   readonly state: number
-  /** The value if it is DONE, else an encoded error. */
+  /** The value if it is DONE, else why there is none (`EncodedFailure`). */
   readonly value: unknown
   /** The instant at which it started, or 0. */
   readonly started: number

@@ -73,6 +73,18 @@ export async function outcome(task: TaskHandle): Promise<[state: string, error: 
   }
 }
 
+/** What is told here of why a task has not ended well: by itself, and as the cause of what was to start after it. */
+export async function reasons(task: TaskHandle): Promise<unknown[]> {
+  const after = lanes().a.submit('awaitText', [task as TaskHandle<string>], { after: [task] })
+  const told = (thrown: unknown): unknown => thrown
+  return [await task.result().catch(told), await after.result().catch((error: Error) => error.cause)]
+}
+
+/** The same, as the thread is told to which this one passes the handle on. */
+export function reasonsBeyond(task: TaskHandle): Promise<unknown[]> {
+  return lanes().b.run('reasons', [task])
+}
+
 export interface Nested {
   readonly list: readonly { readonly task: TaskHandle<string> }[]
   readonly again: TaskHandle<string>
