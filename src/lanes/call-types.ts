@@ -35,25 +35,26 @@ export type Cloneable<T> = unknown extends T
   ? T
   : T extends CloneableObject | TaskHandle<unknown>
     ? T
-    : T extends
-          | TaskLike
-          | (abstract new (
-              ...args: never[]
-            ) => unknown)
-          | symbol
-          | PromiseLike<unknown>
-          | WeakMap<WeakKey, unknown>
-          | WeakSet<WeakKey>
-          | WeakRef<WeakKey>
-      ? never
-      : T extends ReadonlyMap<infer K, infer V>
-        ? T extends Map<K, V>
-          ? Map<Cloneable<K>, Cloneable<V>>
-          : ReadonlyMap<Cloneable<K>, Cloneable<V>>
-        : T extends ReadonlySet<infer V>
-          ? T extends Set<V>
-            ? Set<Cloneable<V>>
-            : ReadonlySet<Cloneable<V>>
+    : // Before the weak ones: a set of objects has all that a WeakSet has, and a map with such keys all of a WeakMap.
+      T extends ReadonlyMap<infer K, infer V>
+      ? T extends Map<K, V>
+        ? Map<Cloneable<K>, Cloneable<V>>
+        : ReadonlyMap<Cloneable<K>, Cloneable<V>>
+      : T extends ReadonlySet<infer V>
+        ? T extends Set<V>
+          ? Set<Cloneable<V>>
+          : ReadonlySet<Cloneable<V>>
+        : T extends
+              | TaskLike
+              | (abstract new (
+                  ...args: never[]
+                ) => unknown)
+              | symbol
+              | PromiseLike<unknown>
+              | WeakMap<WeakKey, unknown>
+              | WeakSet<WeakKey>
+              | WeakRef<WeakKey>
+          ? never
           : T extends readonly unknown[]
             ? CloneableArray<T>
             : T extends object
