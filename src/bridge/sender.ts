@@ -173,9 +173,9 @@ export class Sender implements SenderContext {
     this.#strays++
   }
 
-  /** Resolves when no task is unfinished. @param within milliseconds to wait at most */
-  idle(within?: number): Promise<void> {
-    return this.#unfinished.idle(within)
+  /** As `UnfinishedTasks.idle`. */
+  idle(within?: number, late?: () => void): Promise<void> {
+    return this.#unfinished.idle(within, late)
   }
 
   tell(message: SenderToSupervisor): void {

@@ -44,15 +44,24 @@ export class UnfinishedTasks {
     if (this.#whenIdle.length > 0) for (const resolve of this.#whenIdle.splice(0)) resolve()
   }
 
-  /** Resolves when no task is unfinished. @param within milliseconds to wait at most */
-  idle(within = Number.POSITIVE_INFINITY): Promise<void> {
+  /**
+   * Resolves when no task is unfinished.
+   *
+   * @param within milliseconds to wait at most
+   * @param late called if there are some by then: by the reminder itself, which comes also where promises are not heard of,
+   *   in a synchronous wait, and may be what ends that
+   */
+  idle(within = Number.POSITIVE_INFINITY, late: () => void = () => {}): Promise<void> {
     if (this.#count === 0) return Promise.resolve()
     return new Promise(resolve => {
       if (within === Number.POSITIVE_INFINITY) {
         this.#whenIdle.push(resolve)
         return
       }
-      const patience = this.#reminders.add(this.#clock.now() + within, resolve)
+      const patience = this.#reminders.add(this.#clock.now() + within, () => {
+        resolve()
+        late()
+      })
       this.#whenIdle.push(() => {
         this.#reminders.cancel(patience)
         resolve()

@@ -151,7 +151,7 @@ function lanesOf(loop: LoopLane, pool: PoolLane, unfinished: UnfinishedTasks): K
     },
     lane: name => (name === pool.name ? pool : loop),
     undisturbed: call => call(),
-    idle: within => unfinished.idle(within),
+    idle: (within, late) => unfinished.idle(within, late),
     [Symbol.iterator]: () => lanes.values(),
   }
 }

@@ -39,8 +39,8 @@ export interface KeptLanes extends Iterable<KeptLane> {
   lane(name: string): KeptLane
   /** Does something to its end before users are told of what came of it. */
   undisturbed(call: () => void): void
-  /** Resolves when no task is unfinished. @param within milliseconds to wait at most */
-  idle(within?: number): Promise<void>
+  /** As `UnfinishedTasks.idle`. */
+  idle(within?: number, late?: () => void): Promise<void>
 }
 
 /** The lanes of a scheduler from their start to their end, wherever they are. */

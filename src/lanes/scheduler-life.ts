@@ -162,12 +162,13 @@ export class SchedulerLife<T, C extends SchedulerConnection> {
       )
       const { sender } = connection
       for (const lane of sender) lane.refuse(refusal)
-      await sender.idle(timeout - reserve)
-      sender.undisturbed(() => {
-        // In all lanes before the first: a task of one may wait for one of another.
-        for (const lane of sender) lane.untie()
-        for (const lane of sender) lane.cancelAll(name => new TaskCanceledError(name, refusal))
-      })
+      await sender.idle(timeout - reserve, () =>
+        sender.undisturbed(() => {
+          // In all lanes before the first: a task of one may wait for one of another.
+          for (const lane of sender) lane.untie()
+          for (const lane of sender) lane.cancelAll(name => new TaskCanceledError(name, refusal))
+        }),
+      )
       // What the tasks did not need is the threads' own, for their teardown.
       const now = this.#clock.now()
       const least = Math.max(reserve, until - now)

@@ -320,4 +320,32 @@ test('nothing is left behind: no timer, no listener, and the next wait is as the
   assert.is((await scheduler.stats()).strays, 0)
 })
 
+test('a wait that is begun while the scheduler ends is over when the scheduler cancels what is left', async () => {
+  for (const end of ['stop', 'close', 'stop and close'] as const) {
+    for (const isLater of [false, true]) {
+      await using scheduler = await start({ a: { concurrency: 1 } })
+      const { a } = scheduler.lanes
+      const gate = newGate()
+      const cancelled: TaskHandle[] = []
+      const options = { onCancel: (task: TaskHandle) => cancelled.push(task) }
+      const running = a.submit('wait', [gate], options)
+      const waiting = a.submit('echo', [1], options)
+      await running.wait({ for: 'RUNNING' })
+      const ends: Promise<void>[] = []
+      if (end !== 'close') ends.push(scheduler.stop())
+      if (end !== 'stop') ends.push(scheduler.close({ timeout: 60 }))
+      if (isLater) await turn()
+      // Bounded, so that it says what it was, and not that it hung.
+      const told = `${end}, ${isLater ? 'in a later turn' : 'at once'}`
+      assert.is(waiting.waitSync({ for: 'RUNNING', timeout: 20_000 }), false, told)
+      const error = thrownBy(() => running.resultSync({ timeout: 20_000 }))
+      assert.instance(error, TaskCanceledError, told)
+      assert.equal([running.state, waiting.state], ['CANCELED', 'CANCELED'])
+      openGate(gate)
+      await Promise.all(ends)
+      assert.equal(new Set(cancelled), new Set([running, waiting]), told)
+    }
+  }
+})
+
 test.run()
