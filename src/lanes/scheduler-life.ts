@@ -72,11 +72,13 @@ export class SchedulerLife<T, C extends SchedulerConnection> {
   /** @returns the owner, once all lanes are ready; the same promise for every call */
   start(): Promise<T> {
     if (this.#closing !== null) return Promise.reject(this.#refusal)
+    if (this.#starting !== null) return this.#starting
+    const stopping = this.#stopping
     // Whoever starts it first is not to be held, by way of the promise, for as long as it runs.
-    this.#starting ??= inOwnContext(() =>
-      this.#stopping === null ? this.#start() : this.#startAfter(this.#stopping),
-    )
-    return this.#starting
+    const starting = inOwnContext(() => (stopping === null ? this.#start() : this.#startAfter(stopping)))
+    // Unless it has failed already.
+    if (stopping !== null || this.#mode === 'starting') this.#starting = starting
+    return starting
   }
 
   #startAfter(stopping: Promise<void>): Promise<T> {
@@ -90,7 +92,7 @@ export class SchedulerLife<T, C extends SchedulerConnection> {
 
   async #start(): Promise<T> {
     this.#mode = 'starting'
-    const connection = this.#observer.connect(this.#connection)
+    const connection = this.#connect()
     this.#connection = connection
     // Or it was to end meanwhile, and may even have been started anew.
     const goesOn = (): boolean => this.#connection === connection && this.#mode === 'starting'
@@ -111,6 +113,16 @@ export class SchedulerLife<T, C extends SchedulerConnection> {
     }
     if (goesOn()) this.#mode = 'running'
     return this.#owner
+  }
+
+  #connect(): C {
+    try {
+      return this.#observer.connect(this.#connection)
+    } catch (error) {
+      this.#mode = 'stopped'
+      this.#starting = null
+      throw error
+    }
   }
 
   /** @param timeout milliseconds for the threads to go by themselves before they are ended */

@@ -58,10 +58,9 @@ export class SupervisorConnection implements SenderConnection {
       control: control.port2,
       notices: notices.port2,
     }
-    this.#worker = new Worker(supervisorEntry, {
-      name: 'multilane supervisor',
-      workerData: data,
-      transferList: [control.port2, notices.port2],
+    this.#worker = startWorker(data, () => {
+      control.port1.close()
+      notices.port1.close()
     })
     this.#worker.unref()
     this.#exited = new Promise(resolve => {
@@ -150,8 +149,7 @@ export class SupervisorConnection implements SenderConnection {
     await this.#exited
     const cause = this.#fault
     if (cause === undefined) throw error
-    const message = `the supervisor thread could not start: ${cause.message}`
-    throw new LaneError('ERR_LANE_CLOSED', '', message, { cause })
+    throw notStarted(cause)
   }
 
   #orphaned(cause: Error | undefined): void {
@@ -159,4 +157,24 @@ export class SupervisorConnection implements SenderConnection {
     this.#closing = true
     this.sender.orphaned(new LaneError('ERR_LANE_CLOSED', '', 'the supervisor thread ended', { cause }))
   }
+}
+
+/** @param failed is called before it throws: there can be no such thread now */
+function startWorker(workerData: SupervisorData, failed: () => void): Worker {
+  const { control, notices } = workerData
+  try {
+    return new Worker(supervisorEntry, {
+      name: 'multilane supervisor',
+      workerData,
+      transferList: [control, notices],
+    })
+  } catch (error) {
+    failed()
+    throw notStarted(error as Error)
+  }
+}
+
+function notStarted(cause: Error): LaneError {
+  const message = `the supervisor thread could not start: ${cause.message}`
+  return new LaneError('ERR_LANE_CLOSED', '', message, { cause })
 }

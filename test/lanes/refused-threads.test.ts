@@ -4,12 +4,19 @@ import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { AsyncScheduler, LaneError, type RestartEvent, SchedulerThread, SyncTask } from 'multilane'
+import {
+  AsyncScheduler,
+  ClosedError,
+  LaneError,
+  type RestartEvent,
+  SchedulerThread,
+  SyncTask,
+} from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { eventually } from '../support/eventually.js'
 import { arrivals, arrived, newGate, openGate } from '../support/gate.js'
-import { reasonOf, rejectionOf } from '../support/rejection.js'
+import { reasonOf, rejectionOf, thrownBy } from '../support/rejection.js'
 import { skipUnless } from '../support/skip.js'
 import { newRefusal, refusals, refuseThreads } from '../support/thread-refusal.js'
 import type * as plain from './tasks/plain.js'
@@ -126,6 +133,25 @@ test('a start that gets no thread rejects, and the next one has them', async () 
   refuseThreads(refusal, false)
   await scheduler.start()
   assert.is(await scheduler.lanes.a.run('echo', [1]), 1)
+  await scheduler.close()
+})
+
+test('a start that gets no thread for its supervisor rejects, and the next one has it', async () => {
+  const scheduler = new SchedulerThread<typeof plain, 'a'>({ tasks, lanes: { a: {} } })
+  refuseThreads(refusal, true)
+  const error = await rejectionOf(scheduler.start(), LaneError)
+  assert.is(error.code, 'ERR_LANE_CLOSED')
+  assert.match(error.message, 'the supervisor thread could not start: EAGAIN')
+  assert.is((error.cause as { code?: unknown }).code, 'ERR_WORKER_INIT_FAILED')
+  thrownBy(() => scheduler.lanes.a.submit('echo', [1]), ClosedError)
+  refuseThreads(refusal, false)
+  await scheduler.start()
+  assert.is(await scheduler.lanes.a.run('echo', [1]), 1)
+  await scheduler.stop()
+  refuseThreads(refusal, true)
+  await rejectionOf(scheduler.start(), LaneError)
+  thrownBy(() => scheduler.lanes.a.submit('echo', [1]), ClosedError)
+  await rejectionOf(scheduler.stats(), ClosedError)
   await scheduler.close()
 })
 

@@ -1,8 +1,10 @@
+import { ClosedError } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { SchedulerConnection } from '#src/lanes/scheduler-connection.js'
 import { SchedulerLife } from '#src/lanes/scheduler-life.js'
 import { ManualClock } from '../support/manual-clock.js'
+import { rejectionOf, thrownBy } from '../support/rejection.js'
 
 const test = suite('lanes: the life of a scheduler')
 
@@ -37,10 +39,12 @@ class Connection {
 class Rig {
   readonly clock = new ManualClock()
   readonly connections: Connection[] = []
+  isRefused = false
   readonly life: SchedulerLife<string, SchedulerConnection>
 
   constructor() {
     const connect = (): SchedulerConnection => {
+      if (this.isRefused) throw new RangeError('no thread')
       const connection = new Connection(this.clock)
       this.connections.push(connection)
       return connection as unknown as SchedulerConnection
@@ -96,6 +100,37 @@ test('a longer close() waits no longer than the stop() under way', async () => {
   assert.equal(rig.made.closes, [100, 5_000, 4_900])
   clock.runFor(5_000)
   await closed
+})
+
+test('a start that cannot connect is over, and the next one begins anew', async () => {
+  const rig = new Rig()
+  const { life } = rig
+  rig.isRefused = true
+  const failed = life.start()
+  assert.is(life.connection, null)
+  await rejectionOf(failed, RangeError)
+  await rejectionOf(life.start(), RangeError)
+  rig.isRefused = false
+  const starting = life.start()
+  assert.is(life.start(), starting)
+  assert.is(await starting, 'owner')
+  assert.is(life.connection, rig.connections[0])
+})
+
+test('of a start that cannot connect nobody has the connection of before', async () => {
+  const { made, life, clock } = await started()
+  const stopped = life.stop(100)
+  const again = life.start()
+  made.isRefused = true
+  await turn()
+  clock.runFor(100)
+  await stopped
+  await rejectionOf(again, RangeError)
+  assert.is(life.connection, null)
+  assert.match(thrownBy(() => life.present, ClosedError).message, 'the scheduler is stopped')
+  made.isRefused = false
+  assert.is(await life.start(), 'owner')
+  assert.is(life.connection, made.connections[1])
 })
 
 async function started() {
