@@ -322,10 +322,13 @@ export class RunLoop {
     const now = this.#clock.now()
     if (now - start > this.#options.slowCallback) source.reportSlow(job, now - start)
     this.#means[job.index] = Number.isNaN(mean) ? now - start : mean + (now - start - mean) / 8
-    if (verdict === DONE && this.#isFollowed(job, value)) this.#pending.add(job)
-    else this.#answer(job, verdict, value, now)
-    // A value that has parts is searched for handles, and its accessors may have waited.
-    return typeof value === 'object' ? this.#clock.now() : now
+    if (verdict === DONE && this.#isFollowed(job, value)) {
+      this.#pending.add(job)
+      return now
+    }
+    this.#answer(job, verdict, value, now)
+    // A value that has parts is searched for handles, and what its accessors do takes its time.
+    return verdict === DONE && typeof value === 'object' && value !== null ? this.#clock.now() : now
   }
 
   #isFollowed(job: Job, returned: unknown): boolean {

@@ -2,6 +2,7 @@ import { noteHandle } from '#src/bridge/handle-args.js'
 import { Random } from '../support/random.js'
 import type { Races } from './races.js'
 import { handleOf } from './sim-handles.js'
+import type { Actor } from './sim-actor.js'
 import type { SimMaps } from './sim-maps.js'
 import type { SimScheduler } from './sim-scheduler.js'
 import type { Entry, SimSender } from './sim-sender.js'
@@ -21,6 +22,8 @@ export class UsersCode {
   /** How likely each of them does anything. */
   readonly #share: number
   #depth = 0
+  /** Those in the middle of reading what is to leave, where nobody may wait. */
+  readonly #reading = new Set<Actor>()
 
   constructor(seed: number) {
     this.#random = new Random(seed + SALT)
@@ -46,10 +49,13 @@ export class UsersCode {
     const sender = scheduler.livingSenders.find(({ actor }) => actor === world.current)
     if (sender === undefined) return
     this.#depth++
+    const isReading = site === 'an argument' || site === 'a result'
+    if (isReading) this.#reading.add(sender.actor)
     try {
       for (let count = this.#random.pick([1, 1, 3]); count > 0; count--) this.#act(site, sender, run)
     } finally {
       this.#depth--
+      if (isReading) this.#reading.delete(sender.actor)
     }
   }
 
@@ -109,7 +115,7 @@ export class UsersCode {
       thread.running ?? null,
       handleOf(entry),
       entry,
-      site === 'an argument' || site === 'a result',
+      this.#reading.has(sender.actor),
     )
   }
 }
