@@ -29,21 +29,22 @@ type CloneableObject =
 
 /**
  * `T` if a value of it can be cloned to another thread, with `never` in place of what cannot: a function, a symbol, a
- * promise, and an object that has methods, since it would arrive without them.
+ * promise, and an object that has methods, since it would arrive without them. `H` is what has its own way to cross:
+ * handles of tasks, or `never`.
  */
-export type Cloneable<T> = unknown extends T
+export type Cloneable<T, H = TaskHandle<unknown>> = unknown extends T
   ? T
-  : T extends CloneableObject | TaskHandle<unknown>
+  : T extends CloneableObject | H
     ? T
     : // Before the weak ones: a set of objects has all that a WeakSet has, and a map with such keys all of a WeakMap.
       T extends ReadonlyMap<infer K, infer V>
       ? T extends Map<K, V>
-        ? Map<Cloneable<K>, Cloneable<V>>
-        : ReadonlyMap<Cloneable<K>, Cloneable<V>>
+        ? Map<Cloneable<K, H>, Cloneable<V, H>>
+        : ReadonlyMap<Cloneable<K, H>, Cloneable<V, H>>
       : T extends ReadonlySet<infer V>
         ? T extends Set<V>
-          ? Set<Cloneable<V>>
-          : ReadonlySet<Cloneable<V>>
+          ? Set<Cloneable<V, H>>
+          : ReadonlySet<Cloneable<V, H>>
         : T extends
               | TaskLike
               | (abstract new (
@@ -56,17 +57,17 @@ export type Cloneable<T> = unknown extends T
               | WeakRef<WeakKey>
           ? never
           : T extends readonly unknown[]
-            ? CloneableArray<T>
+            ? CloneableArray<T, H>
             : T extends object
-              ? { [K in keyof T]: Cloneable<T[K]> }
+              ? { [K in keyof T]: Cloneable<T[K], H> }
               : T
 
 /** Arrays by their element, which a type that contains arrays of itself (JSON) needs; tuples one by one. */
-type CloneableArray<T extends readonly unknown[]> = T[number][] extends T
+type CloneableArray<T extends readonly unknown[], H> = T[number][] extends T
   ? T extends unknown[]
-    ? Cloneable<T[number]>[]
-    : readonly Cloneable<T[number]>[]
-  : { [K in keyof T]: Cloneable<T[K]> }
+    ? Cloneable<T[number], H>[]
+    : readonly Cloneable<T[number], H>[]
+  : { [K in keyof T]: Cloneable<T[K], H> }
 
 /** The names of a task module's functions, its hooks left out. */
 export type TaskName<M> = {
@@ -77,9 +78,11 @@ export type TaskName<M> = {
     : never
 }[keyof M & string]
 
-/** The arguments a task is called with. */
-export type TaskArgs<M, K extends TaskName<M>> = M[K] extends (...args: infer A) => unknown
-  ? { [I in keyof A]: Cloneable<A[I]> }
+/** The arguments a task is called with; `H` as of `Cloneable`. */
+export type TaskArgs<M, K extends TaskName<M>, H = TaskHandle<unknown>> = M[K] extends (
+  ...args: infer A
+) => unknown
+  ? { [I in keyof A]: Cloneable<A[I], H> }
   : never
 
 /** What a task's promise resolves to. */

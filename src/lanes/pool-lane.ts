@@ -1,6 +1,7 @@
 import { decodeError } from '../bridge/error-codec.js'
 import { Failure } from '../bridge/failure.js'
-import { pathToUncloneable } from '../bridge/uncloneable.js'
+import { handlesIn } from '../bridge/handle-args.js'
+import { pathToHandle, pathToUncloneable } from '../bridge/uncloneable.js'
 import { LaneError, MultilaneError, NotCloneableError, type TimeLimit } from '../core/errors.js'
 import type { Task } from '../core/task.js'
 import { DONE, FAILED, SCHEDULED, STARTED } from '../core/task-state.js'
@@ -115,7 +116,7 @@ export class PoolLane extends LocalLane<PoolRun> {
   }
 
   protected override begin(task: Task, now: number): number {
-    const { executor, clock } = this.#surroundings
+    const { clock } = this.#surroundings
     const run = new PoolRun(task)
     task.enter(SCHEDULED)
     this.runs.set(task, run)
@@ -126,7 +127,7 @@ export class PoolLane extends LocalLane<PoolRun> {
       this.watch(run, Math.min(extras.expires, now + extras.timeout))
       if (extras.observer !== null && extras.reportStart) this.#awaitStart(run)
     }
-    executor.run(this.#callOf(run), extras?.transfer ?? [], run.kill.signal).then(
+    this.#send(run).then(
       answer => this.#answered(run, answer),
       (error: unknown) => this.#died(run, error),
     )
@@ -165,6 +166,13 @@ export class PoolLane extends LocalLane<PoolRun> {
   #timeOut(run: PoolRun, isBegun: boolean): void {
     const { expires, limit } = limitOf(run, isBegun)
     this.timeOut(run.task, limit, expires)
+  }
+
+  async #send(run: PoolRun): Promise<SyncAnswer> {
+    const call = this.#callOf(run)
+    // No clone fails by one: it would arrive as an empty object.
+    if (handlesIn(call.args) !== null) throw new HandleGiven(call.args)
+    return this.#surroundings.executor.run(call, run.task.extras?.transfer ?? [], run.kill.signal)
   }
 
   #callOf({ task, cell }: PoolRun): SyncCall {
@@ -326,8 +334,21 @@ function limitOf(
   return { expires: other, limit: isBegun ? 'timeout' : 'queueTimeout' }
 }
 
+/** Among the arguments of a task there is a handle. */
+class HandleGiven extends TypeError {
+  /** Where it is. */
+  readonly path: string
+
+  constructor(args: readonly unknown[]) {
+    super('a handle cannot be given to a SyncTask: await it first, and give what it comes to')
+    const paths = args.map((arg, i) => pathToHandle(arg, `args[${i}]`))
+    this.path = paths.find(found => found !== undefined) ?? 'args'
+  }
+}
+
 /** Where the arguments are that cannot leave; undefined if they can, as far as is known. */
 function flawOf({ args }: SyncTask, transfer: readonly object[], cause: unknown): string | undefined {
+  if (cause instanceof HandleGiven) return cause.path
   const isRefused = REFUSALS.includes((cause as { readonly code?: unknown }).code)
   // What was handed over before a thread died cannot be looked at any more.
   if (transfer.length > 0 && !isRefused) return undefined

@@ -11,7 +11,8 @@ import { readModuleUrl } from './task-module-url.js'
 
 /**
  * A call of a blocking function, named by its module and export, on a thread of the pool of the `AsyncScheduler` it is
- * submitted to. Arguments and result are cloned. `M` is the type of the module, `K` the name of the export.
+ * submitted to. Arguments and result are cloned; handles of tasks cannot be among them. `M` is the type of the module, `K`
+ * the name of the export.
  *
  * A description: it may be submitted as often as wanted. The module is imported once by each thread that needs it;
  * hooks it may have for lane threads, `setup` and `teardown`, are not called.
@@ -35,7 +36,11 @@ export class SyncTask<M = UntypedTasks, K extends TaskName<M> = TaskName<M>>
    * @param rest its arguments, as an array, and the task's options
    * @throws InvalidArgumentError (`ERR_INVALID_ARG`) that names the argument
    */
-  constructor(module: URL | string, call: K, ...rest: CallRest<TaskArgs<M, K>, TaskDescriptionOptions>) {
+  constructor(
+    module: URL | string,
+    call: K,
+    ...rest: CallRest<TaskArgs<M, K, never>, TaskDescriptionOptions>
+  ) {
     const [args = NO_ARGUMENTS, options = {}] = rest
     if (typeof call !== 'string' || call === '')
       throw new InvalidArgumentError('call', 'the name of an exported function', call)

@@ -9,7 +9,6 @@ import {
   type RestartEvent,
   ResultNotCloneableError,
   SyncTask,
-  TaskCanceledError,
   TaskLoadError,
   TaskThrewError,
   TaskTimeoutError,
@@ -72,52 +71,6 @@ test('what it throws arrives as it was, and what cannot be cloned is named', asy
   const argument = await rejectionOf(of('echo', 1, { inner: () => 1 }), NotCloneableError)
   assert.is(argument.path, 'args[1].inner')
   assert.is(await of('echo', 'and it goes on'), 'and it goes on')
-})
-
-test('what cannot be read or handed over is named, and no thread is blamed for it', async () => {
-  await using made = await start(ONE)
-  const { scheduler, restarts } = made
-  const accessor = {
-    get field(): never {
-      throw new Error('planted')
-    },
-  }
-  const { port1, port2 } = new MessageChannel()
-  const cases: readonly (readonly [arg: unknown, transfer: object[], path: string])[] = [
-    [accessor, [], 'args[0].field'],
-    [{ port: port1 }, [], 'args[0].port'],
-    [1, [{}], 'args'],
-    [{ port: port1 }, [new ArrayBuffer(8)], 'args[0].port'],
-  ]
-  for (const [arg, transfer, path] of cases) {
-    const run = scheduler.run(new SyncTask(PLAIN, 'echo', [arg]), { transfer })
-    assert.is((await rejectionOf(run, NotCloneableError)).path, path)
-  }
-  port1.close()
-  port2.close()
-  assert.is(restarts.length, 0)
-})
-
-test('an argument that has its own task cancelled while it is looked through', async () => {
-  await using made = await start(ONE)
-  const { scheduler, restarts } = made
-  for (const later of ['fine', () => {}]) {
-    let reads = 0
-    let isCancelled: boolean | undefined
-    const accessor = {
-      get field() {
-        // Not when the task is sent, but when it is asked what could not be.
-        if (++reads === 1) return () => {}
-        isCancelled ??= handle.cancel()
-        return later
-      },
-    }
-    const handle = scheduler.submitTask(new SyncTask(PLAIN, 'echo', [accessor]))
-    await rejectionOf(handle.result(), TaskCanceledError)
-    assert.equal([isCancelled, handle.state], [true, 'CANCELED'])
-  }
-  assert.is(await scheduler.run(new SyncTask(PLAIN, 'echo', [1])), 1)
-  assert.is(restarts.length, 0)
 })
 
 test('a module that cannot be loaded, or has no such function', async () => {
