@@ -1,4 +1,10 @@
 /**
+ * So many tasks may be submitted on end in the place of others by functions that are told of such: who submits one anew for
+ * each that is dropped would never come to an end, and no message would be heard meanwhile.
+ */
+const MOST_IN_PLACE = 1_000
+
+/**
  * What users are told by functions of their own: callbacks, events.
  *
  * They are told when the sender has finished what it is in the middle of, so that whatever they do then finds it in order:
@@ -8,16 +14,23 @@
  */
 export class Deliveries {
   readonly #defer: (call: () => void) => void
+  readonly #later: (call: () => void) => void
   #calls: (() => void)[] = []
   /** The first of them that has not been made. */
   #next = 0
   #holds = 0
   #isDeferred = false
   #isMaking = false
+  /** How many were submitted in the place of others by those of the calls that were made on end. */
+  #inPlace = 0
 
-  /** @param defer calls back at the end of the present turn */
-  constructor(defer: (call: () => void) => void) {
+  /**
+   * @param defer calls back at the end of the present turn
+   * @param later calls back in a later turn
+   */
+  constructor(defer: (call: () => void) => void, later: (call: () => void) => void) {
     this.#defer = defer
+    this.#later = later
   }
 
   /** @param call must not throw */
@@ -46,6 +59,14 @@ export class Deliveries {
     }
   }
 
+  /** Submits a task in the place of others: these are told of that when it is done, or in a later turn. */
+  inPlace(submit: () => void): void {
+    this.undisturbed(submit)
+    if (!this.#isMaking || ++this.#inPlace < MOST_IN_PLACE || this.#isDeferred) return
+    this.#isDeferred = true
+    this.#later(this.#makeDeferred)
+  }
+
   /** Runs a synchronous wait. */
   during(wait: () => void): void {
     this.#holds++
@@ -53,7 +74,7 @@ export class Deliveries {
       wait()
     } finally {
       this.#holds--
-      if (this.#next < this.#calls.length && !this.#isDeferred) {
+      if (this.#next < this.#calls.length && !this.#isDeferred && !this.#isMaking) {
         this.#isDeferred = true
         this.#defer(this.#makeDeferred)
       }
@@ -68,10 +89,11 @@ export class Deliveries {
   #make(): void {
     if (this.#next === this.#calls.length) return
     this.#isMaking = true
+    this.#inPlace = 0
     // What one of them causes comes after all that has waited longer.
-    while (this.#next < this.#calls.length) this.#calls[this.#next++]!()
+    while (this.#next < this.#calls.length && !this.#isDeferred) this.#calls[this.#next++]!()
     this.#isMaking = false
-    this.#calls = []
+    this.#calls = this.#calls.slice(this.#next)
     this.#next = 0
   }
 }

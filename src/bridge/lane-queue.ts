@@ -15,9 +15,9 @@ export class LaneQueue {
     this.#places = new QueuePlaces(queue, context.environment.home?.places ?? null, index)
   }
 
-  /** Takes a place for a task. @param reserved places that are spoken for. @returns whether there was one */
-  enter(reserved = 0): boolean {
-    return this.#places.take(this.#limit - reserved)
+  /** Takes a place for a task. @returns whether there was one */
+  enter(): boolean {
+    return this.#places.take(this.#limit)
   }
 
   /** Takes a place for a task that is to be run again, whether there is room or not. */

@@ -1,4 +1,4 @@
-import { Admission } from '../core/admission.js'
+import { Admission, type Admittance } from '../core/admission.js'
 import { Backlog, OUTSIDE } from '../core/backlog.js'
 import { TaskDroppedError } from '../core/errors.js'
 import type { Reminders } from '../core/reminders.js'
@@ -92,7 +92,7 @@ export class LaneSender {
       keys: this.keys,
     })
     this.#admission = new Admission(terms.name, terms.overload, terms.queueLimit, {
-      enter: reserved => this.queue.enter(reserved),
+      enter: () => this.queue.enter(),
       isWaiting: task => this.#isWaiting(task),
       hasBegun: task => this.#hasBegun(task),
       drop: task => this.#drop(task),
@@ -187,17 +187,21 @@ export class LaneSender {
    * Whether one more task is taken, thrown as an error if not. Separate from `submit`, because a refused task gets
    * no handle.
    *
-   * @returns whether there is room for it, or it is to be submitted to wait for some
+   * @returns whether there is room for it, or it is to be submitted to wait for some, or in the place of others
    * @throws QueueFullError, or what the lane or scheduler ended with
    */
-  admit(): 'accept' | 'hold' {
+  admit(): Admittance {
     const refusal = this.#refusal ?? this.#failure
     if (refusal !== null) throw refusal
     return this.#admission.ask(this.#context.environment.clock.now())
   }
 
-  /** @param how what `admit` has answered just before */
-  submit(task: Task, how: 'accept' | 'hold' = 'accept'): void {
+  /**
+   * @param how what `admit` has answered just before
+   * @throws QueueFullError if it is to be in the place of others, and there are none
+   */
+  submit(task: Task, how: Admittance = 'accept'): void {
+    if (how === 'drop') this.#admission.makeRoom(this.#context.environment.clock.now())
     this.#context.began()
     if (how === 'hold') {
       this.#backlog.hold(task)
@@ -324,7 +328,7 @@ export class LaneSender {
     const { name, lane } = task.target
     const failure = Failure.later(() => new TaskDroppedError(name, lane))
     // One that has started meanwhile has given its place up, and is not to be ended for the sake of room.
-    if (!task.dead) this.#context.deliveries.undisturbed(() => this.#endWaiting(task, failure))
+    if (!task.dead) this.#endWaiting(task, failure)
   }
 
   /** @returns false if it does not wait */

@@ -70,7 +70,10 @@ export class Sender implements SenderContext {
     this.#supervisor = supervisor
     const { clock, timers, number, isOfLane } = environment
     this.#reached = isOfLane ? new Set() : null
-    this.deliveries = new Deliveries(call => environment.defer(call))
+    this.deliveries = new Deliveries(
+      call => environment.defer(call),
+      call => this.reminders.after(0, call),
+    )
     this.reminders = new Reminders(clock, timers, call => this.undisturbed(call))
     this.#unfinished = new UnfinishedTasks(clock, this.reminders, past.lastNumber, isBusy =>
       environment.busy(isBusy),
@@ -186,6 +189,7 @@ export class Sender implements SenderContext {
   readonly surroundings = {
     deliver: (call: () => void): void => this.deliveries.deliver(call),
     undisturbed: (call: () => void): void => this.undisturbed(call),
+    inPlace: (submit: () => void): void => this.deliveries.inPlace(submit),
     report: (error: unknown): void => this.environment.report(error),
   }
 

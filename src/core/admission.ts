@@ -6,6 +6,9 @@ export const OVERLOAD_POLICIES = ['reject', 'wait', 'drop-oldest', 'drop-expired
 /** What becomes of a task for which there is no room in its lane's queue. */
 export type OverloadPolicy = (typeof OVERLOAD_POLICIES)[number]
 
+/** What becomes of a task that is taken: it has a place, or is to wait for one, or to have one for which others are dropped. */
+export type Admittance = 'accept' | 'hold' | 'drop'
+
 /** The most tasks of one lane that may wait for room: they are not in the queue, but they take memory all the same. */
 export const MAX_HELD = 100_000
 
@@ -14,8 +17,8 @@ const LEAST_SWEPT = 128
 
 /** The queue of a lane, as admission sees it. */
 export interface AdmissionQueue {
-  /** Takes a place for one more task. @param reserved places that are spoken for. @returns whether there was one */
-  enter(reserved: number): boolean
+  /** Takes a place for one more task. @returns whether there was one */
+  enter(): boolean
   /** How many tasks wait for room. */
   held(): number
   /** Every task that is accepted and has not started. */
@@ -48,8 +51,6 @@ export class Admission {
   /** The earliest end of a queueTimeout. */
   #waitUntil = Number.POSITIVE_INFINITY
   #sweepAt = LEAST_SWEPT
-  /** Room is being made for a task: whoever is told of that and submits another does not take it away. */
-  #making = false
 
   constructor(lane: string, policy: OverloadPolicy, limit: number, queue: AdmissionQueue) {
     this.#lane = lane
@@ -60,20 +61,33 @@ export class Admission {
   }
 
   /**
-   * Asks for one more task to be taken, and makes room for it if the policy says so.
+   * Asks for one more task to be taken.
    *
    * @param now the present instant
-   * @returns whether it has a place, or has to wait for one
+   * @returns whether it has a place, or has to wait for one, or is to have one by `makeRoom`
    * @throws QueueFullError if it is refused
    */
-  ask(now: number): 'accept' | 'hold' {
+  ask(now: number): Admittance {
     if (this.#policy === 'wait' && this.#queue.held() > 0) return this.#hold()
+    if (this.#queue.enter()) return 'accept'
+    if (this.#policy === 'wait') return this.#hold()
+    if (!this.#mayDrop(now)) throw this.#refusal
+    return 'drop'
+  }
+
+  /**
+   * Takes a place for a task, and drops others as long as there is none.
+   *
+   * @param now the present instant
+   * @throws QueueFullError if there is none to be dropped
+   */
+  makeRoom(now: number): void {
     // More than once, if tasks that are to be run again have come back to a queue that was full, or others were faster.
-    while (!this.#queue.enter(this.#making ? 1 : 0)) {
-      if (this.#policy === 'wait') return this.#hold()
-      if (this.#making || !this.#makeRoom(now)) throw new QueueFullError(this.#lane, this.#limit)
+    while (!this.#queue.enter()) {
+      const dropped = this.#toDrop(now)
+      if (dropped.length === 0) throw this.#refusal
+      for (const task of dropped) this.#queue.drop(task)
     }
-    return 'accept'
   }
 
   /** Remembers a task that was taken, as far as the policy will have to know of it. */
@@ -92,15 +106,13 @@ export class Admission {
     return 'hold'
   }
 
-  #makeRoom(now: number): boolean {
-    const dropped = this.#toDrop(now)
-    this.#making = true
-    try {
-      for (const task of dropped) this.#queue.drop(task)
-    } finally {
-      this.#making = false
-    }
-    return dropped.length > 0
+  get #refusal(): QueueFullError {
+    return new QueueFullError(this.#lane, this.#limit)
+  }
+
+  #mayDrop(now: number): boolean {
+    if (this.#policy === 'drop-expired') return this.#soonestHopeless() <= now
+    return this.#policy === 'drop-oldest'
   }
 
   #toDrop(now: number): readonly Task[] {

@@ -1,3 +1,4 @@
+import { Deliveries } from '../bridge/deliveries.js'
 import { ClosedError, InvalidArgumentError } from '../core/errors.js'
 import { Task, UnheldTask } from '../core/task.js'
 import { type AsyncSchedulerConfig, readAsyncOptions } from './async-config.js'
@@ -5,15 +6,22 @@ import type { AsyncLane, AsyncSchedulerOptions } from './async-options.js'
 import { AsyncTask } from './async-task.js'
 import { LocalConnection } from './local-connection.js'
 import { monotonicClock } from './monotonic-clock.js'
+import { nextTurn, ownMicrotask } from './own-context.js'
 import { SchedulerBase } from './scheduler-base.js'
 import type { CommonTerms, SchedulerConnection } from './scheduler-connection.js'
-import type { Undisturbed } from './signal-group.js'
-import { handleOf, type Resolve, resolveTaken, submitWithOptions, takeResolve } from './submission.js'
+import {
+  handleOf,
+  type Resolve,
+  resolveTaken,
+  type SubmissionSurroundings,
+  submitInPlace,
+  submitWithOptions,
+  takeResolve,
+} from './submission.js'
 import { SubmissionSites } from './submission-site.js'
 import { SyncTask } from './sync-task.js'
 import type { TaskDescription } from './task-description.js'
 import type { TaskHandle } from './task-handle.js'
-import type { HookSurroundings } from './task-hooks.js'
 import { readTaskOptions, type TaskOptions } from './task-options.js'
 import { promiseOf, waitsFor } from './task-promise.js'
 
@@ -27,10 +35,12 @@ import { promiseOf, waitsFor } from './task-promise.js'
 export class AsyncScheduler extends SchedulerBase<AsyncLane> {
   readonly #config: AsyncSchedulerConfig
   readonly #sites = new SubmissionSites()
-  readonly #surroundings: HookSurroundings & Undisturbed = {
-    deliver: call => call(),
+  readonly #deliveries = new Deliveries(ownMicrotask, nextTurn)
+  readonly #surroundings: SubmissionSurroundings = {
+    deliver: call => this.#deliveries.deliver(call),
     // Nobody can wait synchronously for what has not been ended yet.
     undisturbed: call => call(),
+    inPlace: submit => this.#deliveries.inPlace(submit),
     report: error => this.report(error),
   }
   #connection: LocalConnection | null = null
@@ -133,7 +143,8 @@ export class AsyncScheduler extends SchedulerBase<AsyncLane> {
         ? new UnheldTask(target, number, call, now, resolve, null)
         : new Task(target, number, call, now, resolve, extras)
     if (name === 'loop') this.#sites.note(task)
-    if (read === null) lane.submit(task, how)
+    if (how === 'drop') submitInPlace(task, read, lane, connection.epoch, this.#surroundings)
+    else if (read === null) lane.submit(task, how)
     else submitWithOptions(task, read, how, lane, connection.epoch, this.#surroundings)
     return task
   }

@@ -7,7 +7,14 @@ import { ClosedError, InvalidArgumentError, TaskCanceledError } from '../core/er
 import { Task } from '../core/task.js'
 import type { CallRest, SoleArg, TaskArgs, TaskName, TaskResult } from './call-types.js'
 import { MapCall } from './map-call.js'
-import { handleOf, type Resolve, resolveTaken, submitWithOptions, takeResolve } from './submission.js'
+import {
+  handleOf,
+  type Resolve,
+  resolveTaken,
+  submitInPlace,
+  submitWithOptions,
+  takeResolve,
+} from './submission.js'
 import { SubmissionSites } from './submission-site.js'
 import type { TaskHandle } from './task-handle.js'
 import { readTaskOptions, type TaskOptions } from './task-options.js'
@@ -140,7 +147,8 @@ export class Lane<M> {
     const how = lane.admit()
     const task = new Task(lane.target(name), sender.nextSequence(), args, now, resolve, read?.extras ?? null)
     this.sites.note(task)
-    if (read === null) lane.submit(task, how)
+    if (how === 'drop') submitInPlace(task, read, lane, epoch, sender.surroundings)
+    else if (read === null) lane.submit(task, how)
     else submitWithOptions(task, read, how, lane, epoch, sender.surroundings)
     return task
   }

@@ -1,6 +1,6 @@
 import { dependencyFailure } from '../bridge/dependency-failure.js'
 import { Failure } from '../bridge/failure.js'
-import { Admission } from '../core/admission.js'
+import { Admission, type Admittance } from '../core/admission.js'
 import { Backlog } from '../core/backlog.js'
 import type { Epoch } from '../core/clock.js'
 import { Endings } from '../core/endings.js'
@@ -68,7 +68,7 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
       turns: waits.dependencies.turns.of(terms.name),
     })
     this.#admission = new Admission(terms.name, terms.overload, terms.queueLimit, {
-      enter: reserved => this.backlog.size < terms.queueLimit - reserved,
+      enter: () => this.backlog.size < terms.queueLimit,
       isWaiting: task => !task.dead && this.runOf(task) === undefined,
       hasBegun: task => this.runOf(task) !== undefined,
       drop: task => this.#drop(task),
@@ -115,13 +115,14 @@ export abstract class LocalLane<R extends LaneRun> implements TaskKeeper, KeptLa
    * @param now the present instant
    * @throws QueueFullError, or what the scheduler ended with
    */
-  admit(now: number): 'accept' | 'hold' {
+  admit(now: number): Admittance {
     if (this.#refusal !== null) throw this.#refusal
     return this.#admission.ask(now)
   }
 
-  /** @param how what `admit` has answered just before */
-  submit(task: Task, how: 'accept' | 'hold'): void {
+  /** As `LaneSender.submit`. */
+  submit(task: Task, how: Admittance): void {
+    if (how === 'drop') this.#admission.makeRoom(this.surroundings.clock.now())
     this.surroundings.unfinished.began()
     if (how === 'hold') {
       this.backlog.hold(task)

@@ -1,4 +1,5 @@
 import { Failure } from '../bridge/failure.js'
+import type { Admittance } from '../core/admission.js'
 import type { Epoch } from '../core/clock.js'
 import type { Task } from '../core/task.js'
 import { NEW } from '../core/task-state.js'
@@ -31,7 +32,13 @@ export function resolveTaken(): Resolve {
 /** Whom tasks are submitted to. */
 export interface Submittee extends TaskKeeper {
   /** @param how what was answered when it was asked for room just before */
-  submit(task: Task, how: 'accept' | 'hold'): void
+  submit(task: Task, how: Admittance): void
+}
+
+/** What users are told by of the tasks of a scheduler. */
+export interface SubmissionSurroundings extends HookSurroundings, Undisturbed {
+  /** Submits a task in the place of others, before users are told of that. */
+  inPlace(submit: () => void): void
 }
 
 /** What whoever submits a task is given of it, and its callbacks are. */
@@ -46,10 +53,10 @@ export function handleOf<R>(task: Task, lane: Submittee, epoch: Epoch): TaskHand
 export function submitWithOptions(
   task: Task,
   { extras, signal, callbacks }: ReadOptions,
-  how: 'accept' | 'hold',
+  how: Admittance,
   lane: Submittee,
   epoch: Epoch,
-  surroundings: HookSurroundings & Undisturbed,
+  surroundings: SubmissionSurroundings,
 ): void {
   if (signal === undefined && callbacks === null) {
     lane.submit(task, how)
@@ -62,4 +69,18 @@ export function submitWithOptions(
   lane.submit(task, how)
   if (task.state !== NEW) hooks.accepted()
   if (!task.dead) group?.add(task, reason => lane.cancel(task, Failure.of(reason), reason), surroundings)
+}
+
+/** Submits a task for which others are to be dropped: when these are told, it has the room that they made. */
+export function submitInPlace(
+  task: Task,
+  read: ReadOptions | null,
+  lane: Submittee,
+  epoch: Epoch,
+  surroundings: SubmissionSurroundings,
+): void {
+  surroundings.inPlace(() => {
+    if (read === null) lane.submit(task, 'drop')
+    else submitWithOptions(task, read, 'drop', lane, epoch, surroundings)
+  })
 }

@@ -6,8 +6,12 @@ const test = suite('bridge: what users are told')
 
 function make() {
   const deferred: (() => void)[] = []
+  const later: (() => void)[] = []
   const log: string[] = []
-  const deliveries = new Deliveries(call => deferred.push(call))
+  const deliveries = new Deliveries(
+    call => deferred.push(call),
+    call => later.push(call),
+  )
   const tell = (name: string, then?: () => void): void =>
     deliveries.deliver(() => {
       log.push(name)
@@ -16,7 +20,10 @@ function make() {
   const endTurn = (): void => {
     for (const call of deferred.splice(0)) call()
   }
-  return { deliveries, log, tell, endTurn }
+  const nextTurn = (): void => {
+    for (const call of later.splice(0)) call()
+  }
+  return { deliveries, log, tell, endTurn, nextTurn }
 }
 
 test('at once, where nothing is under way', () => {
@@ -83,6 +90,30 @@ test('a wait that fails is told after too', () => {
   )
   endTurn()
   assert.equal(log, ['one'])
+})
+
+test('one who is told may do so again, and not so often that nothing else happens', () => {
+  const { deliveries, log, tell, endTurn, nextTurn } = make()
+  let count = 0
+  // Whoever is told submits in the place of another, who is told.
+  const again = (): void => {
+    count++
+    deliveries.inPlace(() => tell('told', again))
+  }
+  deliveries.inPlace(() => {
+    tell('first', again)
+    tell('with the first')
+  })
+  assert.equal(log.slice(0, 3), ['first', 'with the first', 'told'])
+  const before = count
+  assert.ok(before > 100 && before < 10_000, `${before} on end`)
+  tell('later')
+  deliveries.undisturbed(() => tell('later still'))
+  endTurn()
+  assert.is(count, before)
+  nextTurn()
+  assert.equal(log.slice(before + 1, before + 5), ['told', 'later', 'later still', 'told'])
+  assert.is(count, 2 * before)
 })
 
 test.run()

@@ -19,8 +19,6 @@ class World {
   readonly heldTasks: Task[] = []
   readonly dropped: Task[] = []
   readonly limit: number
-  /** Called with each task that is dropped, as its onCancel would be. */
-  onDrop: (task: Task) => void = () => {}
   now = 0
   held: number | null = null
   /** Whether a task was to be run again. */
@@ -31,7 +29,7 @@ class World {
   constructor(policy: OverloadPolicy, limit: number) {
     this.limit = limit
     this.admission = new Admission('lane', policy, limit, {
-      enter: reserved => this.waiting.length < limit - reserved,
+      enter: () => this.waiting.length < limit,
       held: () => this.held ?? this.heldTasks.length,
       waiting: () => this.waiting,
       isWaiting: task => this.waiting.includes(task) && task !== this.beingTakenBack,
@@ -39,7 +37,6 @@ class World {
       drop: task => {
         this.leave(task)
         this.dropped.push(task)
-        this.onDrop(task)
       },
     })
   }
@@ -55,9 +52,10 @@ class World {
     const task = new Task(target, ++this.#sequence, [], this.now, null, extras)
     try {
       const how = this.admission.ask(this.now)
-      if (how === 'accept') this.accept(task)
-      else this.heldTasks.push(task)
-      return how
+      if (how === 'drop') this.admission.makeRoom(this.now)
+      if (how === 'hold') this.heldTasks.push(task)
+      else this.accept(task)
+      return how === 'hold' ? 'hold' : 'accept'
     } catch (error) {
       assert.instance(error, QueueFullError)
       return 'refuse'
@@ -228,26 +226,14 @@ test('wait: what comes while others wait for room waits as well, and no more tha
   assert.is(world.submit(newTarget()), 'accept')
 })
 
-test('drop-oldest: one that is dropped and submits itself again does not take the room that was made', () => {
-  for (const limit of [1, 2, 5]) {
-    const world = new World('drop-oldest', limit)
-    const answers: string[] = []
-    world.onDrop = task => answers.push(world.submit(task.target))
-    for (let i = 0; i < limit; i++) assert.is(world.submit(newTarget()), 'accept')
-    assert.is(world.submit(newTarget()), 'accept')
-    assert.equal([answers, world.waiting.length], [['refuse'], limit])
-  }
-})
-
-test('drop-expired: what is told of its drop may use the room that is left over', () => {
-  const world = new World('drop-expired', 4)
-  const answers: string[] = []
-  for (let i = 0; i < 4; i++) world.submit(newTarget(), 5)
-  world.now = 5
-  world.onDrop = task => answers.push(world.submit(task.target))
-  assert.is(world.submit(newTarget()), 'accept')
-  assert.ok(world.waiting.length <= 4)
-  assert.ok(answers.includes('accept'), answers.join())
+test('nothing is dropped before room is made, and none if there is room by then', () => {
+  const world = new World('drop-oldest', 1)
+  world.submit(newTarget())
+  assert.is(world.admission.ask(0), 'drop')
+  assert.equal(world.dropped, [])
+  world.leave(world.waiting[0]!)
+  world.admission.makeRoom(0)
+  assert.equal(world.dropped, [])
 })
 
 test('drop-expired: a function that has become slower makes tasks hopeless that were not', () => {

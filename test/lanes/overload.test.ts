@@ -1,18 +1,23 @@
 import {
+  AsyncScheduler,
+  AsyncTask,
   QueueFullError,
   SchedulerThread,
   TaskCanceledError,
   type TaskHandle,
+  type TaskOptions,
   TaskTimeoutError,
 } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { testsInBothPlaces } from '../support/both-places.js'
 import { eventually } from '../support/eventually.js'
 import { arrived, type Gate, newGate, openGate } from '../support/gate.js'
 import { reasonOf, rejectionOf, thrownBy } from '../support/rejection.js'
 import type * as overloaded from './tasks/overloaded.js'
 
 const test = suite('lanes: overload')
+const both = testsInBothPlaces(test)
 
 const tasks = new URL('./tasks/overloaded.js', import.meta.url)
 
@@ -176,21 +181,109 @@ test('drop-oldest: the waiting task that came first goes, with ERR_DROPPED and o
   assert.is((await scheduler.stats()).unfinished, 0)
 })
 
-test('drop-oldest: one that submits itself again when it is dropped does not go on for ever', async () => {
-  const { scheduler, a, gate } = await held('drop-oldest', 2)
-  await using _ = scheduler
-  const refused: unknown[] = []
-  const again = (): void => {
-    try {
-      a.submit('echo', ['again'], { onCancel: again })
-    } catch (error) {
-      refused.push(error)
+both(
+  'drop-oldest: who is told finds the one in the queue that made it go, and may submit anew',
+  async launch => {
+    for (const limit of [1, 2, 5]) {
+      await using scheduler = await launch<typeof overloaded, 'a'>({
+        tasks,
+        lanes: { a: { queue: { limit, overload: 'drop-oldest' }, concurrency: 1 } },
+      })
+      const log: string[] = []
+      const submit = (name: string, dropped = () => {}): TaskHandle<unknown> =>
+        scheduler.lanes.a.submit('echo', [name], {
+          onSubmit: () => void log.push(`${name} in`),
+          onCancel: (_, error) => {
+            log.push(`${name} ${(error as { code?: unknown }).code}`)
+            dropped()
+          },
+        })
+      for (let i = 0; i < limit; i++) {
+        submit(`${i}`, () => {
+          assert.is(scheduler.countTasks({ state: 'SUBMITTED' }), limit)
+          if (i === 0) submit('anew')
+        })
+      }
+      submit('last')
+      const next = limit === 1 ? 'last' : '1'
+      assert.equal(log.slice(limit), ['0 ERR_DROPPED', 'last in', `${next} ERR_DROPPED`, 'anew in'])
+      await scheduler.drain()
+      assert.is(scheduler.countTasks({ state: 'DONE' }), limit)
     }
+  },
+)
+
+both(
+  'drop-expired: who is told may take what room is left when all have gone that are to go',
+  async launch => {
+    await using scheduler = await launch<typeof overloaded, 'a'>({
+      tasks,
+      lanes: { a: { queue: { limit: 3, overload: 'drop-expired' }, concurrency: 1 } },
+    })
+    const { a } = scheduler.lanes
+    const log: string[] = []
+    const submit = (name: string, options: TaskOptions<unknown> = {}): void => {
+      try {
+        a.submit('echo', [name], { onSubmit: () => void log.push(`${name} in`), ...options })
+      } catch (error) {
+        log.push(`${name} ${(error as { code?: unknown }).code}`)
+      }
+    }
+    for (const name of ['0', '1', '2'])
+      submit(name, { deadline: Date.now(), onCancel: () => submit(`${name} anew`) })
+    submit('last')
+    assert.equal(log.slice(3), ['2 anew ERR_QUEUE_FULL', 'last in', '0 anew in', '1 anew in'])
+    await scheduler.drain()
+    assert.is(scheduler.countTasks({ state: 'DONE' }), 3)
+  },
+)
+
+both(
+  'drop-oldest: those that are submitted anew each time come in one day, and the loop turns',
+  async launch => {
+    await using scheduler = await launch<typeof overloaded, 'a'>({
+      tasks,
+      lanes: { a: { queue: { limit: 2, overload: 'drop-oldest' }, concurrency: 1 } },
+    })
+    const { a } = scheduler.lanes
+    const gate = newGate()
+    const waiting = a.submit('wait', [gate])
+    await arrived(gate)
+    let done = 0
+    const submit = (): unknown => a.submit('echo', [1], { onCancel: submit, onDone: () => void done++ })
+    for (let i = 0; i < 5; i++) submit()
+    assert.is(scheduler.countTasks({ state: 'SUBMITTED' }), 2)
+    // Messages and timers come.
+    for (let i = 0; i < 3; i++) await scheduler.stats()
+    openGate(gate)
+    await waiting.result()
+    await eventually('all have come in', () => done === 5)
+  },
+)
+
+test('drop-oldest: so it is on one loop, too', async () => {
+  await using scheduler = await AsyncScheduler.start({
+    concurrency: 1,
+    queue: { limit: 1, overload: 'drop-oldest' },
+  })
+  const log: string[] = []
+  const submit = (name: string, dropped = () => {}): void => {
+    scheduler.submitTask(new AsyncTask(() => name), {
+      onSubmit: () => void log.push(`${name} in`),
+      onCancel: (_, error) => {
+        log.push(`${name} ${(error as { code?: unknown }).code}`)
+        dropped()
+      },
+    })
   }
-  for (let i = 0; i < 5; i++) a.submit('echo', [i], { onCancel: again })
-  assert.is(refused.length, 3)
-  for (const error of refused) assert.instance(error, QueueFullError)
-  openGate(gate)
+  submit('first', () => submit('anew'))
+  submit('last')
+  assert.equal(log, ['first in', 'first ERR_DROPPED', 'last in', 'last ERR_DROPPED', 'anew in'])
+  let done = 0
+  const again = (): unknown =>
+    scheduler.submitTask(new AsyncTask(() => {}), { onCancel: again, onDone: () => void done++ })
+  for (let i = 0; i < 3; i++) again()
+  await eventually('all have come in', () => done === 3)
 })
 
 test('drop-expired: what cannot end in time goes, and nothing else', async () => {

@@ -235,7 +235,15 @@ export class SimSender {
     this.entries.push(entry)
     this.bySequence.set(task.sequence, entry)
     this.open.add(entry)
-    lane.submit(task, how)
+    try {
+      lane.submit(task, how)
+    } catch (error) {
+      // There was none to be dropped for it.
+      this.entries.pop()
+      this.bySequence.delete(task.sequence)
+      this.open.delete(entry)
+      throw error
+    }
     entry.isHanded = true
     if (!this.backlogs.has(lane)) this.backlogs.set(lane, lastBacklog!)
   }
