@@ -322,17 +322,13 @@ export class RunLoop {
     const now = this.#clock.now()
     if (now - start > this.#options.slowCallback) source.reportSlow(job, now - start)
     this.#means[job.index] = Number.isNaN(mean) ? now - start : mean + (now - start - mean) / 8
-    if (verdict === DONE && this.#isFollowed(job, value)) {
+    if (verdict === DONE && mayHaveThen(value) && this.#follow(job, value)) {
       this.#pending.add(job)
       return now
     }
     this.#answer(job, verdict, value, now)
     // A value that has parts is searched for handles, and what its accessors do takes its time.
     return verdict === DONE && typeof value === 'object' && value !== null ? this.#clock.now() : now
-  }
-
-  #isFollowed(job: Job, returned: unknown): boolean {
-    return mayHaveThen(returned) && this.#follow(job, returned)
   }
 
   /** Apart, since what closures keep is made where they could be, and most functions return no promise. */

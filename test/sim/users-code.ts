@@ -1,8 +1,8 @@
 import { noteHandle } from '#src/bridge/handle-args.js'
 import { Random } from '../support/random.js'
 import type { Races } from './races.js'
-import { handleOf } from './sim-handles.js'
 import type { Actor } from './sim-actor.js'
+import { handleOf } from './sim-handles.js'
 import type { SimMaps } from './sim-maps.js'
 import type { SimScheduler } from './sim-scheduler.js'
 import type { Entry, SimSender } from './sim-sender.js'
@@ -110,13 +110,7 @@ export class UsersCode {
     if (sync === null || thread === undefined || !world.isAlone || thread.isBlocked) return
     // What is reported is reported to those who have made the scheduler, who cannot wait so.
     if (site !== 'a report') races.hit(`waited synchronously in ${site}`)
-    sync.result(
-      thread,
-      thread.running ?? null,
-      handleOf(entry),
-      entry,
-      this.#reading.has(sender.actor),
-    )
+    sync.result(thread, thread.running ?? null, handleOf(entry), entry, this.#reading.has(sender.actor))
   }
 }
 
