@@ -8,7 +8,7 @@
  * The files need nothing beside them, neither each other nor a node_modules folder, so whoever bundles a program can
  * copy them next to it. For that the file piscina starts its threads with is within the lane's entry: piscina finds
  * that file by its own folder, and has no option for it. Nor has it one for a thread that the operating system does not
- * give: see `RefusedWorker`.
+ * give, see `RefusedWorker`, or for what comes and cannot be read, see `hearThread`.
  */
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -24,22 +24,32 @@ const OWN_FILE = "(0, node_path_1.resolve)(__dirname, 'worker.js')"
 const GIVEN_FILE = 'this.options.filename'
 const NODES_WORKER = 'new node_worker_threads_1.Worker('
 const OUR_WORKER = `require(${JSON.stringify(join(lanes, 'refused-worker.js'))}).startWorker(`
+const OWN_EAR = "this.port.on('message', this._handleResponse.bind(this))"
+const OUR_EAR = `require(${JSON.stringify(join(lanes, 'pool-answers.js'))}).hearThread(this)`
 
 /**
- * Has piscina start a thread with the file its tasks are in, which is the lane's entry, and bear it if there is no
- * thread for it.
+ * Has piscina start a thread with the file its tasks are in, which is the lane's entry, bear it if there is no thread
+ * for it, and hear of what could not be read.
  */
 const startThreadsOurWay = {
   name: 'start threads our way',
   setup({ onLoad }) {
-    const replace = (filter, own, ours) =>
+    const replace = (filter, ...changes) =>
       onLoad({ filter }, async ({ path }) => {
-        const parts = (await readFile(path, 'utf8')).split(own)
-        if (parts.length !== 2) throw new Error(`piscina no longer starts its threads with ${own}`)
-        return { contents: parts.join(ours), loader: 'js' }
+        let contents = await readFile(path, 'utf8')
+        for (const [own, ours] of changes) {
+          const parts = contents.split(own)
+          if (parts.length !== 2) throw new Error(`piscina no longer has ${own}`)
+          contents = parts.join(ours)
+        }
+        return { contents, loader: 'js' }
       })
-    replace(/[\\/]piscina[\\/]dist[\\/]index\.js$/, OWN_FILE, GIVEN_FILE)
-    replace(/[\\/]piscina[\\/]dist[\\/]worker_pool[\\/]index\.js$/, NODES_WORKER, OUR_WORKER)
+    replace(/[\\/]piscina[\\/]dist[\\/]index\.js$/, [OWN_FILE, GIVEN_FILE])
+    replace(
+      /[\\/]piscina[\\/]dist[\\/]worker_pool[\\/]index\.js$/,
+      [NODES_WORKER, OUR_WORKER],
+      [OWN_EAR, OUR_EAR],
+    )
   },
 }
 

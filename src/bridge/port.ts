@@ -6,6 +6,11 @@ import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
  */
 export const UNREADABLE: unknown = Object.freeze({ type: 'unreadable' })
 
+/** Why a task fails whose message could not be read. */
+export function tooDeep(): RangeError {
+  return new RangeError('the message that it was in could not be read: something in it is nested too deeply')
+}
+
 /**
  * As much of a message port as the bridge needs: real ports between threads and memory ports in a simulation are
  * held to the same contract suite. Messages of one port arrive in the order they were posted, each or `UNREADABLE` in its

@@ -5,6 +5,7 @@ import { FAILED, TIMED_OUT } from '../core/task-state.js'
 import { Failure } from './failure.js'
 import type { LaneLink } from './lane-link.js'
 import type { Outbox } from './outbox.js'
+import { tooDeep } from './port.js'
 import type { SenderContext } from './sender-context.js'
 import type { Settlement } from './settlement.js'
 import { FLOAT, INT, RECALLED } from './shared-table.js'
@@ -136,8 +137,4 @@ export class UnreadMessages {
     outbox.sendAlone(task)
     takenBack(task)
   }
-}
-
-function tooDeep(): RangeError {
-  return new RangeError('the message that it was in could not be read: something in it is nested too deeply')
 }

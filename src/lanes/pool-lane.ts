@@ -1,8 +1,15 @@
 import { decodeError } from '../bridge/error-codec.js'
 import { Failure } from '../bridge/failure.js'
 import { handlesIn } from '../bridge/handle-args.js'
+import { tooDeep } from '../bridge/port.js'
 import { pathToHandle, pathToUncloneable } from '../bridge/uncloneable.js'
-import { LaneError, MultilaneError, NotCloneableError, type TimeLimit } from '../core/errors.js'
+import {
+  LaneError,
+  MultilaneError,
+  NotCloneableError,
+  ResultNotCloneableError,
+  type TimeLimit,
+} from '../core/errors.js'
 import type { Task } from '../core/task.js'
 import { DONE, FAILED, SCHEDULED, STARTED } from '../core/task-state.js'
 import { LoadWatch } from './load-watch.js'
@@ -11,7 +18,7 @@ import type { LocalSurroundings, LocalTerms } from './local-terms.js'
 import { PoolPlaces } from './pool-places.js'
 import { PoolRun } from './pool-run.js'
 import { isRefusal } from './refused-worker.js'
-import type { SyncAnswer, SyncCall } from './sync-call.js'
+import type { SyncAnswer, SyncCall, Unread } from './sync-call.js'
 import type { SyncTask } from './sync-task.js'
 
 /** A task whose thread died before it began is tried again on so many others. */
@@ -235,10 +242,24 @@ export class PoolLane extends LocalLane<PoolRun> {
     // Cancelled by whoever was told of the start, or before.
     if (answer === null || task.dead) this.left(run)
     else if ('value' in answer) this.returned(run, DONE, answer.value, cell.ended)
+    else if ('unread' in answer) this.#unread(run, answer)
     else {
       const error = decodeError(answer.error)
       this.returned(run, FAILED, error, cell.ended, (error as { code?: unknown }).code)
     }
+  }
+
+  #unread(run: PoolRun, { unread }: Unread): void {
+    const { task, cell } = run
+    if (unread === 'answer') {
+      const error = new ResultNotCloneableError('result', { cause: tooDeep() })
+      this.returned(run, FAILED, error, cell.ended, error.code)
+      return
+    }
+    // No thread has it, and whoever waits for its start waits for nothing.
+    cell.withdraw()
+    this.left(run)
+    this.failed(task, new NotCloneableError('args', { cause: tooDeep() }), this.#surroundings.clock.now())
   }
 
   #died(run: PoolRun, error: unknown): void {

@@ -29,8 +29,16 @@ export interface SyncCall {
   }
 }
 
+/**
+ * In place of an answer: what could be written, and not be read where it came to, since it is nested too deeply for the
+ * stack of that thread. A thread that could not read its call says so with this very message.
+ */
+export interface Unread {
+  readonly unread: 'call' | 'answer'
+}
+
 /** What comes of it; null if it was not begun, was decided against, or is past a limit. */
-export type SyncAnswer = { readonly value: unknown } | { readonly error: EncodedError } | null
+export type SyncAnswer = { readonly value: unknown } | { readonly error: EncodedError } | Unread | null
 
 /** What pool threads find in their `workerData`. */
 export interface SyncWorkerData {

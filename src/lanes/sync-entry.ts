@@ -1,7 +1,7 @@
 /**
  * What runs in the threads of a `SyncPool`: piscina calls `call` once for each attempt at a task, one at a time.
  */
-import { BroadcastChannel, threadId, workerData } from 'node:worker_threads'
+import { BroadcastChannel, type MessagePort, parentPort, threadId, workerData } from 'node:worker_threads'
 import { encodeThrown } from '../bridge/error-codec.js'
 import { LaneError, UnknownTaskError } from '../core/errors.js'
 import { ambientRun, keepContexts, runAs } from './ambient-task.js'
@@ -9,7 +9,7 @@ import type { TaskFunction } from './loop-environment.js'
 import { ModuleLoads } from './module-loads.js'
 import { monotonicClock, nodeTimers } from './monotonic-clock.js'
 import { answerOf } from './sync-answer.js'
-import type { SyncAnswer, SyncCall, SyncWorkerData } from './sync-call.js'
+import type { SyncAnswer, SyncCall, SyncWorkerData, Unread } from './sync-call.js'
 import { SyncCell } from './sync-cell.js'
 import { SyncRun } from './sync-run.js'
 import { loadTaskModule, type TaskModule } from './task-module.js'
@@ -24,6 +24,8 @@ nameOwnThread(lane)
 keepContexts()
 process.on('uncaughtException', blame)
 process.on('unhandledRejection', blame)
+// The first message brings the port on which piscina's calls come.
+parentPort?.once('message', ({ port }: { readonly port: MessagePort }) => tellOfUnread(port))
 
 export async function call(terms: SyncCall): Promise<SyncAnswer> {
   const cell = new SyncCell(terms.cell)
@@ -44,6 +46,11 @@ export async function call(terms: SyncCall): Promise<SyncAnswer> {
   run.end()
   const ended = monotonicClock.now()
   return ended < expires && cell.end(ended) ? answer : null
+}
+
+/** Piscina here does not learn of a call that cannot be read, and there it would wait for the answer for ever. */
+function tellOfUnread(port: MessagePort): void {
+  port.on('messageerror', () => port.postMessage({ unread: 'call' } satisfies Unread))
 }
 
 async function findFunction({ module, name }: SyncCall): Promise<TaskFunction> {

@@ -1,4 +1,11 @@
-import { MultilaneError, ResultNotCloneableError, SchedulerThread } from 'multilane'
+import {
+  AsyncScheduler,
+  MultilaneError,
+  NotCloneableError,
+  ResultNotCloneableError,
+  SchedulerThread,
+  SyncTask,
+} from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { rejectionOf } from '../support/rejection.js'
@@ -11,9 +18,14 @@ const FOR_LANES = 3_000
 /** One lane thread can write that, and another of the same stack cannot read it. */
 const FOR_NOBODY = 8_000
 
+/** The main thread can write that, and a thread with a stack of a megabyte cannot read it. */
+const FOR_SMALL = 2_500
+
+const MODULE = new URL('./tasks/deep.js', import.meta.url)
+
 const start = () =>
   SchedulerThread.start<typeof deep, 'a' | 'other'>({
-    tasks: new URL('./tasks/deep.js', import.meta.url),
+    tasks: MODULE,
     lanes: { a: {}, other: {} },
   })
 type Scheduler = Awaited<ReturnType<typeof start>>
@@ -104,6 +116,63 @@ test('a result that is not to be had by a handle on another thread, since it is 
   assert.is(deep.levelsOf(await made.result()), 1_500)
   assert.is(await other.run('levelsIn', [a.submit('nest', [900])]), 900)
   await expectRest(scheduler)
+})
+
+/** A pool of one thread, which is to be the same all along: it counts what it runs. */
+async function startPool(stackSizeMb: number) {
+  const scheduler = await AsyncScheduler.start({ pool: { threads: 1, resourceLimits: { stackSizeMb } } })
+  const lost: unknown[] = []
+  scheduler.on('restart', event => lost.push(event))
+  scheduler.on('error', error => lost.push(error))
+  return {
+    lost,
+    submit: (name: string, ...args: unknown[]) => scheduler.submitTask(new SyncTask(MODULE, name, args)),
+    run: (name: string, ...args: unknown[]) =>
+      scheduler.run(new SyncTask(MODULE, name, args), { timeout: 5_000 }),
+    [Symbol.asyncDispose]: () => scheduler.close(),
+  }
+}
+
+test('what a blocking function returns nested too deep, and its thread goes on', async () => {
+  await using pool = await startPool(4)
+  for (let round = 1; round <= 3; round++) {
+    const culprit = pool.run('nest', FOR_LANES)
+    const next = pool.run('count')
+    const error = await rejectionOf(culprit, ResultNotCloneableError)
+    assert.is(error.path, 'result')
+    assert.match(String(error.cause), 'nested too deep')
+    assert.is(await next, round)
+  }
+  assert.is(deep.levelsOf((await pool.run('nest', 1_000)) as deep.Nested), 1_000)
+  assert.equal(pool.lost, [])
+})
+
+test('arguments for a blocking function nested too deep, and its thread goes on', async () => {
+  await using pool = await startPool(1)
+  for (let round = 1; round <= 3; round++) {
+    const culprit = pool.submit('levelsOf', deep.nest(FOR_SMALL))
+    const next = pool.run('count')
+    const error = await rejectionOf(culprit.result(), NotCloneableError)
+    assert.is(error.path, 'args')
+    assert.match(String(error.cause), 'nested too deep')
+    assert.is(culprit.timestamps.start, undefined)
+    assert.is(await next, round)
+  }
+  assert.is(await pool.run('levelsOf', deep.nest(500)), 500)
+  assert.equal(pool.lost, [])
+})
+
+test('one with such arguments that is cancelled before its thread has them', async () => {
+  await using pool = await startPool(1)
+  await pool.run('count')
+  const culprit = pool.submit('levelsOf', deep.nest(FOR_SMALL))
+  // By then it has left, and nothing can have come.
+  await new Promise(resolve => process.nextTick(resolve))
+  assert.is(culprit.state, 'SCHEDULED')
+  assert.is(culprit.cancel(), true)
+  assert.is(await pool.run('count'), 2)
+  assert.is(culprit.state, 'CANCELED')
+  assert.equal(pool.lost, [])
 })
 
 test.run()

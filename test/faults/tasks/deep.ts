@@ -25,6 +25,14 @@ export function throwNested(levels: number): never {
   throw Object.assign(new RangeError('deep'), { nested: nest(levels), code: 'E_DEEP' })
 }
 
+let calls = 0
+
+/** How often this was called on its thread. */
+export function count(): number {
+  calls++
+  return calls
+}
+
 type Lanes = Readonly<Record<string, { submit(name: string, args: readonly unknown[]): TaskHandle }>>
 
 /** Gives another lane a deep argument, and what it has beside. */
