@@ -5,6 +5,7 @@ import type { RetryPolicy } from '../core/retry-policy.js'
 import { TaskExtras } from '../core/task.js'
 import { TaskHandle } from './task-handle.js'
 import { readPriority } from './task-priority.js'
+import { readTransfer } from './transfer-list.js'
 
 /** The options of one task. */
 export interface TaskOptions<R = unknown> {
@@ -106,12 +107,7 @@ export function readTaskOptions(
   if (signal !== undefined && !isSignal(signal)) {
     throw new InvalidArgumentError('signal', 'an AbortSignal', signal)
   }
-  if (transfer !== undefined) {
-    if (!Array.isArray(transfer) || transfer.some(item => typeof item !== 'object' || item === null)) {
-      throw new InvalidArgumentError('transfer', 'an array of transferable objects', transfer)
-    }
-    if (transfer.length > 0) extras.transfer = transfer
-  }
+  if (transfer !== undefined) extras.transfer = readTransfer(transfer)
   if (idempotent !== undefined) {
     if (typeof idempotent !== 'boolean') throw new InvalidArgumentError('idempotent', 'a boolean', idempotent)
     extras.idempotent = idempotent

@@ -158,7 +158,6 @@ both('NaN, negative or infinite delay, timeout, priority and the other options o
   await refused('priority', 1_000_001)
   await refused('signal', {})
   await refused('transfer', {})
-  await refused('transfer', [1])
   await refused('idempotent', 'yes')
   for (const value of [...NO_NUMBERS.filter(one => typeof one === 'number'), -1, 0.5, 1_000_001])
     await refused('retries', value)
@@ -172,6 +171,12 @@ both('NaN, negative or infinite delay, timeout, priority and the other options o
   for (const value of [5, {}, null, ['a'], Symbol('a')]) await refused('key', value)
   for (const callback of ['onStart', 'onDone', 'onError', 'onTimeout', 'onCancel']) await refused(callback, 5)
   const buffer = new ArrayBuffer(8)
+  for (const value of [1, null, {}, [], new Uint8Array(buffer), new SharedArrayBuffer(8), buffer]) {
+    const options = { onSubmit, transfer: [buffer, value] } as never
+    const error = await rejectionOf(a.run('mark', [marks], options), InvalidArgumentError)
+    assert.is(error.option, 'transfer[1]')
+    assert.match(error.message, 'transfer[1]')
+  }
   for (const [retries, option] of [
     [1, 'retries'],
     [{ limit: 1 }, 'retries.limit'],

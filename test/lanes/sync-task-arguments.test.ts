@@ -31,10 +31,12 @@ test('what cannot be read or handed over is named, and no thread is blamed for i
     },
   }
   const { port1, port2 } = new MessageChannel()
+  const locked = new ReadableStream()
+  locked.getReader()
   const cases: readonly (readonly [arg: unknown, transfer: object[], path: string])[] = [
     [accessor, [], 'args[0].field'],
     [{ port: port1 }, [], 'args[0].port'],
-    [1, [{}], 'args'],
+    [1, [locked], 'args'],
     [{ port: port1 }, [new ArrayBuffer(8)], 'args[0].port'],
   ]
   for (const [arg, transfer, path] of cases) {

@@ -1,3 +1,6 @@
+import { open } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import { MultilaneError, NotCloneableError, SchedulerThread, TaskTimeoutError } from 'multilane'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -40,6 +43,26 @@ both('many that hand over, among others that do not', async launch => {
     await Promise.all(runs),
     runs.map((_, i) => i),
   )
+})
+
+both('whatever Node can hand over may be, and is untouched until it is', async launch => {
+  await using scheduler = await start(launch)
+  const { a } = scheduler.lanes
+  const gate = newGate()
+  const waiting = a.submit('wait', [gate])
+  const file = await open(fileURLToPath(import.meta.url))
+  const { port1, port2 } = new MessageChannel()
+  const stream = new ReadableStream()
+  const list = [file, port1, stream]
+  const handed = a.submit('take', [...list] as never, { after: [waiting], transfer: list })
+  // It is what it was when the task was submitted.
+  list.length = 0
+  assert.ok((await file.stat()).size > 0)
+  assert.is(stream.locked, false)
+  port2.postMessage('kept')
+  assert.equal(receiveMessageOnPort(port1), { message: 'kept' })
+  openGate(gate)
+  assert.equal(await handed.result(), ['FileHandle', 'MessagePort', 'ReadableStream'])
 })
 
 test('it is not sent while no thread could start it: it may be cancelled with the buffer still here', async () => {
@@ -87,8 +110,10 @@ test('what was handed over dies with the thread: ERR_TRANSFER_LOST', async () =>
 both('what cannot be handed over fails that task alone', async launch => {
   await using scheduler = await start(launch)
   const { a } = scheduler.lanes
-  const object = { not: 'transferable' }
-  const runs = [a.run('echo', [1]), a.run('echo', [object], { transfer: [object] }), a.run('echo', [3])]
+  // In itself it could be.
+  const locked = new ReadableStream()
+  locked.getReader()
+  const runs = [a.run('echo', [1]), a.run('echo', [2], { transfer: [locked] }), a.run('echo', [3])]
   await Promise.allSettled(runs)
   await rejectionOf(runs[1]!, NotCloneableError)
   assert.equal(await Promise.all([runs[0], runs[2]]), [1, 3])

@@ -1,3 +1,6 @@
+import type { FileHandle } from 'node:fs/promises'
+import type { MessagePort } from 'node:worker_threads'
+
 export * from './plain.js'
 
 export function fill(bytes: Uint8Array, value: number): Uint8Array {
@@ -6,4 +9,12 @@ export function fill(bytes: Uint8Array, value: number): Uint8Array {
 
 export function sizeOf(buffer: ArrayBuffer): number {
   return buffer.byteLength
+}
+
+/** Says of what classes they are, and closes them. */
+export async function take(file: FileHandle, port: MessagePort, stream: ReadableStream): Promise<string[]> {
+  await file.close()
+  port.close()
+  await stream.cancel()
+  return [file, port, stream].map(one => one.constructor.name)
 }
