@@ -18,6 +18,7 @@ const WAITING = 18
 const SENDING = 19
 const OWED = 20
 const BLOCKED = 21
+const WRITING = 22
 
 export class ThreadBlock {
   readonly buffer: SharedArrayBuffer
@@ -111,6 +112,15 @@ export class ThreadBlock {
 
   set isBlocked(blocked: boolean) {
     Atomics.store(this.#ints, BLOCKED, blocked ? 1 : 0)
+  }
+
+  /** Whether anything that the thread has written to its standard output or error may still be on it. */
+  get isWriting(): boolean {
+    return Atomics.load(this.#ints, WRITING) !== 0
+  }
+
+  set isWriting(writing: boolean) {
+    Atomics.store(this.#ints, WRITING, writing ? 1 : 0)
   }
 
   /** Whether some sender holds tasks back for want of credit, and wants to be told when there is room. */

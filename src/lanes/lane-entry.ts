@@ -25,10 +25,13 @@ import { ambientJob, contextOf, installContext, runInContext } from './task-cont
 import { loadTaskModule, type TaskModule } from './task-module.js'
 import { ThreadTimings } from './task-timings.js'
 import { nameOwnThread } from './thread-name.js'
+import { ThreadOutput } from './thread-output.js'
 import { ThreadSender } from './thread-sender.js'
 
-// Begun before the lease arrives, so that the two overlap. Whoever awaits the lease gets the error.
 const { multilane, user } = workerData as LaneWorkerData
+// Before anybody writes.
+const output = new ThreadOutput(multilane.written)
+// Begun before the lease arrives, so that the two overlap. Whoever awaits the lease gets the error.
 const loading = loadTaskModule(multilane.tasks)
 new ModuleLoads(multilane.loads).note(threadId, loading)
 
@@ -40,6 +43,7 @@ const ENDED_BY_SUPERVISOR = new Promise<never>(() => {})
 export async function lease(terms: Lease): Promise<never> {
   const block = new ThreadBlock(terms.block)
   block.thread = threadId
+  output.showIn(block)
   const control = new ThreadPort(terms.control)
   const tell: Tell = (message, transfer) => control.post(message, transfer)
   tell({ type: 'booted', version: PROTOCOL_VERSION, threadId })
@@ -54,6 +58,7 @@ export async function lease(terms: Lease): Promise<never> {
     }
     module = await loading
   } catch (error) {
+    output.pass()
     tell({ type: 'load-failed', error: encodeThrown(error) })
     return ENDED_BY_SUPERVISOR
   }
@@ -116,8 +121,10 @@ export async function lease(terms: Lease): Promise<never> {
   process.on('uncaughtException', error => blame(loop, error, tell))
   process.on('unhandledRejection', reason => blame(loop, reason, tell))
   process.on('exit', code => {
-    // So that answers given before a task calls process.exit() still leave, also if it does so as others are being posted.
+    // So that answers given before a task calls process.exit() still leave, and what it has written; also if it does so as
+    // others are being posted.
     loop.flushAll()
+    output.pass()
     tell({ type: 'exiting', code })
   })
   let lowered = (): void => {}
@@ -125,10 +132,14 @@ export async function lease(terms: Lease): Promise<never> {
   const left = new Promise<void>(resolve => {
     leave = resolve
   })
+  const passOutput = (): void => {
+    output.pass()
+    tell({ type: 'output-passed' })
+  }
   const inbox = new ControlInbox(
     control,
     nextTurn,
-    message => obey(loop, message, { leave, lowered: () => lowered() }),
+    message => obey(loop, message, { leave, lowered: () => lowered(), passOutput }),
     () => {
       lowered()
       leave()
@@ -146,6 +157,7 @@ export async function lease(terms: Lease): Promise<never> {
     await module.setup?.(user as never)
   } catch (cause) {
     const error = new TaskLoadError(`setup of the task module failed: ${textOf(cause)}`, cause)
+    output.pass()
     tell({ type: 'load-failed', error: encodeError(error) })
     return ENDED_BY_SUPERVISOR
   }
@@ -170,6 +182,8 @@ export async function lease(terms: Lease): Promise<never> {
     tell({ type: 'fault', error: encodeThrown(error) })
   }
   loop.flush()
+  // It is ended next.
+  output.pass()
   tell({ type: 'left' })
   return ENDED_BY_SUPERVISOR
 }
@@ -230,9 +244,10 @@ async function lowerPriority(
 interface Obedience {
   leave(): void
   lowered(): void
+  passOutput(): void
 }
 
-function obey(loop: RunLoop, message: SupervisorToLane, { leave, lowered }: Obedience): void {
+function obey(loop: RunLoop, message: SupervisorToLane, { leave, lowered, passOutput }: Obedience): void {
   switch (message.type) {
     case 'connect':
       loop.connect(message.sender, new ThreadPort(message.port), message.places)
@@ -251,6 +266,9 @@ function obey(loop: RunLoop, message: SupervisorToLane, { leave, lowered }: Obed
       break
     case 'sender-gone':
       loop.senderGone(message.sender)
+      break
+    case 'pass-output':
+      passOutput()
       break
     case 'leave':
       leave()

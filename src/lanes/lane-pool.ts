@@ -43,13 +43,14 @@ export class LanePool {
   /**
    * @param entry the URL of the file that threads are started with, which also holds the lease
    * @param lanes all there are, for the tasks that submit others
+   * @param written where threads count that they write
    */
-  constructor(config: LaneConfig, entry: string, lanes: readonly LaneTerms[]) {
+  constructor(config: LaneConfig, entry: string, lanes: readonly LaneTerms[], written: SharedArrayBuffer) {
     const maxThreads = config.threads.max + mostStalled(config)
     // Some may be on their way out.
     this.#loads = new ModuleLoads(2 * maxThreads)
     const workerData: LaneWorkerData = {
-      multilane: { tasks: config.tasks, lanes, loads: this.#loads.buffer },
+      multilane: { tasks: config.tasks, lanes, loads: this.#loads.buffer, written },
       user: config.workerData,
     }
     this.#pool = new Piscina({

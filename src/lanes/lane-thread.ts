@@ -106,6 +106,7 @@ export class LaneThread {
   #isCutOff = false
   #over = false
   #exitCode: number | undefined
+  #outputPassed = (): void => {}
   /** Stops the timer of the present mode. */
   #stopTimer: () => void
 
@@ -193,6 +194,20 @@ export class LaneThread {
   askForSign(): number {
     this.tell({ type: 'turn' })
     return ++this.signsAsked
+  }
+
+  /**
+   * Has it hand over what it has written. Resolves when it has, or has exited; at once if there is nothing, or if a task
+   * holds its loop.
+   */
+  async passOutput(): Promise<void> {
+    const { isWriting, holder } = this.block
+    if (!this.wasReady || this.isGone || !isWriting || holder !== 0) return
+    const passed = new Promise<void>(resolve => {
+      this.#outputPassed = resolve
+    })
+    this.tell({ type: 'pass-output' })
+    await Promise.race([passed, this.#exited])
   }
 
   /** It is not needed any more, or stalled: to be followed by `leave` when no sender has a task on it. */
@@ -304,6 +319,9 @@ export class LaneThread {
         this.#exitCode = message.code
         // That stands if it is ended on its way out.
         this.#verdict ??= this.#causeOf(undefined)
+        break
+      case 'output-passed':
+        this.#outputPassed()
         break
       case 'left':
         if (this.#mode !== 'leaving') break

@@ -37,6 +37,8 @@ export interface LaneWorkerData {
     readonly lanes: readonly LaneTerms[]
     /** Where a thread notes that it is loading them: the memory of a `ModuleLoads`. */
     readonly loads: SharedArrayBuffer
+    /** Where it counts that it writes to its standard output or error: the memory of a `LastOutput`. */
+    readonly written: SharedArrayBuffer
   }
   readonly user: unknown
 }

@@ -225,6 +225,11 @@ export class SupervisedLane {
     await this.#pool.destroy()
   }
 
+  /** Has its threads hand over what they have written. */
+  async passOutput(): Promise<void> {
+    await Promise.all([...this.#threads].map(thread => thread.passOutput()))
+  }
+
   readonly #goneListeners = new Set<() => void>()
 
   #threadGone(): Promise<void> {

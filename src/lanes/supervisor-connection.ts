@@ -12,6 +12,7 @@ import { ClosedError, LaneError } from '../core/errors.js'
 import type { LaneConnection } from './lane.js'
 import { setUpLanes } from './lane-config.js'
 import { termsOf } from './lane-terms.js'
+import { LastOutput } from './last-output.js'
 import { monotonicClock } from './monotonic-clock.js'
 import { inOwnContext, ownMicrotask, ownTimers } from './own-context.js'
 import { type ConnectionTerms, type SenderConnection, tasksOf } from './scheduler-connection.js'
@@ -39,6 +40,7 @@ export class SupervisorConnection implements SenderConnection {
   readonly #worker: Worker
   readonly #control: Remote<SupervisorControl>
   readonly #exited: Promise<void>
+  readonly #output: LastOutput
   #closing = false
   /** What the thread died of, if it was an error. */
   #fault: Error | undefined
@@ -52,11 +54,16 @@ export class SupervisorConnection implements SenderConnection {
     const control = new MessageChannel()
     const notices = new MessageChannel()
     const setups = setUpLanes(lanes)
+    this.#output = new LastOutput(
+      () => this.sender.lastNumber,
+      within => this.#control.passOutput(within).catch(() => {}),
+    )
     const data: SupervisorData = {
       config: { lanes: setups, epochOffset },
       laneEntry: laneEntry.href,
       control: control.port2,
       notices: notices.port2,
+      written: this.#output.count,
     }
     this.#worker = startWorker(data, () => {
       control.port1.close()
@@ -93,7 +100,13 @@ export class SupervisorConnection implements SenderConnection {
       this.#fault = error
       this.#orphaned(error)
     })
-    this.#control = connectControl<SupervisorControl>(control.port1, ['started', 'stats', 'close'])
+    this.#control = connectControl<SupervisorControl>(control.port1, [
+      'started',
+      'stats',
+      'close',
+      'passOutput',
+    ])
+    this.#output.watch()
   }
 
   /** What a lane's face needs to send it tasks. */
@@ -128,6 +141,7 @@ export class SupervisorConnection implements SenderConnection {
    */
   async close(within: number): Promise<void> {
     this.#closing = true
+    this.#output.stop()
     this.#worker.ref()
     let stop: () => void = () => {}
     const lastResort = new Promise<void>(resolve => {
@@ -155,6 +169,7 @@ export class SupervisorConnection implements SenderConnection {
   #orphaned(cause: Error | undefined): void {
     if (this.#closing) return
     this.#closing = true
+    this.#output.stop()
     this.sender.orphaned(new LaneError('ERR_LANE_CLOSED', '', 'the supervisor thread ended', { cause }))
   }
 }

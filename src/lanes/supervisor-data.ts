@@ -9,6 +9,8 @@ export interface SupervisorData {
   readonly laneEntry: string
   readonly control: MessagePort
   readonly notices: MessagePort
+  /** Where lane threads count that they write: the memory of a `LastOutput`. */
+  readonly written: SharedArrayBuffer
 }
 
 /** What the owner of a scheduler can ask its supervisor. */
@@ -18,4 +20,6 @@ export type SupervisorControl = {
   readonly stats: () => SupervisorStats
   /** Ends all lanes, within so many milliseconds. */
   readonly close: (within: number) => Promise<void>
+  /** Hands on what lane threads have written, within so many milliseconds. */
+  readonly passOutput: (within: number) => Promise<void>
 }

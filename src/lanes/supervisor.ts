@@ -152,9 +152,8 @@ export class Supervisor {
   async start(): Promise<void> {
     for (const config of this.#config.lanes) {
       const pool = this.#pools.get(config.name)!
-      const { epochOffset } = this.#config
       const next = (): number => ++this.#lastNumber
-      const lane = new SupervisedLane(config, pool, this.#surroundings, epochOffset, next, {
+      const lane = new SupervisedLane(config, pool, this.#surroundings, this.#config.epochOffset, next, {
         joined: (joined, thread) => this.#joined(joined, thread),
         lost: (of, thread, error) => {
           this.#retirements.end(thread.number)
@@ -211,6 +210,11 @@ export class Supervisor {
     this.#isClosing = true
     this.#senders.tellLanes({ type: 'closing' })
     await Promise.all([...this.#lanes.values()].map(lane => lane.close(within)))
+  }
+
+  /** Has the threads hand over what they have written. */
+  async passOutput(): Promise<void> {
+    await Promise.all([...this.#lanes.values()].map(lane => lane.passOutput()))
   }
 
   /** The lanes could not be started: a sender that waits synchronously hears of it by no other way. */

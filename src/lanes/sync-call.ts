@@ -46,6 +46,8 @@ export interface SyncWorkerData {
   readonly faults: string
   /** Where a thread notes that it is loading one: the memory of a `ModuleLoads`. */
   readonly loads: SharedArrayBuffer
+  /** Where it counts that it writes to its standard output or error: the memory of a `LastOutput`. */
+  readonly written: SharedArrayBuffer
   /** Milliseconds that a module has to load. */
   readonly startTimeout: number
   /** The name of the threads. */

@@ -14,16 +14,19 @@ import { SyncCell } from './sync-cell.js'
 import { SyncRun } from './sync-run.js'
 import { loadTaskModule, type TaskModule } from './task-module.js'
 import { nameOwnThread } from './thread-name.js'
+import { ThreadOutput } from './thread-output.js'
 import { adopt } from './when-settled.js'
 
 const { faults, startTimeout, lane, ...shared } = workerData as SyncWorkerData
 const loads = new ModuleLoads(shared.loads)
+const output = new ThreadOutput(shared.written)
 const modules = new Map<string, Promise<TaskModule>>()
 
 nameOwnThread(lane)
 keepContexts()
 process.on('uncaughtException', blame)
 process.on('unhandledRejection', blame)
+process.on('exit', () => output.pass())
 // The first message brings the port on which piscina's calls come.
 parentPort?.once('message', ({ port }: { readonly port: MessagePort }) => tellOfUnread(port))
 
@@ -45,6 +48,8 @@ export async function call(terms: SyncCall): Promise<SyncAnswer> {
   }
   run.end()
   const ended = monotonicClock.now()
+  // Before the answer: whoever has that may end the thread.
+  output.pass()
   return ended < expires && cell.end(ended) ? answer : null
 }
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { BroadcastChannel } from 'node:worker_threads'
 import { decodeError, type EncodedError } from '../bridge/error-codec.js'
 import type { AsyncSchedulerConfig } from './async-config.js'
+import { LastOutput } from './last-output.js'
 import type { LoopShares } from './loop-shares.js'
 import type { SyncExecutor } from './pool-lane.js'
 import type { SyncAnswer, SyncCall } from './sync-call.js'
@@ -29,6 +30,8 @@ export class SyncThreads implements SyncExecutor {
   readonly #observer: SyncThreadsObserver
   #pool: SyncPool | null = null
   #faults: BroadcastChannel | null = null
+  #output: LastOutput | null = null
+  #runs = 0
 
   /** @param loops where the threads' loops are measured */
   constructor(config: AsyncSchedulerConfig, loops: LoopShares, observer: SyncThreadsObserver) {
@@ -43,6 +46,7 @@ export class SyncThreads implements SyncExecutor {
 
   async run(call: SyncCall, transfer: readonly object[], signal: AbortSignal): Promise<SyncAnswer> {
     this.#pool ??= this.#makePool()
+    this.#runs++
     return this.#pool.run(call, transfer, signal)
   }
 
@@ -56,6 +60,7 @@ export class SyncThreads implements SyncExecutor {
 
   /** Ends all threads. Resolves when every one has exited. */
   async destroy(): Promise<void> {
+    this.#output?.stop()
     await this.#pool?.destroy()
     this.#faults?.close()
   }
@@ -64,10 +69,16 @@ export class SyncThreads implements SyncExecutor {
     const { pool, threads } = this.#config
     const { startTimeout, ...options } = threads
     const faults = `multilane faults ${randomUUID()}`
+    // Threads hand it over before they answer.
+    this.#output = new LastOutput(
+      () => this.#runs,
+      async () => {},
+    )
+    this.#output.watch()
     const terms: SyncPoolTerms = {
       ...options,
       threads: pool.concurrency,
-      workerData: { faults, startTimeout, lane: pool.name },
+      workerData: { faults, startTimeout, lane: pool.name, written: this.#output.count },
     }
     this.#listen(faults)
     return new (loadPool().SyncPool)(terms, syncEntry.href, this.#watcher)

@@ -14,7 +14,8 @@ test('a worker is known by its thread id until it has exited, also when piscina 
   const threads = { min: 1, max: 1, idleTimeout: 0 }
   const config = { name: 'lane', threads, tasks: '', workerData: 5, restart: { max: 0, within: 1 } }
   const entry = new URL('./tasks/lingering-lease.js', import.meta.url).href
-  const pool = new LanePool({ ...config, onStall: 'report', env: {} } as unknown as LaneConfig, entry, [])
+  const options = { ...config, onStall: 'report', env: {} } as unknown as LaneConfig
+  const pool = new LanePool(options, entry, [], new SharedArrayBuffer(4))
   const started = new Int32Array(new SharedArrayBuffer(4))
   const end = new AbortController()
   const { buffer: block } = new ThreadBlock()

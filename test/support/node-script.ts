@@ -9,6 +9,8 @@ export interface ScriptEnd {
 }
 
 const BOUND_MS = 30_000
+/** Far more than any of them should write, and less than would hurt. */
+const MOST_BYTES = 1 << 28
 
 /**
  * Runs a compiled script in a process of its own, until that ends by itself.
@@ -17,7 +19,7 @@ const BOUND_MS = 30_000
  */
 export function runScript(script: URL, preloaded?: URL): Promise<ScriptEnd> {
   return new Promise(resolve => {
-    const options = { timeout: BOUND_MS, killSignal: 'SIGKILL' } as const
+    const options = { timeout: BOUND_MS, maxBuffer: MOST_BYTES, killSignal: 'SIGKILL' } as const
     const args = preloaded === undefined ? [] : ['--import', preloaded.href]
     const child = execFile(
       process.execPath,

@@ -157,6 +157,9 @@ test('a thread that is ended for a task that had been given up is explained by t
     return { entries: [victim, { ...holder, ...changes }], losses }
   }
   assert.equal(audit(accountOf(victim, beside({}))), [])
+  // It has the loop as soon as it has been claimed.
+  const unbegun = { ...beside({ end: { ...canceled, started: true } }), runs: (task: number) => 1 - task }
+  assert.equal(audit(accountOf(victim, unbegun)), [])
   finds(/nobody on its lane did that/, victim, beside({ lane: 'calm' }))
   finds(/nobody did it/, victim, beside({ name: 'give' }))
   finds(/nobody did it/, victim, beside({ end: { ...canceled, at: 9_000 } }))

@@ -347,7 +347,8 @@ function isOvertime(
       holders.includes(entry.name) &&
       !except.includes(entry.name) &&
       isStopped(entry, account, at + SAME_TIME_MS) &&
-      account.runs(entry.task) > 0,
+      // One that has been claimed has the loop, though on a busy machine its code may not have begun.
+      (account.runs(entry.task) > 0 || entry.end?.started === true),
   )
 }
 

@@ -81,6 +81,11 @@ export interface SenderOver {
   readonly sender: number
 }
 
+/** The answer to `pass-output`: it has been handed over, by Node's own port. */
+export interface OutputPassed {
+  readonly type: 'output-passed'
+}
+
 /** The thread exits by itself, such as by `process.exit()`. Its ports close after this, and its exit is seen later still. */
 export interface LaneExiting {
   readonly type: 'exiting'
@@ -100,4 +105,5 @@ export type LaneToSupervisor =
   | LaneCutOff
   | QueueRoom
   | SenderOver
+  | OutputPassed
   | LaneExiting

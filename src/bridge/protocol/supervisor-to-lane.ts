@@ -45,6 +45,11 @@ export interface SenderGone {
   readonly sender: number
 }
 
+/** Hand over what has been written to standard output and error, and say `output-passed`. */
+export interface PassOutput {
+  readonly type: 'pass-output'
+}
+
 /** Run `teardown`, say so, and wait to be ended. */
 export interface LeaveLane {
   readonly type: 'leave'
@@ -62,5 +67,6 @@ export type SupervisorToLane =
   | OutcomeUnwanted
   | OutcomesUnwanted
   | SenderGone
+  | PassOutput
   | LeaveLane
   | LoweredThread
