@@ -25,7 +25,6 @@ import { WaitReports } from './wait-reports.js'
 /** What a sender goes on with, where one was before it. */
 export interface SenderPast {
   readonly history: TaskHistory
-  /** The number of the last task. */
   readonly lastNumber: number
 }
 
@@ -155,7 +154,6 @@ export class Sender implements SenderContext {
     return this.#lanes.values()
   }
 
-  /** The number of the last task. */
   get lastNumber(): number {
     return this.#unfinished.lastNumber
   }

@@ -96,7 +96,7 @@ export const DEATH_STEPS: ReadonlyMap<string, number> = new Map([
   ["before 'thread-lost' is taken", 43],
   ["before 'thread-staying' is taken", 1185],
   ["before 'turn' is taken", 9],
-  ["before 'unwanted' is posted", 2176],
+  ["before 'unwanted' is posted", 8372],
   ["before 'unwatch' is posted", 25],
   ["before 'wait' is posted", 25],
   ["before 'wait' is taken", 31],
