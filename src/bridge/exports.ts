@@ -331,11 +331,17 @@ function outcomeOf(task: Task): SentOutcome {
   }
 }
 
-/** As `outcomeOf`, but for a value that those who are told might not be able to read. */
+/**
+ * What those are told who might not be able to read a value that is nested too deep. Its accessors are read once, as by any
+ * clone.
+ *
+ * @throws DataCloneError, or what an accessor throws
+ */
 function readableOutcomeOf(task: Task): SentOutcome {
   const outcome = outcomeOf(task)
-  if (outcome.state !== DONE || !isNestedTooDeep(outcome.value)) return outcome
-  return { ...outcome, state: FAILED, value: encodeError(new ResultNotCloneableError('result')) }
+  if (outcome.state !== DONE || typeof outcome.value !== 'object') return outcome
+  const value: unknown = structuredClone(outcome.value)
+  return isNestedTooDeep(value) ? notCloneable(outcome, 'result') : { ...outcome, value }
 }
 
 /**
@@ -343,8 +349,13 @@ function readableOutcomeOf(task: Task): SentOutcome {
  * part of it over since, or have put into it what cannot be cloned.
  */
 function cloneableOutcomeOf(task: Task): SentOutcome {
-  const outcome = readableOutcomeOf(task)
-  const path = outcome.state === DONE ? pathToUncloneable(outcome.value, 'result') : undefined
-  if (path === undefined) return outcome
+  const outcome = outcomeOf(task)
+  if (outcome.state !== DONE) return outcome
+  const path = pathToUncloneable(outcome.value, 'result')
+  if (path !== undefined) return notCloneable(outcome, path)
+  return isNestedTooDeep(outcome.value) ? notCloneable(outcome, 'result') : outcome
+}
+
+function notCloneable(outcome: SentOutcome, path: string): SentOutcome {
   return { ...outcome, state: FAILED, value: encodeError(new ResultNotCloneableError(path)) }
 }
