@@ -5,6 +5,7 @@ import type { SupervisorToSender } from '#src/bridge/protocol/supervisor-to-send
 import { Sender, type SenderPast } from '#src/bridge/sender.js'
 import type { LaneTerms, SenderEnvironment } from '#src/bridge/sender-context.js'
 import { FLOAT } from '#src/bridge/shared-table.js'
+import type { Admittance } from '#src/core/admission.js'
 import type { Backlog } from '#src/core/backlog.js'
 import type { Task } from '#src/core/task.js'
 import { lastBacklog } from './inner-sights.js'
@@ -230,8 +231,14 @@ export class SimSender {
    * @throws MultilaneError if it is refused
    */
   hand(entry: Entry): void {
+    const how = entry.lane.admit()
+    // As the library does: users are told of those that were dropped when it is in.
+    if (how === 'drop') this.sender.deliveries.inPlace(() => this.#hand(entry, how))
+    else this.#hand(entry, how)
+  }
+
+  #hand(entry: Entry, how: Admittance): void {
     const { task, lane } = entry
-    const how = lane.admit()
     this.entries.push(entry)
     this.bySequence.set(task.sequence, entry)
     this.open.add(entry)
