@@ -23,4 +23,7 @@ export const PLANTED_SEEDS: ReadonlyMap<string, number> = new Map([
   ['values of the dead that threads keep', 2269],
   ['room that is told to nobody', 25],
   ['room that is told to one alone', 580],
+  ['a callback in the middle of a submission', 14739],
+  ['answers that could not be read, and are forgotten', 76],
+  ['tasks that could not be read, and are forgotten', 76],
 ])
