@@ -59,8 +59,9 @@ export function noteUnread({ sender, bySequence, out }: SimSender, batch: readon
  * Whether a fault has kept from its submitter what became of a task, so that to it the task has ended with the loss of its
  * thread. Those who have its handle may have heard the truth: the thread takes its answer to have left, and tells them.
  */
-export function isTruthLost({ task, isAnswerLost }: Entry): boolean {
-  if (!isAnswerLost || task.state !== FAILED) return false
-  const code = codeOf(task)
-  return MISFORTUNES.has(code) || code === 'ERR_RESULT_NOT_CLONEABLE'
+export function isTruthLost({ task, isAnswerLost, answersUnread }: Entry): boolean {
+  if (!isAnswerLost || task.state === DONE) return false
+  // It was to be run again, and anything may have become of that.
+  if (answersUnread > 0) return true
+  return task.state === FAILED && MISFORTUNES.has(codeOf(task))
 }

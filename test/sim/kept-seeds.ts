@@ -71,6 +71,10 @@ export const KEPT_SEEDS: ReadonlyMap<number, string> = new Map([
     10196320,
     'the simulation did not expect the thread to leave that has the value of one whose submitter had left',
   ],
+  [
+    40013897,
+    'the simulation did not expect a task to be cancelled that was to be run again as its answer could not be read',
+  ],
   [2843, 'of a submitter that had left, a failure was kept by its thread for nobody'],
   [354118, 'a thread left, and named itself as the one that has the value of a task (left-handles.test)'],
 ])
