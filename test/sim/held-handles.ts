@@ -25,10 +25,14 @@ export interface HeldHandle {
 
 /** Those that a thread has asked for. */
 const watched = new WeakSet<Task>()
-const { watch } = Imports.prototype
+const { watch, watchStart } = Imports.prototype
 Imports.prototype.watch = function (task) {
   watched.add(task)
   watch.call(this, task)
+}
+Imports.prototype.watchStart = function (task) {
+  watched.add(task)
+  watchStart.call(this, task)
 }
 
 /** Whether it is no garbage, since the thread is to be told of its end: also if nobody waits for that there any more. */
